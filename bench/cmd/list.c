@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The subcommands' list. */
+#include <stddef.h>
+
+#include "bench/cmd/cmds.h"
+
+const struct vb_cmd *const vb_cmd_list[] = {
+	NULL
+};

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Job files: which workers do what, as data.  INI: a [global] section, then a
+ * section for each group of workers.  A value with commas is a list; lists
+ * expand to a matrix of runs.  Reading one touches nothing but the file.
+ */
+#ifndef VB_JOB_H
+#define VB_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bench/workload/workload.h"
+#include "lib/iommu/iommu.h"
+#include "uapi/vfio_bench.h"
+
+#define VB_JOB_MAX_SECTIONS	64
+#define VB_JOB_MAX_RUNS		4096	/* of one expanded matrix */
+#define VB_JOB_NAME_MAX		64
+
+enum vb_class { VB_CLASS_SMOKE, VB_CLASS_STANDARD, VB_CLASS_STRESS, VB_CLASS_PATHOLOGICAL };
+enum vb_target { VB_TARGET_PCI, VB_TARGET_MDEV, VB_TARGET_BOTH };
+enum vb_guard { VB_GUARD_AUTO, VB_GUARD_ON, VB_GUARD_OFF };
+
+#define VB_NODE_ANY	(-1)		/* wherever the kernel puts it */
+#define VB_NODE_ALL	(-2)		/* threads in turn on every node with CPUs */
+#define VB_NODE_LOCAL	(-3)		/* mem_node=local: the node of the worker's CPU */
+
+enum vb_backing {
+	VB_BACKING_ANONYMOUS,		/* the kernel's default THP setting */
+	VB_BACKING_ANONYMOUS_HUGETLB_2MB,
+	VB_BACKING_ANONYMOUS_HUGETLB_1GB,
+	VB_BACKING_SHMEM,
+};
+
+/* [global], one value a key. */
+struct vb_global {
+	char description[256];
+	char source[256];
+	enum vb_class class;
+	const struct vb_iommu_ops *iommu;	/* iommu_mode= */
+	uint64_t duration_ns;		/* 0: bound by ops alone */
+	uint64_t warmup_ns;
+	uint64_t op_timeout_ns;
+	uint64_t seed;			/* 0: chosen and recorded by the engine */
+	enum vb_guard guard;
+	enum vb_discipline discipline;
+	enum vb_mode module_mode;
+	unsigned int mdevs;		/* mdevs in the container */
+	bool oversubscribe;		/* more threads than CPUs */
+};
+
+/* One section: a group of workers. */
+struct vb_section {
+	char name[VB_JOB_NAME_MAX];
+	const struct vb_workload_ops *workload;
+	enum vb_target device;
+	unsigned int threads;
+	int node;			/* or VB_NODE_ANY, VB_NODE_ALL */
+	int mem_node;			/* or VB_NODE_ANY, VB_NODE_LOCAL */
+	enum vb_backing backing;
+	uint64_t size_bytes;		/* of one mapping */
+	unsigned int count;		/* mappings in the window */
+	unsigned int pin_every;		/* one mapping in so many is pinned; 0: none */
+	unsigned int pin_pages;		/* pages of one pin call */
+	uint64_t ops;			/* steps after which a worker is done; 0: no bound */
+	unsigned int pinners;		/* module kthreads for each worker's window */
+	enum vb_pinner_mode pinner_mode;
+	int pinner_node;		/* or VB_NODE_ANY */
+	uint64_t pinner_hold_ns;
+};
+
+/* One fully expanded job: every key has one value. */
+struct vb_job_run {
+	char label[256];		/* the listed keys' values: "count=1024 pin_every=16" */
+	struct vb_global global;
+	unsigned int nr_sections;
+	struct vb_section section[VB_JOB_MAX_SECTIONS];
+};
+
+struct vb_job;
+
+/* Where and what was wrong; what to do is part of text. */
+struct vb_job_error {
+	unsigned int line;		/* 0: no line (an override, or the file itself) */
+	char text[512];
+};
+
+/*
+ * Read a job file.  0: *job is the caller's to free.  -EINVAL: *err says what;
+ * -errno of open and read otherwise (also told in *err).
+ */
+int vb_job_read(const char *path, struct vb_job **job, struct vb_job_error *err);
+/* The same from memory (tests, fuzzing).  @name stands for the path. */
+int vb_job_parse(const char *name, const char *text, size_t length, struct vb_job **job,
+		 struct vb_job_error *err);
+/* Override "key=value" (all sections that have such a key) or "section.key=value". */
+int vb_job_set(struct vb_job *job, const char *assignment, struct vb_job_error *err);
+/*
+ * Expand.  *runs is an array of *nr_runs, freed with free().  Checks every
+ * value's limits and the rules between keys.  -E2BIG: more than VB_JOB_MAX_RUNS.
+ */
+int vb_job_expand(const struct vb_job *job, struct vb_job_run **runs, size_t *nr_runs,
+		  struct vb_job_error *err);
+void vb_job_free(struct vb_job *job);
+/* The file's name without folder and ".job". */
+const char *vb_job_name(const struct vb_job *job);
+/* Write one expanded run as a job file that reads back to the same run. */
+int vb_job_run_write(const struct vb_job_run *run, int fd);
+
+/* The table of keys: help, man page and parser use this one. */
+struct vb_job_key {
+	const char *name;
+	bool global;			/* in [global]; else in a worker section */
+	const char *values;		/* what it takes, for people: "size (4k..1t)", "pci|mdev|both" */
+	const char *standard;		/* default, as one would write it; NULL: must be given */
+	const char *help;
+};
+extern const struct vb_job_key *const vb_job_keys;
+extern const size_t vb_nr_job_keys;
+
+#endif /* VB_JOB_H */

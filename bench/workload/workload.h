@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Workloads: what one worker does in its loop.  One file, one
+ * struct vb_workload_ops each; list.c names them all.
+ */
+#ifndef VB_WORKLOAD_H
+#define VB_WORKLOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vb_worker;
+
+struct vb_workload_ops {
+	const char *name;
+	const char *summary;
+	const char *unavailable;	/* why it was not built; NULL: it was */
+	bool needs_dma;			/* a PCI device whose driver can do DMA */
+	bool needs_mdev;		/* the companion module */
+	bool shares_window;		/* all threads of the section use one window */
+	bool pinners_allowed;		/* module kthreads may pin in the window */
+	bool pathological;		/* can hang or crash a kernel that declares the hazard */
+	/*
+	 * Before the measured part, in the worker's thread, bound to its CPU;
+	 * the window's memory exists and is populated.  0 or -errno.
+	 */
+	int (*setup)(struct vb_worker *w);
+	/*
+	 * One operation (or round).  Returns 0, or -errno, which ends the run.
+	 * Records its own times; touches memory of the worker's node only.
+	 */
+	int (*step)(struct vb_worker *w);
+	/* After the measured part: leave nothing mapped, nothing pinned. */
+	int (*teardown)(struct vb_worker *w);
+};
+
+/* Sorted by name, NULL at the end; also those not built. */
+extern const struct vb_workload_ops *const vb_workload_list[];
+
+/* NULL: no such name. */
+const struct vb_workload_ops *vb_workload_find(const char *name);
+
+#endif /* VB_WORKLOAD_H */

@@ -13,6 +13,7 @@
 
 #include "bench/workload/workload.h"
 #include "lib/iommu/iommu.h"
+#include "lib/machine/memory.h"
 #include "uapi/vfio_bench.h"
 
 #define VB_JOB_MAX_SECTIONS	64
@@ -26,13 +27,6 @@ enum vb_guard { VB_GUARD_AUTO, VB_GUARD_ON, VB_GUARD_OFF };
 #define VB_NODE_ANY	(-1)		/* wherever the kernel puts it */
 #define VB_NODE_ALL	(-2)		/* threads in turn on every node with CPUs */
 #define VB_NODE_LOCAL	(-3)		/* mem_node=local: the node of the worker's CPU */
-
-enum vb_backing {
-	VB_BACKING_ANONYMOUS,		/* the kernel's default THP setting */
-	VB_BACKING_ANONYMOUS_HUGETLB_2MB,
-	VB_BACKING_ANONYMOUS_HUGETLB_1GB,
-	VB_BACKING_SHMEM,
-};
 
 /* [global], one value a key. */
 struct vb_global {

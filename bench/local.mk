@@ -5,7 +5,18 @@ libbench_a_SOURCES = \
 	bench/cmd/cmd.h bench/cmd/cmds.h \
 	bench/cmd/list.c \
 	bench/cmd/message.c \
-	bench/cmd/parse.c
+	bench/cmd/parse.c \
+	bench/engine/job.h bench/engine/job_entry.h bench/engine/job_impl.h \
+	bench/engine/job_path.h \
+	bench/engine/job.c \
+	bench/engine/job_entry.c \
+	bench/engine/job_error.c \
+	bench/engine/job_expand.c \
+	bench/engine/job_keys.c \
+	bench/engine/job_path.c \
+	bench/engine/job_rules.c \
+	bench/engine/job_value.c \
+	bench/engine/job_write.c
 
 bin_PROGRAMS += vfio-bench
 vfio_bench_SOURCES = bench/main.c

@@ -19,6 +19,11 @@
 #define VB_JOB_MAX_SECTIONS	64
 #define VB_JOB_MAX_RUNS		4096	/* of one expanded matrix */
 #define VB_JOB_NAME_MAX		64
+#define VB_JOB_TEXT_SIZE	176	/* of a text, with its NUL; a line has to hold it */
+#define VB_JOB_LINE_MAX		190	/* bytes of a line; inih's own buffer holds 200 */
+#define VB_JOB_FILE_MAX		(1u << 20)
+#define VB_JOB_PAGE		4096u	/* sizes are multiples of the smallest page */
+#define VB_JOB_WINDOW_MAX	(1ull << 44)	/* bytes of one window: count * size */
 
 enum vb_class { VB_CLASS_SMOKE, VB_CLASS_STANDARD, VB_CLASS_STRESS, VB_CLASS_PATHOLOGICAL };
 enum vb_target { VB_TARGET_PCI, VB_TARGET_MDEV, VB_TARGET_BOTH };
@@ -28,10 +33,11 @@ enum vb_guard { VB_GUARD_AUTO, VB_GUARD_ON, VB_GUARD_OFF };
 #define VB_NODE_ALL	(-2)		/* threads in turn on every node with CPUs */
 #define VB_NODE_LOCAL	(-3)		/* mem_node=local: the node of the worker's CPU */
 
-/* [global], one value a key. */
+/* [global]: holds for the whole run. */
 struct vb_global {
-	char description[256];
-	char source[256];
+	char description[VB_JOB_TEXT_SIZE];
+	char source[VB_JOB_TEXT_SIZE];
+	char label[VB_JOB_TEXT_SIZE];	/* of one expanded run: the same as run.label */
 	enum vb_class class;
 	const struct vb_iommu_ops *iommu;	/* iommu_mode= */
 	uint64_t duration_ns;		/* 0: bound by ops alone */
@@ -67,7 +73,8 @@ struct vb_section {
 
 /* One fully expanded job: every key has one value. */
 struct vb_job_run {
-	char label[256];		/* the listed keys' values: "count=1024 pin_every=16" */
+	/* label= and the listed keys' values: "count=1024 pin_every=16"; may be "" */
+	char label[VB_JOB_TEXT_SIZE];
 	struct vb_global global;
 	unsigned int nr_sections;
 	struct vb_section section[VB_JOB_MAX_SECTIONS];
@@ -75,7 +82,10 @@ struct vb_job_run {
 
 struct vb_job;
 
-/* Where and what was wrong; what to do is part of text. */
+/*
+ * Where and what was wrong.  @text is the whole message, "FILE:LINE: [section]
+ * key=value: what: what to do", for vb_fail(VB_EXIT_USAGE, "%s", err.text).
+ */
 struct vb_job_error {
 	unsigned int line;		/* 0: no line (an override, or the file itself) */
 	char text[512];
@@ -89,7 +99,11 @@ int vb_job_read(const char *path, struct vb_job **job, struct vb_job_error *err)
 /* The same from memory (tests, fuzzing).  @name stands for the path. */
 int vb_job_parse(const char *name, const char *text, size_t length, struct vb_job **job,
 		 struct vb_job_error *err);
-/* Override "key=value" (all sections that have such a key) or "section.key=value". */
+/*
+ * Override "section.key=value" or "key=value".  The latter is for [global] or
+ * for every worker section, as the key is; a list is then one dimension of the
+ * matrix that all sections share.  -EINVAL leaves the job as it was.
+ */
 int vb_job_set(struct vb_job *job, const char *assignment, struct vb_job_error *err);
 /*
  * Expand.  *runs is an array of *nr_runs, freed with free().  Checks every
@@ -98,18 +112,41 @@ int vb_job_set(struct vb_job *job, const char *assignment, struct vb_job_error *
 int vb_job_expand(const struct vb_job *job, struct vb_job_run **runs, size_t *nr_runs,
 		  struct vb_job_error *err);
 void vb_job_free(struct vb_job *job);
+/* What [global] says before expansion; of a list the first value. */
+void vb_job_global(const struct vb_job *job, struct vb_global *global);
 /* The file's name without folder and ".job". */
 const char *vb_job_name(const struct vb_job *job);
 /* Write one expanded run as a job file that reads back to the same run. */
 int vb_job_run_write(const struct vb_job_run *run, int fd);
 
+enum vb_job_type {
+	VB_JOB_SIZE,			/* bytes, a multiple of VB_JOB_PAGE */
+	VB_JOB_TIME,			/* ns */
+	VB_JOB_NUMBER,
+	VB_JOB_NODE,			/* an int: number or word */
+	VB_JOB_CHOICE,			/* words only */
+	VB_JOB_WORKLOAD,
+	VB_JOB_IOMMU,
+	VB_JOB_TEXT,			/* no list: commas belong to it */
+};
+
+struct vb_job_word {
+	const char *name;
+	uint64_t value;
+};
+
 /* The table of keys: help, man page and parser use this one. */
 struct vb_job_key {
 	const char *name;
 	bool global;			/* in [global]; else in a worker section */
-	const char *values;		/* what it takes, for people: "size (4k..1t)", "pci|mdev|both" */
+	const char *values;		/* what it takes, for people: "size, 4k..1t" */
 	const char *standard;		/* default, as one would write it; NULL: must be given */
 	const char *help;
+	bool single;			/* takes no list */
+	enum vb_job_type type;
+	uint64_t min, max;
+	const struct vb_job_word *words; /* instead of a number; ends with a NULL name */
+	size_t offset, width;		/* in struct vb_global or struct vb_section */
 };
 extern const struct vb_job_key *const vb_job_keys;
 extern const size_t vb_nr_job_keys;

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The keys of job files: one table for the parser, the help and the man page. */
+#include <string.h>
+
+#include "bench/engine/job_impl.h"
+
+#define SECOND		1000000000ull
+#define HOUR		(3600 * SECOND)
+#define KIB		1024ull
+#define TIB		(KIB * KIB * KIB * KIB)
+
+#define WIDTH(type, field)	sizeof(((type *)NULL)->field)
+#define IN_GLOBAL(field)	.global = true, .offset = offsetof(struct vb_global, field), \
+				.width = WIDTH(struct vb_global, field)
+#define IN_SECTION(field)	.offset = offsetof(struct vb_section, field), \
+				.width = WIDTH(struct vb_section, field)
+#define RANGE(low, high)	.min = (low), .max = (high)
+#define NODE_WORD(node)		((uint64_t)(int64_t)(node))
+
+static const struct vb_job_word backings[] = {
+	{ "anonymous", VB_BACKING_ANONYMOUS },
+	{ "anonymous_hugetlb_2mb", VB_BACKING_ANONYMOUS_HUGETLB_2MB },
+	{ "anonymous_hugetlb_1gb", VB_BACKING_ANONYMOUS_HUGETLB_1GB },
+	{ "shmem", VB_BACKING_SHMEM },
+	{ NULL }
+};
+
+static const struct vb_job_word classes[] = {
+	{ "smoke", VB_CLASS_SMOKE },
+	{ "standard", VB_CLASS_STANDARD },
+	{ "stress", VB_CLASS_STRESS },
+	{ "pathological", VB_CLASS_PATHOLOGICAL },
+	{ NULL }
+};
+
+static const struct vb_job_word disciplines[] = {
+	{ "fenced", VB_DISCIPLINE_FENCED },
+	{ "racing", VB_DISCIPLINE_RACING },
+	{ NULL }
+};
+
+static const struct vb_job_word guards[] = {
+	{ "auto", VB_GUARD_AUTO },
+	{ "on", VB_GUARD_ON },
+	{ "off", VB_GUARD_OFF },
+	{ NULL }
+};
+
+static const struct vb_job_word module_modes[] = {
+	{ "normal", VB_MODE_NORMAL },
+	{ "bare", VB_MODE_BARE },
+	{ "busted-skip-unpin", VB_MODE_BUSTED_SKIP_UNPIN },
+	{ "busted-miscount", VB_MODE_BUSTED_MISCOUNT },
+	{ NULL }
+};
+
+static const struct vb_job_word noes[] = { { "no", false }, { "yes", true }, { NULL } };
+static const struct vb_job_word nones[] = { { "none", 0 }, { NULL } };
+
+static const struct vb_job_word nodes[] = {
+	{ "any", NODE_WORD(VB_NODE_ANY) },
+	{ "all", NODE_WORD(VB_NODE_ALL) },
+	{ NULL }
+};
+
+static const struct vb_job_word mem_nodes[] = {
+	{ "any", NODE_WORD(VB_NODE_ANY) },
+	{ "local", NODE_WORD(VB_NODE_LOCAL) },
+	{ NULL }
+};
+
+static const struct vb_job_word pinner_nodes[] = {
+	{ "any", NODE_WORD(VB_NODE_ANY) },
+	{ NULL }
+};
+
+static const struct vb_job_word pinner_modes[] = {
+	{ "steady", VB_PINNER_STEADY },
+	{ "churn", VB_PINNER_CHURN },
+	{ "racing", VB_PINNER_RACING },
+	{ NULL }
+};
+
+static const struct vb_job_word targets[] = {
+	{ "pci", VB_TARGET_PCI },
+	{ "mdev", VB_TARGET_MDEV },
+	{ "both", VB_TARGET_BOTH },
+	{ NULL }
+};
+
+/* [global] first, then the worker sections' keys; each sorted by name. */
+static const struct vb_job_key keys[] = {
+	{ "class", IN_GLOBAL(class), .type = VB_JOB_CHOICE, .words = classes, .single = true,
+	  .values = "smoke, standard, stress or pathological", .standard = "standard",
+	  .help = "how hard it is on the kernel; pathological: may hang or crash it" },
+	{ "description", IN_GLOBAL(description), .type = VB_JOB_TEXT, .single = true,
+	  .values = "text", .standard = "",
+	  .help = "one line for lists and reports" },
+	{ "discipline", IN_GLOBAL(discipline), .type = VB_JOB_CHOICE, .words = disciplines,
+	  .values = "fenced or racing", .standard = "fenced",
+	  .help = "how the mdev pins around a callback; racing: late pins can happen" },
+	{ "duration", IN_GLOBAL(duration_ns), .type = VB_JOB_TIME, RANGE(0, 744 * HOUR),
+	  .values = "time, 0s..744h", .standard = "10s",
+	  .help = "of the measured part; 0s: until every worker has done its ops" },
+	{ "guard", IN_GLOBAL(guard), .type = VB_JOB_CHOICE, .words = guards,
+	  .values = "auto, on or off", .standard = "auto",
+	  .help = "one unmap at a time; auto: on variants that can deadlock" },
+	{ "iommu_mode", IN_GLOBAL(iommu), .type = VB_JOB_IOMMU,
+	  .values = "an IOMMU mode ('vfio-bench list iommus')",
+	  .standard = "vfio_type1v2_iommu",
+	  .help = "how memory is mapped; null: measures the suite itself" },
+	{ "label", IN_GLOBAL(label), .type = VB_JOB_TEXT, .single = true,
+	  .values = "text", .standard = "",
+	  .help = "name of the run, put before the values of its lists" },
+	{ "mdevs", IN_GLOBAL(mdevs), .type = VB_JOB_NUMBER, RANGE(0, 16),
+	  .values = "number, 0..16", .standard = "1",
+	  .help = "mdevs in the container, where a section uses one" },
+	{ "module_mode", IN_GLOBAL(module_mode), .type = VB_JOB_CHOICE, .words = module_modes,
+	  .values = "normal, bare, busted-skip-unpin or busted-miscount", .standard = "normal",
+	  .help = "the companion module's: bare unpins and times nothing, "
+		  "busted-* is wrong on purpose" },
+	{ "op_timeout", IN_GLOBAL(op_timeout_ns), .type = VB_JOB_TIME,
+	  RANGE(SECOND, 24 * HOUR),
+	  .values = "time, 1s..24h", .standard = "10m",
+	  .help = "an operation that takes longer counts as hung" },
+	{ "oversubscribe", IN_GLOBAL(oversubscribe), .type = VB_JOB_CHOICE, .words = noes,
+	  .values = "no or yes", .standard = "no",
+	  .help = "allow more threads than CPUs" },
+	{ "seed", IN_GLOBAL(seed), .type = VB_JOB_NUMBER, RANGE(0, UINT64_MAX),
+	  .values = "number, 0..18446744073709551615", .standard = "0",
+	  .help = "of the random choices; 0: chosen and recorded" },
+	{ "source", IN_GLOBAL(source), .type = VB_JOB_TEXT, .single = true,
+	  .values = "text", .standard = "",
+	  .help = "where the scenario comes from" },
+	{ "warmup", IN_GLOBAL(warmup_ns), .type = VB_JOB_TIME, RANGE(0, HOUR),
+	  .values = "time, 0s..1h", .standard = "1s",
+	  .help = "before the measured part; the same work, not recorded" },
+
+	{ "backing", IN_SECTION(backing), .type = VB_JOB_CHOICE, .words = backings,
+	  .values = "anonymous, anonymous_hugetlb_2mb, anonymous_hugetlb_1gb or shmem",
+	  .standard = "anonymous",
+	  .help = "memory of the window" },
+	{ "count", IN_SECTION(count), .type = VB_JOB_NUMBER, RANGE(1, 1u << 24),
+	  .values = "number, 1..16777216", .standard = "1",
+	  .help = "mappings in the window" },
+	{ "device", IN_SECTION(device), .type = VB_JOB_CHOICE, .words = targets,
+	  .values = "pci, mdev or both", .standard = "pci",
+	  .help = "what the section needs in the container" },
+	{ "mem_node", IN_SECTION(mem_node), .type = VB_JOB_NODE, RANGE(0, 1023),
+	  .words = mem_nodes,
+	  .values = "number, 0..1023, any or local", .standard = "local",
+	  .help = "NUMA node of the window's memory; local: that of the worker's CPU" },
+	{ "node", IN_SECTION(node), .type = VB_JOB_NODE, RANGE(0, 1023), .words = nodes,
+	  .values = "number, 0..1023, any or all", .standard = "any",
+	  .help = "NUMA node of the worker's CPU; all: threads in turn on every node" },
+	{ "ops", IN_SECTION(ops), .type = VB_JOB_NUMBER, RANGE(0, 1ull << 40),
+	  .values = "number, 0..1099511627776", .standard = "0",
+	  .help = "operations (rounds) after which a worker is done; 0: no bound" },
+	{ "pin_every", IN_SECTION(pin_every), .type = VB_JOB_NUMBER, RANGE(1, 1u << 24),
+	  .words = nones,
+	  .values = "number, 1..16777216 or none", .standard = "none",
+	  .help = "the mdev pins one mapping in so many" },
+	{ "pin_pages", IN_SECTION(pin_pages), .type = VB_JOB_NUMBER,
+	  RANGE(1, VB_MAX_BATCH_PAGES),
+	  .values = "number, 1..512", .standard = "1",
+	  .help = "pages of one pin call" },
+	{ "pinner_hold", IN_SECTION(pinner_hold_ns), .type = VB_JOB_TIME, RANGE(0, SECOND),
+	  .values = "time, 0s..1s", .standard = "0s",
+	  .help = "how long a pinner of mode churn or racing holds a pin" },
+	{ "pinner_mode", IN_SECTION(pinner_mode), .type = VB_JOB_CHOICE,
+	  .words = pinner_modes,
+	  .values = "steady, churn or racing", .standard = "churn",
+	  .help = "steady: pins what is open; churn: pins and unpins; racing: "
+		  "churn without the fence" },
+	{ "pinner_node", IN_SECTION(pinner_node), .type = VB_JOB_NODE, RANGE(0, 1023),
+	  .words = pinner_nodes,
+	  .values = "number, 0..1023 or any", .standard = "any",
+	  .help = "NUMA node of the pinners' CPUs" },
+	{ "pinners", IN_SECTION(pinners), .type = VB_JOB_NUMBER, RANGE(0, VB_MAX_PINNERS),
+	  .values = "number, 0..64", .standard = "0",
+	  .help = "kthreads of the companion module for each worker's window" },
+	{ "size", IN_SECTION(size_bytes), .type = VB_JOB_SIZE, RANGE(4 * KIB, TIB),
+	  .values = "size, 4k..1t", .standard = "4k",
+	  .help = "of one mapping" },
+	{ "threads", IN_SECTION(threads), .type = VB_JOB_NUMBER, RANGE(1, 1024),
+	  .values = "number, 1..1024", .standard = "1",
+	  .help = "workers of the section" },
+	{ "workload", IN_SECTION(workload), .type = VB_JOB_WORKLOAD,
+	  .values = "a workload ('vfio-bench list workloads')",
+	  .help = "what a worker does in its loop" },
+};
+
+const struct vb_job_key *const vb_job_keys = keys;
+const size_t vb_nr_job_keys = sizeof(keys) / sizeof(keys[0]);
+
+const struct vb_job_key *job_key_find(const char *name)
+{
+	for (size_t i = 0; i < vb_nr_job_keys; i++)
+		if (!strcmp(keys[i].name, name))
+			return &keys[i];
+	return NULL;
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The rules between the keys of one expanded run. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/engine/job_impl.h"
+
+struct rules {
+	const struct vb_job *job;
+	const struct vb_job_run *run;
+	struct vb_job_error *err;
+};
+
+typedef int (*global_rule)(const struct rules *r, const struct vb_global *g);
+typedef int (*section_rule)(const struct rules *r, const struct vb_section *s);
+
+/* An error at @name= of section @s; NULL: of [global]. */
+static int broken(const struct rules *r, const struct vb_section *s, const char *name,
+		  const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+static int broken(const struct rules *r, const struct vb_section *s, const char *name,
+		  const char *format, ...)
+{
+	int section = s ? (int)(s - r->run->section) : JOB_GLOBAL;
+	const struct vb_job_key *key = job_key_find(name);
+	const struct job_entry *entry = job_entry_find(r->job, section, key);
+	unsigned int line = r->job->global_line;
+	char value[JOB_VALUE_TEXT], what[320];
+	va_list ap;
+
+	if (s)
+		line = r->job->section[section].line;
+	if (entry)
+		line = entry->line;
+	job_value_format(key, job_value_load(key, s ? (const void *)s : &r->run->global), value,
+			 sizeof(value));
+	va_start(ap, format);
+	vsnprintf(what, sizeof(what), format, ap);
+	va_end(ap);
+	return job_error(r->err, entry && !line ? "override" : r->job->path, line,
+			 "[%s] %s=%s: %s", job_section_name(r->job, section), name, value, what);
+}
+
+static bool uses_mdev(const struct vb_section *s)
+{
+	return s->device != VB_TARGET_PCI;
+}
+
+/* Windows that the section's threads make. */
+static unsigned int windows(const struct vb_section *s)
+{
+	return s->workload->shares_window ? 1 : s->threads;
+}
+
+static int check_built(const struct rules *r, const struct vb_section *s)
+{
+	if (s->workload->unavailable)
+		return broken(r, s, "workload", "not built: %s", s->workload->unavailable);
+	return 0;
+}
+
+static int check_needs(const struct rules *r, const struct vb_section *s)
+{
+	const struct vb_iommu_ops *iommu = r->run->global.iommu;
+
+	if (s->workload->needs_dma && s->device == VB_TARGET_MDEV)
+		return broken(r, s, "device", "workload %s does DMA: give device=pci or both",
+			      s->workload->name);
+	if (s->workload->needs_mdev && !uses_mdev(s))
+		return broken(r, s, "device", "workload %s pins through an mdev: give "
+			      "device=mdev or both", s->workload->name);
+	if (!iommu->has_devices && (s->workload->needs_dma || s->workload->needs_mdev))
+		return broken(r, s, "workload", "needs a device, and iommu_mode=%s has none",
+			      iommu->name);
+	if (!iommu->has_devices && uses_mdev(s))
+		return broken(r, s, "device", "iommu_mode=%s has no devices: leave device= out",
+			      iommu->name);
+	if (uses_mdev(s) && !r->run->global.mdevs)
+		return broken(r, s, "device", "mdevs=0: give mdevs=1 or more");
+	return 0;
+}
+
+static int check_pins(const struct rules *r, const struct vb_section *s)
+{
+	const struct vb_iommu_ops *iommu = r->run->global.iommu;
+
+	if (s->pin_every && !uses_mdev(s))
+		return broken(r, s, "pin_every", "an mdev pins: give device=mdev or both");
+	if (s->pinners && !uses_mdev(s))
+		return broken(r, s, "pinners", "an mdev pins: give device=mdev or both");
+	if (s->pinners && !s->workload->pinners_allowed)
+		return broken(r, s, "pinners", "workload %s takes none: give pinners=0",
+			      s->workload->name);
+	if (s->pin_every > s->count)
+		return broken(r, s, "pin_every", "more than count=%u: give at most that, or none",
+			      s->count);
+	if ((uint64_t)s->pin_pages * VB_JOB_PAGE > s->size_bytes)
+		return broken(r, s, "pin_pages", "more than a mapping has: raise size=");
+	/* Pins under a v1 container fail with -EACCES. */
+	if ((s->pin_every || s->pinners || s->workload->needs_mdev) &&
+	    (!strcmp(iommu->name, "vfio_type1_iommu") ||
+	     !strcmp(iommu->name, "iommufd_compat_type1")))
+		return broken(r, NULL, "iommu_mode",
+			      "section [%s] pins, which needs version 2 of type1: give %sv2%s",
+			      s->name, strstr(iommu->name, "compat") ? iommu->name : "vfio_type1",
+			      strstr(iommu->name, "compat") ? "" : "_iommu");
+	return 0;
+}
+
+static int check_pinner_mode(const struct rules *r, const struct vb_section *s)
+{
+	if (s->pinner_mode == VB_PINNER_RACING &&
+	    r->run->global.discipline != VB_DISCIPLINE_RACING)
+		return broken(r, s, "pinner_mode", "ignores the fence: give discipline=racing "
+			      "in [global], or pinner_mode=churn");
+	if (s->pinner_hold_ns && s->pinner_mode == VB_PINNER_STEADY)
+		return broken(r, s, "pinner_hold", "pinner_mode=steady leaves the pins to the "
+			      "callback: give 0s, or pinner_mode=churn");
+	return 0;
+}
+
+static int check_bound(const struct rules *r, const struct vb_section *s)
+{
+	if (!r->run->global.duration_ns && !s->ops)
+		return broken(r, s, "ops", "and duration=0s: it would never end: give one");
+	return 0;
+}
+
+static int check_window(const struct rules *r, const struct vb_section *s)
+{
+	uint64_t bytes;
+
+	if (__builtin_mul_overflow(s->size_bytes, (uint64_t)s->count, &bytes) ||
+	    bytes > VB_JOB_WINDOW_MAX)
+		return broken(r, s, "count", "times size= is more than 16t: lower one");
+	if (uses_mdev(s) && bytes / VB_JOB_PAGE > VB_MAX_WINDOW_PAGES)
+		return broken(r, s, "count", "times size= is more than 64g, the most that the "
+			      "companion module takes: lower one, or give device=pci");
+	return 0;
+}
+
+static int check_shared(const struct rules *r, const struct vb_section *s)
+{
+	if (!s->workload->shares_window)
+		return 0;
+	if (s->node == VB_NODE_ALL && s->mem_node == VB_NODE_LOCAL && s->threads > 1)
+		return broken(r, s, "mem_node", "the threads share one window and run on all "
+			      "nodes: give its node, or any");
+	return 0;
+}
+
+static const section_rule section_rules[] = {
+	check_built, check_needs, check_pins, check_pinner_mode, check_bound, check_window,
+	check_shared,
+};
+
+static int check_iommu(const struct rules *r, const struct vb_global *g)
+{
+	if (g->iommu->unavailable)
+		return broken(r, NULL, "iommu_mode", "not built: %s", g->iommu->unavailable);
+	return 0;
+}
+
+/* What can cost the machine is said in the job, and so asked for by name. */
+static int check_class(const struct rules *r, const struct vb_global *g)
+{
+	static const char ask[] = "can hang or crash the kernel: give class=pathological too";
+
+	if (g->class == VB_CLASS_PATHOLOGICAL)
+		return 0;
+	if (g->guard == VB_GUARD_OFF)
+		return broken(r, NULL, "guard", "%s", ask);
+	if (g->discipline == VB_DISCIPLINE_RACING)
+		return broken(r, NULL, "discipline", "%s", ask);
+	if (g->module_mode == VB_MODE_BUSTED_SKIP_UNPIN)
+		return broken(r, NULL, "module_mode", "%s", ask);
+	return 0;
+}
+
+/* The companion module's limits hold for all sections together. */
+static int check_totals(const struct rules *r, const struct vb_global *g)
+{
+	unsigned int nr_windows = 0, nr_slots = 0, nr_pinners = 0;
+	const struct vb_section *s;
+
+	for (unsigned int i = 0; i < r->run->nr_sections; i++) {
+		s = &r->run->section[i];
+		if (!uses_mdev(s))
+			continue;
+		nr_windows += windows(s);
+		nr_slots += s->threads;
+		nr_pinners += s->pinners * windows(s);
+		if (nr_windows > VB_MAX_WINDOWS)
+			return broken(r, s, "threads", "more than %u windows on an mdev in all",
+				      VB_MAX_WINDOWS);
+		if (nr_slots > VB_MAX_SLOTS)
+			return broken(r, s, "threads", "more than %u threads on an mdev in all",
+				      VB_MAX_SLOTS);
+		if (nr_pinners > VB_MAX_PINNERS)
+			return broken(r, s, "pinners", "more than %u pinners in all: there are "
+				      "so many for each window", VB_MAX_PINNERS);
+	}
+	return 0;
+}
+
+static const global_rule global_rules[] = { check_iommu, check_class, check_totals };
+
+int job_rules_check(const struct vb_job *job, const struct vb_job_run *run,
+		    struct vb_job_error *err)
+{
+	const struct rules r = { .job = job, .run = run, .err = err };
+	int ret = 0;
+
+	for (unsigned int s = 0; s < run->nr_sections; s++)
+		for (size_t i = 0; i < sizeof(section_rules) / sizeof(section_rules[0]); i++) {
+			ret = section_rules[i](&r, &run->section[s]);
+			if (ret)
+				return ret;
+		}
+	for (size_t i = 0; i < sizeof(global_rules) / sizeof(global_rules[0]) && !ret; i++)
+		ret = global_rules[i](&r, &run->global);
+	return ret;
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vfio_bench: the unmap notification.
+ *
+ * Fenced: close the range to new pins, unpin what is pinned, wait for what is
+ * under way in it, and unpin what that left; return when nothing is pinned.
+ * Racing: unpin what is pinned now, and mark the range, so that pins that come
+ * later can be counted as late.
+ *
+ * This is what the suite measures, so its own cost matters: per-CPU counters,
+ * no allocation, and no lock but the window's spinlock.
+ */
+#include "internal.h"
+
+/* A window is worked on in pieces, so that the longest bitmap doesn't hold its lock long. */
+#define VB_CALLBACK_CHUNK	(1ul << 18)
+
+struct vb_notification {
+	struct vb_device *dev;
+	u64 iova;
+	u64 last;
+	bool fenced;
+	bool bare;			/* no times, no counters */
+	bool skip;			/* busted: leave one page pinned */
+	bool miscount;			/* busted: count one page too few */
+};
+
+static void count_released(struct vb_notification *n, unsigned int pages, u64 ns)
+{
+	struct vb_stats *stats = vb_stats_get(n->dev);
+
+	stats->counters.unpin_calls++;
+	stats->counters.unpinned_pages += pages;
+	stats->counters.callback_unpinned_pages += pages;
+	if (unlikely(n->miscount)) {
+		stats->counters.unpinned_pages--;
+		n->miscount = false;
+	}
+	vb_hist_add(&stats->hist[VB_HIST_UNPIN], ns);
+	vb_stats_put();
+}
+
+/* The first page of the run stays pinned, and nobody knows of it any more. */
+static void skip_one(struct vb_notification *n, u64 *iova, unsigned int *pages)
+{
+	n->skip = false;
+	*iova += PAGE_SIZE;
+	--*pages;
+	vb_stats_get(n->dev)->counters.leaked_pins++;
+	vb_stats_put();
+}
+
+static void release_run(struct vb_notification *n, struct vb_window *window,
+			const struct vb_op *op)
+{
+	u64 iova = vb_page_iova(window, op->first);
+	unsigned int pages = vb_op_pages(op);
+	u64 start_ns;
+
+	if (n->bare) {
+		vb_compat_unpin(&n->dev->vdev, iova, pages);
+		return;
+	}
+	if (unlikely(n->skip)) {
+		skip_one(n, &iova, &pages);
+		if (!pages)
+			return;
+	}
+	start_ns = ktime_get_raw_ns();
+	vb_compat_unpin(&n->dev->vdev, iova, pages);
+	count_released(n, pages, ktime_get_raw_ns() - start_ns);
+}
+
+/* Called with the window's lock held, which is dropped for each release. */
+static void release_pinned(struct vb_notification *n, struct vb_window *window,
+			   unsigned long first, unsigned long last)
+	__must_hold(&window->lock)
+{
+	struct vb_op op;
+
+	while (first <= last && vb_op_claim(window, &op, first, last)) {
+		spin_unlock(&window->lock);
+		release_run(n, window, &op);
+		first = op.last + 1;
+		spin_lock(&window->lock);
+		vb_op_end(window, &op);
+	}
+}
+
+static void notify_chunk(struct vb_notification *n, struct vb_window *window,
+			 unsigned long first, unsigned long last)
+{
+	spin_lock(&window->lock);
+	if (n->fenced) {
+		vb_window_close(window, first, last);
+		do {
+			release_pinned(n, window, first, last);
+		} while (vb_window_wait(window, first, last));
+	} else {
+		release_pinned(n, window, first, last);
+		vb_window_close(window, first, last);
+	}
+	spin_unlock(&window->lock);
+}
+
+static void notify_windows(struct vb_notification *n)
+{
+	struct vb_window *window = vb_window_first(n->dev, n->iova);
+
+	while (window && window->iova <= n->last) {
+		unsigned long first = vb_page_index(window, max(n->iova, window->iova));
+		unsigned long last = vb_page_index(window, min(n->last, window->last));
+
+		for (; last - first >= VB_CALLBACK_CHUNK; first += VB_CALLBACK_CHUNK)
+			notify_chunk(n, window, first, first + VB_CALLBACK_CHUNK - 1);
+		notify_chunk(n, window, first, last);
+		if (n->last <= window->last)
+			break;
+		window = vb_window_first(n->dev, window->last + 1);
+	}
+}
+
+static void count_callback(struct vb_device *dev, u64 length, bool foreign, u64 ns)
+{
+	struct vb_stats *stats = vb_stats_get(dev);
+
+	stats->counters.callbacks++;
+	stats->counters.callbacks_foreign += foreign;
+	vb_hist_add(&stats->hist[VB_HIST_CALLBACK], ns);
+	vb_hist_add(&stats->hist[VB_HIST_BYTES],
+		    min(length, (1ull << VB_HIST_MAX_BITS) - 1));
+	vb_stats_put();
+}
+
+static void notify_measured(struct vb_notification *n, u64 length)
+{
+	u64 entry_ns = ktime_get_raw_ns(), return_ns;
+	struct vb_slot *slot = vb_slot_current(n->dev);
+
+	if (READ_ONCE(n->dev->log_count) < VB_CALLBACK_LOG)
+		vb_log_callback(n->dev, n->iova, length);
+	if (length)
+		notify_windows(n);
+	return_ns = ktime_get_raw_ns();
+	count_callback(n->dev, length, !slot, return_ns - entry_ns);
+	if (slot)
+		vb_slot_callback(slot, entry_ns, return_ns);
+}
+
+void vb_callback(struct vb_device *dev, u64 iova, u64 length)
+{
+	u32 mode = READ_ONCE(dev->mode);
+	struct vb_notification n = {
+		.dev = dev,
+		.iova = iova,
+		/* an unmap of everything is 0 and U64_MAX */
+		.last = length - 1 > U64_MAX - iova ? U64_MAX : iova + length - 1,
+		.fenced = READ_ONCE(dev->discipline) == VB_DISCIPLINE_FENCED,
+		.bare = mode == VB_MODE_BARE,
+		.skip = mode == VB_MODE_BUSTED_SKIP_UNPIN,
+		.miscount = mode == VB_MODE_BUSTED_MISCOUNT,
+	};
+
+	if (!n.bare)
+		notify_measured(&n, length);
+	else if (length)
+		notify_windows(&n);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vfio_bench: everything that differs between kernels.
+ *
+ * The other files are written for one API, Linux 6.1's; this header (and, where
+ * a whole mechanism differs, a source file that Kbuild chooses) makes other
+ * kernels look like it.  What a kernel has is found by compiling, not by its
+ * version number: each probe/NAME.c that compiles gives VB_HAVE_NAME in
+ * vb_probe.h, and Kbuild writes that header.
+ *
+ * To add a kernel: add a probe, and its two branches here.
+ */
+#ifndef VB_COMPAT_H
+#define VB_COMPAT_H
+
+#include <linux/device.h>
+#include <linux/iommu.h>
+#include <linux/mdev.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/vfio.h>
+
+#include "vb_probe.h"
+
+#ifndef VB_HAVE_DMA_UNMAP_OP
+#error "this kernel notifies by vfio_register_notifier(): not supported yet"
+#endif
+#ifndef VB_HAVE_MDEV_REGISTER_PARENT
+#error "this kernel has no mdev_register_parent(): not supported yet"
+#endif
+
+/* Pin @count pages for reading and writing; how many were pinned, or -errno. */
+static inline int vb_compat_pin(struct vfio_device *vdev, u64 iova, unsigned int count,
+				struct page **pages)
+{
+	return vfio_pin_pages(vdev, iova, count, IOMMU_READ | IOMMU_WRITE, pages);
+}
+
+static inline void vb_compat_unpin(struct vfio_device *vdev, u64 iova, unsigned int count)
+{
+	vfio_unpin_pages(vdev, iova, count);
+}
+
+/* 6.2 and later free the device themselves. */
+static inline void vb_compat_free_device(struct vfio_device *vdev)
+{
+#ifdef VB_HAVE_FREE_DEVICE
+	vfio_free_device(vdev);
+#endif
+}
+
+/* 6.4 dropped the owner. */
+static inline struct class *vb_compat_class_create(const char *name)
+{
+#ifdef VB_HAVE_CLASS_CREATE_OWNER
+	return class_create(THIS_MODULE, name);
+#else
+	return class_create(name);
+#endif
+}
+
+/* 6.3 made vm_flags read-only. */
+static inline void vb_compat_vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
+{
+#ifdef VB_HAVE_VM_FLAGS_SET
+	vm_flags_set(vma, flags);
+#else
+	vma->vm_flags |= flags;
+#endif
+}
+
+/* Members of struct vfio_device_ops that exist from 6.2 (detach_ioas: 6.6) on. */
+#if defined(VB_HAVE_DETACH_IOAS)
+#define VB_COMPAT_IOMMUFD_OPS						\
+	.bind_iommufd	= vfio_iommufd_emulated_bind,			\
+	.unbind_iommufd	= vfio_iommufd_emulated_unbind,			\
+	.attach_ioas	= vfio_iommufd_emulated_attach_ioas,		\
+	.detach_ioas	= vfio_iommufd_emulated_detach_ioas,
+#elif defined(VB_HAVE_BIND_IOMMUFD)
+#define VB_COMPAT_IOMMUFD_OPS						\
+	.bind_iommufd	= vfio_iommufd_emulated_bind,			\
+	.unbind_iommufd	= vfio_iommufd_emulated_unbind,			\
+	.attach_ioas	= vfio_iommufd_emulated_attach_ioas,
+#else
+#define VB_COMPAT_IOMMUFD_OPS
+#endif
+
+#endif /* VB_COMPAT_H */

@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# probe.sh DIR COMPILER FLAGS...: compile every probe of DIR and print vb_probe.h.
+set -eu
+
+dir=$1
+shift
+echo '/* SPDX-License-Identifier: GPL-2.0-only */'
+echo '/* Written by probe.sh: what this kernel has. */'
+for probe in "$dir"/*.c; do
+	name=$(basename "$probe" .c)
+	if "$@" -fsyntax-only "$probe" 2>/dev/null; then
+		echo "#define VB_HAVE_$name 1"
+	else
+		echo "/* no VB_HAVE_$name */"
+	fi
+done

@@ -83,6 +83,22 @@ static int check_needs(const struct rules *r, const struct vb_section *s)
 	return 0;
 }
 
+static int check_minimum(const struct rules *r, const struct vb_section *s)
+{
+	const struct vb_workload_ops *w = s->workload;
+
+	if (s->threads < w->min_threads)
+		return broken(r, s, "threads", "workload %s needs at least %u", w->name,
+			      w->min_threads);
+	if (s->count < w->min_count)
+		return broken(r, s, "count", "workload %s needs at least %u", w->name,
+			      w->min_count);
+	if (r->run->global.mdevs < w->min_mdevs)
+		return broken(r, NULL, "mdevs", "workload %s of [%s] needs at least %u", w->name,
+			      s->name, w->min_mdevs);
+	return 0;
+}
+
 static int check_pins(const struct rules *r, const struct vb_section *s)
 {
 	const struct vb_iommu_ops *iommu = r->run->global.iommu;
@@ -153,8 +169,8 @@ static int check_shared(const struct rules *r, const struct vb_section *s)
 }
 
 static const section_rule section_rules[] = {
-	check_built, check_needs, check_pins, check_pinner_mode, check_bound, check_window,
-	check_shared,
+	check_built, check_needs, check_minimum, check_pins, check_pinner_mode, check_bound,
+	check_window, check_shared,
 };
 
 static int check_iommu(const struct rules *r, const struct vb_global *g)

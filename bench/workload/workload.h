@@ -20,6 +20,10 @@ struct vb_workload_ops {
 	bool shares_window;		/* all threads of the section use one window */
 	bool pinners_allowed;		/* module kthreads may pin in the window */
 	bool pathological;		/* can hang or crash a kernel that declares the hazard */
+	/* The least that makes sense; 0: no minimum.  The job reader checks them. */
+	unsigned int min_threads;	/* of the section */
+	unsigned int min_count;		/* mappings in the window */
+	unsigned int min_mdevs;		/* in the container */
 	/*
 	 * Before the measured part, in the worker's thread, bound to its CPU;
 	 * the window's memory exists and is populated.  0 or -errno.

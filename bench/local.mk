@@ -3,6 +3,7 @@
 noinst_LIBRARIES += libbench.a
 libbench_a_SOURCES = \
 	bench/cmd/cmd.h bench/cmd/cmds.h \
+	bench/cmd/cmd_list.c \
 	bench/cmd/list.c \
 	bench/cmd/message.c \
 	bench/cmd/parse.c \
@@ -21,3 +22,14 @@ libbench_a_SOURCES = \
 bin_PROGRAMS += vfio-bench
 vfio_bench_SOURCES = bench/main.c
 vfio_bench_LDADD = libbench.a libvfiobench.a $(VB_LIBS)
+
+# Scenarios are data.
+jobdir = $(pkgdatadir)/job
+dist_job_DATA = \
+	bench/job/combined.job \
+	bench/job/deadlock-open-close.job \
+	bench/job/deadlock-unmap.job \
+	bench/job/notify-span.job \
+	bench/job/null.job \
+	bench/job/smoke.job \
+	bench/job/unmap-race.job

@@ -84,7 +84,8 @@ struct vb_job;
 
 /*
  * Where and what was wrong.  @text is the whole message, "FILE:LINE: [section]
- * key=value: what: what to do", for vb_fail(VB_EXIT_USAGE, "%s", err.text).
+ * key=value: what: what to do", for vb_fail(VB_EXIT_USAGE, "%s", err.text).  It
+ * is UTF-8 without control characters, whatever the file held.
  */
 struct vb_job_error {
 	unsigned int line;		/* 0: no line (an override, or the file itself) */
@@ -150,5 +151,8 @@ struct vb_job_key {
 };
 extern const struct vb_job_key *const vb_job_keys;
 extern const size_t vb_nr_job_keys;
+
+/* The word for a value of a key, as job files spell it; NULL: the key has none for it. */
+const char *vb_job_word(const char *key, uint64_t value);
 
 #endif /* VB_JOB_H */

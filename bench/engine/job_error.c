@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is wrong with a job file, in words. */
+#include <ctype.h>
 #include <errno.h>
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +11,17 @@
 
 #define SUGGEST_MAX	48	/* longer words are no typing errors */
 #define SUGGEST_EDITS	2
+
+/* The text may hold bytes of the file: make it fit for terminals and JSON. */
+static void clean(char *text)
+{
+	json_t *json = json_string(text);
+
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f || (!json && (unsigned char)*c > 0x7f))
+			*c = '?';
+	json_decref(json);
+}
 
 int job_error(struct vb_job_error *err, const char *path, unsigned int line, const char *format,
 	      ...)
@@ -24,6 +37,7 @@ int job_error(struct vb_job_error *err, const char *path, unsigned int line, con
 	va_start(ap, format);
 	vsnprintf(err->text + used, sizeof(err->text) - used, format, ap);
 	va_end(ap);
+	clean(err->text);
 	return -EINVAL;
 }
 
@@ -38,6 +52,11 @@ static size_t min3(size_t a, size_t b, size_t c)
 	if (b < a)
 		a = b;
 	return c < a ? c : a;
+}
+
+static bool differ(char a, char b)
+{
+	return tolower((unsigned char)a) != tolower((unsigned char)b);
 }
 
 /* Levenshtein, one row at a time. */
@@ -55,7 +74,7 @@ static size_t edits(const char *a, const char *b)
 		for (size_t j = 1; j <= length; j++) {
 			above = row[j];
 			row[j] = min3(above + 1, row[j - 1] + 1,
-				      before + (a[i - 1] != b[j - 1]));
+				      before + differ(a[i - 1], b[j - 1]));
 			before = above;
 		}
 	}

@@ -200,3 +200,13 @@ const struct vb_job_key *job_key_find(const char *name)
 			return &keys[i];
 	return NULL;
 }
+
+const char *vb_job_word(const char *key, uint64_t value)
+{
+	const struct vb_job_key *k = job_key_find(key);
+
+	for (const struct vb_job_word *word = k ? k->words : NULL; word && word->name; word++)
+		if (word->value == value)
+			return word->name;
+	return NULL;
+}

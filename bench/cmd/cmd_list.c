@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vfio-bench list: what there is to choose from, and why something is not. */
+#include <dirent.h>
+#include <errno.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/cmd/cmds.h"
+#include "bench/engine/job.h"
+#include "bench/engine/job_path.h"
+#include "lib/device/device.h"
+
+/* One kind of thing: collected as JSON, printed from that. */
+struct kind {
+	const char *name;
+	/* A new array, NULL: no memory, or an error that has been told. */
+	json_t *(*collect)(int *exit_code);
+	void (*print)(const json_t *item);
+};
+
+struct input {
+	const struct kind *kind;	/* NULL: all */
+	bool json;
+};
+
+/* NULL as JSON's null. */
+static json_t *text_or_null(const char *text)
+{
+	return text ? json_string(text) : json_null();
+}
+
+static const char *text_of(const json_t *item, const char *name)
+{
+	const char *text = json_string_value(json_object_get(item, name));
+
+	return text ? text : "";
+}
+
+static int is_job(const struct dirent *entry)
+{
+	size_t length = strlen(entry->d_name);
+
+	return length > 4 && entry->d_name[0] != '.' &&
+	       !strcmp(entry->d_name + length - 4, ".job");
+}
+
+/* How many runs the job expands to; null with the reason in *why: none here. */
+static json_t *count_runs(const struct vb_job *job, struct vb_job_error *why)
+{
+	struct vb_job_run *runs;
+	size_t nr;
+
+	why->text[0] = 0;
+	if (vb_job_expand(job, &runs, &nr, why))
+		return json_null();
+	free(runs);
+	return json_integer((json_int_t)nr);
+}
+
+/* A file that can't be read stays in the list, with the reason. */
+static json_t *describe_job(const char *path, const char *name, int *exit_code)
+{
+	struct vb_global global = { .class = VB_CLASS_STANDARD };
+	struct vb_job_error err = { 0 };
+	json_t *runs = NULL;
+	struct vb_job *job;
+
+	if (vb_job_read(path, &job, &err)) {
+		*exit_code = VB_EXIT_USAGE;
+		return json_pack("{s:s, s:s, s:s, s:n, s:s, s:n, s:s}", "name", name, "path", path,
+				 "summary", "", "class", "source", "", "runs", "unavailable",
+				 err.text);
+	}
+	vb_job_global(job, &global);
+	runs = count_runs(job, &err);
+	vb_job_free(job);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "name", name, "path", path,
+			 "summary", global.description,
+			 "class", vb_job_word("class", global.class), "source", global.source,
+			 "runs", runs, "unavailable",
+			 text_or_null(err.text[0] ? err.text : NULL));
+}
+
+static json_t *collect_jobs(int *exit_code)
+{
+	const char *dir = vb_job_dir();
+	json_t *array = json_array();
+	struct dirent **entry;
+	char path[PATH_MAX];
+	int nr = scandir(dir, &entry, is_job, alphasort);
+
+	if (nr < 0) {
+		*exit_code = vb_fail(VB_EXIT_USAGE, "%s: can't be read: %s: is vfio-bench "
+				     "installed ('make install')?", dir, strerror(errno));
+		json_decref(array);
+		return NULL;
+	}
+	for (int i = 0; i < nr; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, entry[i]->d_name);
+		entry[i]->d_name[strlen(entry[i]->d_name) - 4] = 0;
+		json_array_append_new(array, describe_job(path, entry[i]->d_name, exit_code));
+		free(entry[i]);
+	}
+	free(entry);
+	return array;
+}
+
+static json_t *collect_workloads(int *exit_code)
+{
+	json_t *array = json_array();
+
+	for (const struct vb_workload_ops *const *w = vb_workload_list; *w; w++)
+		json_array_append_new(array, json_pack("{s:s, s:s, s:b, s:b, s:b, s:o}",
+			"name", (*w)->name, "summary", (*w)->summary,
+			"needs_dma", (*w)->needs_dma, "needs_mdev", (*w)->needs_mdev,
+			"pathological", (*w)->pathological,
+			"unavailable", text_or_null((*w)->unavailable)));
+	return array;
+}
+
+static json_t *collect_iommus(int *exit_code)
+{
+	json_t *array = json_array();
+
+	for (const struct vb_iommu_ops *const *i = vb_iommu_list; *i; i++)
+		json_array_append_new(array, json_pack("{s:s, s:s, s:o}",
+			"name", (*i)->name, "summary", (*i)->summary,
+			"unavailable", text_or_null((*i)->unavailable)));
+	return array;
+}
+
+/* PCI ids as lspci -n writes them; empty: any device. */
+static json_t *device_ids(const struct vb_device_ops *ops)
+{
+	json_t *ids = json_array();
+
+	for (const struct vb_pci_id *id = ops->ids; id && id->vendor; id++)
+		json_array_append_new(ids, json_sprintf("%04x:%04x", id->vendor, id->device));
+	return ids;
+}
+
+static json_t *collect_devices(int *exit_code)
+{
+	json_t *array = json_array();
+
+	for (const struct vb_device_ops *const *d = vb_device_list; *d; d++)
+		json_array_append_new(array, json_pack("{s:s, s:s, s:o, s:b, s:o}",
+			"name", (*d)->name, "summary", (*d)->summary, "ids", device_ids(*d),
+			"dma", (*d)->dma_copy != NULL,
+			"unavailable", text_or_null((*d)->unavailable)));
+	return array;
+}
+
+static json_t *collect_keys(int *exit_code)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < vb_nr_job_keys; i++) {
+		const struct vb_job_key *key = &vb_job_keys[i];
+
+		json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:s, s:o, s:b}",
+			"name", key->name, "summary", key->help,
+			"section", key->global ? "global" : "worker", "values", key->values,
+			"default", text_or_null(key->standard), "list", !key->single));
+	}
+	return array;
+}
+
+static void print_reason(const json_t *item)
+{
+	if (*text_of(item, "unavailable"))
+		printf("  %-20s not available: %s\n", "", text_of(item, "unavailable"));
+}
+
+static void print_plain(const json_t *item)
+{
+	printf("  %-20s %s\n", text_of(item, "name"), text_of(item, "summary"));
+	print_reason(item);
+}
+
+static void print_job(const json_t *item)
+{
+	json_int_t runs = json_integer_value(json_object_get(item, "runs"));
+
+	printf("  %-20s %s\n", text_of(item, "name"), text_of(item, "summary"));
+	if (*text_of(item, "class"))
+		printf("  %-20s class %s, %lld run%s, source: %s\n", "", text_of(item, "class"),
+		       (long long)runs, runs == 1 ? "" : "s", text_of(item, "source"));
+	print_reason(item);
+}
+
+static void print_device(const json_t *item)
+{
+	const json_t *ids = json_object_get(item, "ids");
+
+	print_plain(item);
+	for (size_t i = 0; i < json_array_size(ids); i++)
+		printf("  %-20s %s\n", "", json_string_value(json_array_get(ids, i)));
+}
+
+static void print_key(const json_t *item)
+{
+	const json_t *standard = json_object_get(item, "default");
+
+	printf("  %-20s %s\n  %-20s [%s] %s; ", text_of(item, "name"), text_of(item, "summary"),
+	       "", strcmp(text_of(item, "section"), "global") ? "NAME" : "global",
+	       text_of(item, "values"));
+	if (json_is_null(standard))
+		puts("must be given");
+	else
+		printf("default: %s\n", *text_of(item, "default") ? text_of(item, "default") :
+		       "empty");
+}
+
+static const struct kind kinds[] = {
+	{ "jobs", collect_jobs, print_job },
+	{ "workloads", collect_workloads, print_plain },
+	{ "iommus", collect_iommus, print_plain },
+	{ "devices", collect_devices, print_device },
+	{ "keys", collect_keys, print_key },
+};
+
+#define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static const struct argp_option options[] = {
+	{ "json", 'j', NULL, 0, "print JSON" },
+	{ 0 }
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct input *input = state->input;
+
+	switch (key) {
+	case 'j':
+		input->json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (state->arg_num)
+			break;
+		for (size_t i = 0; i < NR_KINDS; i++)
+			if (!strcmp(kinds[i].name, arg))
+				input->kind = &kinds[i];
+		if (input->kind)
+			return 0;
+		vb_fail(VB_EXIT_USAGE, "list: '%s': no such list: give jobs, workloads, iommus, "
+			"devices or keys", arg);
+		return EINVAL;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static void print_kind(const struct kind *kind, const json_t *array, bool title)
+{
+	if (title)
+		printf("%s%s:\n", kind == kinds ? "" : "\n", kind->name);
+	for (size_t i = 0; i < json_array_size(array); i++)
+		kind->print(json_array_get(array, i));
+}
+
+static int run(const struct vb_cmd *cmd, int argc, char **argv)
+{
+	json_t *all = json_object(), *array;
+	struct input input = { 0 };
+	int exit_code = vb_cmd_parse(cmd, parse, argc, argv, &input);
+	bool bad = exit_code != VB_EXIT_OK;
+
+	for (size_t i = 0; i < NR_KINDS && !bad; i++) {
+		if (input.kind && input.kind != &kinds[i])
+			continue;
+		array = kinds[i].collect(&exit_code);
+		if (!input.json)
+			print_kind(&kinds[i], array, !input.kind);
+		json_object_set_new(all, kinds[i].name, array);
+	}
+	if (input.json && json_object_size(all)) {
+		json_dumpf(all, stdout, JSON_INDENT(2));
+		putchar('\n');
+	}
+	json_decref(all);
+	if (fflush(stdout) || ferror(stdout))
+		return vb_fail(VB_EXIT_USAGE, "list: can't write: %s", strerror(errno));
+	return exit_code;
+}
+
+const struct vb_cmd vb_cmd_list_cmd = {
+	.name = "list",
+	.summary = "show jobs, workloads, IOMMU modes, devices and job keys",
+	.args_doc = "[jobs|workloads|iommus|devices|keys]",
+	.doc = "Shows what there is to choose from, what was not built with the reason, and the "
+	       "keys of job files with their limits and defaults. Without an argument: all of "
+	       "it. A job file that can't be read is shown with what is wrong in it, and the "
+	       "exit status is 1.",
+	.options = options,
+	.run = run,
+};

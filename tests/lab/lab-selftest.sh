@@ -114,6 +114,8 @@ test_usage()
 guest_facts()
 {
 	local device=/sys/bus/pci/devices/$LAB_EDU
+	# Not a fault: the companion module is out of tree and not signed.
+	local harmless=$((1 << 12 | 1 << 13))
 
 	echo "stdout line"
 	echo "stderr line" >/dev/stderr
@@ -125,7 +127,7 @@ guest_facts()
 		echo "edu node $(<"$device/numa_node")"
 		echo "edu group members $(compgen -G "$device/iommu_group/devices/*" | wc -l)"
 		echo "online nodes $(</sys/devices/system/node/online)"
-		echo "tainted $(</proc/sys/kernel/tainted)"
+		echo "tainted $(($(</proc/sys/kernel/tainted) & ~harmless))"
 		echo "modules $(modprobe -n vfio-pci && echo found)"
 		if [[ -c /dev/vfio/vfio ]]; then echo "vfio there"; fi
 		if grep -qw vfio_bench.lab=1 /proc/cmdline; then echo "marked as a lab"; fi
@@ -149,12 +151,14 @@ test_command()
 	printf '1..%d\n' $PLAN
 	check "true gives status 0" equal "$(result warm.status)" 0
 	check "its verdict is ok" equal "$(result warm/verdict)" ok
-	# QEMU's own end and a second's rounding are in this time as well.
-	check "a whole trip takes at most $BOOT_LIMIT_S s" at_most "$(result warm.seconds)" $BOOT_LIMIT_S
 	cd "$here"
 	VFIO_BENCH_SELFTEST="a 'b'" run command -- bash -c "$(declare -f guest_facts)
 guest_facts \"\$@\"" bash "${arguments[@]}"
 	cd "$OLDPWD"
+	# The first run may have fetched a kernel. In this one's time are QEMU's own
+	# end and a second's rounding as well.
+	check "a whole trip takes at most $BOOT_LIMIT_S s" at_most \
+		"$(result command.seconds)" $BOOT_LIMIT_S
 	check "the command's status is passed on" equal "$(result command.status)" 7
 	check "its verdict is failed" equal "$(result command/verdict)" failed
 	check "stdout comes back alone" equal "$(result command.stdout)" "stdout line"

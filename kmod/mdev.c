@@ -62,14 +62,16 @@ static int vb_open_device(struct vfio_device *vdev)
 }
 
 /*
- * The last file is gone, so no ioctl runs and no slot is mapped; callbacks may
- * run until the last line of the second half and find the device gone later.
+ * The last file is gone, so no ioctl runs and no slot is mapped.  Callbacks may
+ * still come; once the last reference is dropped they find nothing to do.
  */
 static void vb_close_device(struct vfio_device *vdev)
 {
 	struct vb_device *dev = to_vb(vdev);
 
+	mutex_lock(&dev->lock);		/* vb_request() may be at work */
 	vb_pinners_free(dev);
+	mutex_unlock(&dev->lock);
 	vb_unpin_all(dev);
 	if (!refcount_dec_and_test(&dev->users))
 		wait_for_completion(&dev->idle);

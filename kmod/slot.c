@@ -1,11 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * vfio_bench: request slots.
- *
- * A callback runs in the task that unmaps, so a slot is found by its thread and
- * touched by no other: no lock.  The page is for the thread to write its times
- * to and to look at; nothing that stands in it is believed.
- */
+/* vfio_bench: request slots; slot.h says how they work. */
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/pid.h>
@@ -13,33 +7,6 @@
 #include <linux/slab.h>
 
 #include "internal.h"
-
-struct vb_slot *vb_slot_current(struct vb_device *dev)
-{
-	struct pid *pid = task_pid(current);
-	struct vb_slot *slot, *found = NULL;
-
-	rcu_read_lock();
-	hash_for_each_possible_rcu(dev->slot_hash, slot, node, (unsigned long)pid) {
-		if (slot->pid == pid) {
-			found = slot;
-			break;
-		}
-	}
-	rcu_read_unlock();
-	return found;
-}
-
-void vb_slot_callback(struct vb_slot *slot, u64 entry_ns, u64 return_ns)
-{
-	if (!slot->callbacks++) {
-		slot->first_entry_ns = entry_ns;
-		WRITE_ONCE(slot->shared->first_entry_ns, entry_ns);
-	}
-	slot->last_return_ns = return_ns;
-	WRITE_ONCE(slot->shared->last_return_ns, return_ns);
-	WRITE_ONCE(slot->shared->callbacks, slot->callbacks);
-}
 
 static struct vb_slot *slot_alloc(void)
 {
@@ -58,22 +25,12 @@ static struct vb_slot *slot_alloc(void)
 	return slot;
 }
 
-static int slot_index(struct vb_device *dev, const struct vb_slot *slot)
-{
-	unsigned int i;
-
-	for (i = 0; i < dev->nr_slots; i++)
-		if (dev->slots[i] == slot)
-			break;
-	return i;
-}
-
 static int slot_add(struct vb_device *dev, u32 *index)
 {
 	struct vb_slot *slot = vb_slot_current(dev);
 
 	if (slot) {
-		*index = slot_index(dev, slot);
+		*index = slot->index;
 		return -EEXIST;
 	}
 	if (dev->nr_slots >= VB_MAX_SLOTS)
@@ -81,7 +38,8 @@ static int slot_add(struct vb_device *dev, u32 *index)
 	slot = slot_alloc();
 	if (!slot)
 		return -ENOMEM;
-	*index = dev->nr_slots;
+	slot->index = dev->nr_slots;
+	*index = slot->index;
 	dev->slots[dev->nr_slots++] = slot;
 	hash_add_rcu(dev->slot_hash, &slot->node, (unsigned long)slot->pid);
 	return 0;

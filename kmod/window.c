@@ -6,52 +6,9 @@
 
 #include "internal.h"
 
-/*
- * Sorted by IOVA.  A new window means a new table, so that a reader needs
- * rcu_read_lock() for the search only; the windows themselves stay.
- */
-struct vb_window_table {
-	struct rcu_head rcu;
-	unsigned int nr;
-	struct vb_window *window[];
-};
-
 static unsigned long window_pages(const struct vb_window *window)
 {
 	return vb_page_index(window, window->last) + 1;
-}
-
-/* The first entry of @table that ends at or after @iova; table->nr if none does. */
-static unsigned int table_search(const struct vb_window_table *table, u64 iova)
-{
-	unsigned int low = 0, high = table->nr;
-
-	while (low < high) {
-		unsigned int middle = (low + high) / 2;
-
-		if (table->window[middle]->last < iova)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-struct vb_window *vb_window_first(struct vb_device *dev, u64 iova)
-{
-	struct vb_window *window = NULL;
-	struct vb_window_table *table;
-	unsigned int i;
-
-	rcu_read_lock();
-	table = rcu_dereference(dev->windows);
-	if (table) {
-		i = table_search(table, iova);
-		if (i < table->nr)
-			window = table->window[i];
-	}
-	rcu_read_unlock();
-	return window;
 }
 
 struct vb_window *vb_window_holding(struct vb_device *dev, u64 iova, u64 last)
@@ -70,7 +27,7 @@ static void window_free(struct vb_window *window)
 	kfree(window);
 }
 
-static struct vb_window *window_alloc(u64 iova, u64 length, u32 index)
+static struct vb_window *window_alloc(u64 iova, u64 length)
 {
 	size_t longs = BITS_TO_LONGS(length >> PAGE_SHIFT);
 	struct vb_window *window;
@@ -80,9 +37,8 @@ static struct vb_window *window_alloc(u64 iova, u64 length, u32 index)
 		return NULL;
 	window->iova = iova;
 	window->last = iova + length - 1;
-	window->index = index;
 	spin_lock_init(&window->lock);
-	INIT_LIST_HEAD(&window->ops);
+	INIT_HLIST_HEAD(&window->ops);
 	init_waitqueue_head(&window->wait);
 	window->pinned = kvcalloc(longs, sizeof(long), GFP_KERNEL_ACCOUNT);
 	window->closed = kvcalloc(longs, sizeof(long), GFP_KERNEL_ACCOUNT);
@@ -93,7 +49,7 @@ static struct vb_window *window_alloc(u64 iova, u64 length, u32 index)
 	return window;
 }
 
-/* A copy of @old with @window at place @at, in @old's stead. */
+/* A copy of @old with @window at place @at, in front of @old. */
 static int table_insert(struct vb_device *dev, struct vb_window_table *old,
 			struct vb_window *window, unsigned int at)
 {
@@ -103,36 +59,33 @@ static int table_insert(struct vb_device *dev, struct vb_window_table *old,
 	new = kmalloc(struct_size(new, window, nr + 1), GFP_KERNEL_ACCOUNT);
 	if (!new)
 		return -ENOMEM;
+	new->older = old;
 	new->nr = nr + 1;
 	new->window[at] = window;
 	if (old) {
 		memcpy(new->window, old->window, at * sizeof(window));
 		memcpy(new->window + at + 1, old->window + at, (nr - at) * sizeof(window));
 	}
-	rcu_assign_pointer(dev->windows, new);
-	if (old)
-		kfree_rcu(old, rcu);
+	smp_store_release(&dev->windows, new);	/* vb_window_first() */
 	return 0;
 }
 
 static int window_add_locked(struct vb_device *dev, u64 iova, u64 length, u32 *index)
 {
-	struct vb_window_table *table;
+	struct vb_window_table *table = dev->windows;
+	unsigned int nr = table ? table->nr : 0, at = 0;
 	struct vb_window *window;
-	unsigned int nr, at = 0;
 	int ret;
 
-	table = rcu_dereference_protected(dev->windows, lockdep_is_held(&dev->lock));
-	nr = table ? table->nr : 0;
 	if (nr >= VB_MAX_WINDOWS ||
 	    dev->window_pages + (length >> PAGE_SHIFT) > VB_MAX_DEVICE_PAGES)
 		return -ENOSPC;
 	if (table)
-		at = table_search(table, iova);
+		at = vb_table_search(table, iova);
 	if (at < nr && table->window[at]->iova <= iova + length - 1)
 		return -EEXIST;
 
-	window = window_alloc(iova, length, nr);
+	window = window_alloc(iova, length);
 	if (!window)
 		return -ENOMEM;
 	ret = table_insert(dev, table, window, at);
@@ -158,16 +111,17 @@ int vb_window_add(struct vb_device *dev, u64 iova, u64 length, u32 *index)
 
 void vb_windows_free(struct vb_device *dev)
 {
-	struct vb_window_table *table = rcu_dereference_protected(dev->windows, true);
+	struct vb_window_table *table = dev->windows, *older;
 	unsigned int i;
 
-	RCU_INIT_POINTER(dev->windows, NULL);
-	dev->window_pages = 0;
-	if (!table)
-		return;
-	for (i = 0; i < table->nr; i++)
+	for (i = 0; table && i < table->nr; i++)
 		window_free(table->window[i]);
-	kfree(table);
+	for (; table; table = older) {
+		older = table->older;
+		kfree(table);
+	}
+	dev->windows = NULL;
+	dev->window_pages = 0;
 }
 
 int vb_windows_open(struct vb_device *dev, u64 iova, u64 last)
@@ -210,57 +164,10 @@ bool vb_window_busy(struct vb_window *window, unsigned long first, unsigned long
 	struct vb_op *op;
 
 	lockdep_assert_held(&window->lock);
-	list_for_each_entry(op, &window->ops, node)
+	hlist_for_each_entry(op, &window->ops, node)
 		if (op->first <= last && op->last >= first)
 			return true;
 	return false;
-}
-
-void vb_window_close(struct vb_window *window, unsigned long first, unsigned long last)
-{
-	lockdep_assert_held(&window->lock);
-	if (first == last)
-		__set_bit(first, window->closed);
-	else
-		bitmap_set(window->closed, first, last - first + 1);
-}
-
-void vb_op_begin(struct vb_window *window, struct vb_op *op, unsigned long first,
-		 unsigned long last)
-{
-	lockdep_assert_held(&window->lock);
-	op->first = first;
-	op->last = last;
-	list_add(&op->node, &window->ops);
-}
-
-void vb_op_end(struct vb_window *window, struct vb_op *op)
-{
-	lockdep_assert_held(&window->lock);
-	list_del(&op->node);
-	if (window->waiters)
-		wake_up_all(&window->wait);
-}
-
-bool vb_op_claim(struct vb_window *window, struct vb_op *op, unsigned long first,
-		 unsigned long last)
-{
-	unsigned long limit, end;
-
-	lockdep_assert_held(&window->lock);
-	first = find_next_bit(window->pinned, last + 1, first);
-	if (first > last)
-		return false;
-	if (first == last) {
-		__clear_bit(first, window->pinned);
-		vb_op_begin(window, op, first, first);
-		return true;
-	}
-	limit = min(last + 1, first + VB_MAX_BATCH_PAGES);
-	end = find_next_zero_bit(window->pinned, limit, first);
-	bitmap_clear(window->pinned, first, end - first);
-	vb_op_begin(window, op, first, end - 1);
-	return true;
 }
 
 static bool window_idle(struct vb_window *window, unsigned long first, unsigned long last)
@@ -278,15 +185,12 @@ static bool window_idle(struct vb_window *window, unsigned long first, unsigned 
  * the kernel answers that with a BUG.  What is waited for are calls into VFIO
  * that began before, and nothing new begins in a closed range.
  */
-bool vb_window_wait(struct vb_window *window, unsigned long first, unsigned long last)
+void vb_window_wait_slow(struct vb_window *window, unsigned long first, unsigned long last)
 	__must_hold(&window->lock)
 {
-	if (list_empty(&window->ops) || !vb_window_busy(window, first, last))
-		return false;
 	window->waiters++;
 	spin_unlock(&window->lock);
 	wait_event(window->wait, window_idle(window, first, last));
 	spin_lock(&window->lock);
 	window->waiters--;
-	return true;
 }

@@ -454,6 +454,51 @@ static void test_close_with_pins(void)
 	is((long long)counters()->callbacks, 0, "no callback: nothing was pinned");
 }
 
+/* --- what a callback costs --- */
+
+#define SPAN	4096u
+
+/* Unmap SPAN mappings of a page, every @step-th pinned; ns. */
+static uint64_t span_ns(uint32_t step)
+{
+	volatile struct vb_slot_page *s = slot();
+	uint64_t best = ~0ull;
+
+	for (int round = 0; round < 4; round++) {
+		map_single(0, SPAN);
+		reopen(0, SPAN);
+		if (pin(0, 1, SPAN / step, step))
+			bail("VB_IOC_PIN");
+		s->start_ns = now_ns();
+		if (unmap_dma(0, SPAN) != SPAN)
+			bail("VFIO_IOMMU_UNMAP_DMA");
+		s->end_ns = now_ns();
+		if (s->end_ns - s->start_ns < best)
+			best = s->end_ns - s->start_ns;
+		request_end();
+	}
+	munmap((void *)s, PAGE);
+	return best;
+}
+
+static void cost(void)
+{
+	for (uint32_t step = 1; step <= 16; step *= 16) {
+		uint64_t normal, bare;
+
+		fresh();
+		normal = span_ns(step);
+		printf("# unpin: median bucket of %llu calls, min %llu ns; callback min %llu ns\n",
+		       histogram(VB_HIST_UNPIN)->count, histogram(VB_HIST_UNPIN)->min,
+		       histogram(VB_HIST_CALLBACK)->min);
+		config(VB_DISCIPLINE_FENCED, VB_MODE_BARE);
+		bare = span_ns(step);
+		printf("# %u mappings, 1 in %u pinned: %.3f us each, bare %.3f: %.0f ns a pin\n",
+		       SPAN, step, normal / 1e3 / SPAN, bare / 1e3 / SPAN,
+		       ((double)normal - (double)bare) * step / SPAN);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -464,6 +509,10 @@ int main(int argc, char **argv)
 	if (write_file(TYPE "/create", UUID))
 		bail(TYPE "/create");
 	open_all();
+	if (argc > 1 && !strcmp(argv[1], "cost")) {
+		cost();
+		return 0;
+	}
 	test_info();
 	test_pin_unpin();
 	test_fence();

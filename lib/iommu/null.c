@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Maps nothing, at once: what remains is the suite's own cost. */
+#include <errno.h>
+
+#include "lib/iommu/iommus.h"
+
+static int null_open(struct vb_iommu *iommu)
+{
+	return 0;
+}
+
+static int null_add_group(struct vb_iommu *iommu, int group_fd)
+{
+	return -EOPNOTSUPP;
+}
+
+static int null_get_info(struct vb_iommu *iommu, struct vb_iommu_info *info)
+{
+	info->pgsizes = ~0xfffull;
+	return 0;
+}
+
+static int null_map(struct vb_iommu *iommu, void *vaddr, uint64_t iova, uint64_t size,
+		    uint32_t prot)
+{
+	return 0;
+}
+
+static int null_unmap(struct vb_iommu *iommu, uint64_t iova, uint64_t size, uint64_t *unmapped)
+{
+	*unmapped = size;
+	return 0;
+}
+
+static void null_close(struct vb_iommu *iommu)
+{
+}
+
+const struct vb_iommu_ops vb_iommu_null = {
+	.name = "null",
+	.summary = "no VFIO at all: measures the suite itself",
+	.open = null_open,
+	.add_group = null_add_group,
+	.enable = null_open,
+	.get_info = null_get_info,
+	.map = null_map,
+	.unmap = null_unmap,
+	.close = null_close,
+};

@@ -24,6 +24,7 @@ struct vb_device_ops {
 	const char *unavailable;	/* why it was not built; NULL: it was */
 	/* PCI ids that it drives; vendor 0 ends the list; NULL: any device */
 	const struct vb_pci_id { uint16_t vendor, device; } *ids;
+	uint64_t dma_last;		/* highest IOVA that its devices reach; 0: all */
 	/* Bring the device up for DMA; frees nothing on failure: close is called. */
 	int (*open)(struct vb_device *dev);
 	void (*close)(struct vb_device *dev);
@@ -49,7 +50,8 @@ struct vb_device {
 	uint64_t dma_last;		/* highest IOVA that the device can reach */
 	size_t max_dma_bytes;		/* of one dma_copy; 0: no DMA */
 	size_t dma_align_bytes;
-	void *priv;			/* the driver's */
+	void *priv;			/* the driver's: its BAR, or a structure */
+	size_t priv_bytes;
 };
 
 /* All of them, sorted by name, NULL at the end. */

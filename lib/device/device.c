@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Assigned devices: what sysfs says, the VFIO group, the device's fd. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/pci_regs.h>
+#include <linux/vfio.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/device/devices.h"
+#include "lib/machine/pci.h"
+#include "lib/machine/sysfs.h"
+
+const struct vb_device_ops *const vb_device_list[] = {
+	&vb_device_edu,
+	&vb_device_none,
+	NULL
+};
+
+const struct vb_device_ops *vb_device_find(const char *name)
+{
+	for (const struct vb_device_ops *const *ops = vb_device_list; *ops; ops++)
+		if (!strcmp((*ops)->name, name))
+			return *ops;
+	return NULL;
+}
+
+const struct vb_device_ops *vb_device_match(uint16_t vendor, uint16_t device)
+{
+	for (const struct vb_device_ops *const *ops = vb_device_list; *ops; ops++)
+		for (const struct vb_pci_id *id = (*ops)->ids; id && id->vendor; id++)
+			if (id->vendor == vendor && id->device == device)
+				return *ops;
+	return &vb_device_none;
+}
+
+static int read_attribute(const char *address, const char *name, uint64_t *value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", address, name);
+	return vb_sysfs_read_u64(path, value);
+}
+
+/* -1 reads as a huge number to vb_sysfs_read_u64(): text it is. */
+static int read_node(const char *address)
+{
+	char path[128], text[32];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/numa_node", address);
+	return vb_sysfs_read(path, text, sizeof(text)) < 0 ? -1 : atoi(text);
+}
+
+int vb_device_probe(struct vb_device *dev, const char *address)
+{
+	uint64_t vendor, device;
+
+	memset(dev, 0, sizeof(*dev));
+	dev->fd = dev->group_fd = -1;
+	if (!vb_pci_address_valid(address))
+		return -EINVAL;
+	snprintf(dev->address, sizeof(dev->address), "%s", address);
+	if (read_attribute(address, "vendor", &vendor) || read_attribute(address, "device", &device))
+		return -ENODEV;
+	dev->vendor = (uint16_t)vendor;
+	dev->device = (uint16_t)device;
+	dev->node = read_node(address);
+	dev->ops = vb_device_match(dev->vendor, dev->device);
+	dev->dma_last = dev->ops->dma_last ? dev->ops->dma_last : UINT64_MAX;
+	return vb_pci_group(address, &dev->group) ? -ENXIO : 0;
+}
+
+int vb_device_open_group(struct vb_device *dev)
+{
+	struct vfio_group_status status = { .argsz = sizeof(status) };
+	char path[64];
+	int fd, ret = 0;
+
+	snprintf(path, sizeof(path), "/dev/vfio/%d", dev->group);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, VFIO_GROUP_GET_STATUS, &status))
+		ret = -errno;
+	else if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE))
+		ret = -EPERM;
+	if (ret) {
+		close(fd);
+		return ret;
+	}
+	dev->group_fd = fd;
+	return 0;
+}
+
+int vb_device_open(struct vb_device *dev)
+{
+	int fd = ioctl(dev->group_fd, VFIO_GROUP_GET_DEVICE_FD, dev->address), ret;
+
+	if (fd < 0)
+		return -errno;
+	dev->fd = fd;
+	ret = dev->ops->open(dev);
+	if (ret) {
+		dev->ops->close(dev);
+		close(dev->fd);
+		dev->fd = -1;
+	}
+	return ret;
+}
+
+int vb_device_reset(struct vb_device *dev)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+
+	if (ioctl(dev->fd, VFIO_DEVICE_GET_INFO, &info))
+		return -errno;
+	if (!(info.flags & VFIO_DEVICE_FLAGS_RESET))
+		return -EOPNOTSUPP;
+	return ioctl(dev->fd, VFIO_DEVICE_RESET) ? -errno : 0;
+}
+
+void vb_device_close(struct vb_device *dev)
+{
+	if (dev->fd >= 0) {
+		dev->ops->close(dev);
+		close(dev->fd);
+	}
+	if (dev->group_fd >= 0)
+		close(dev->group_fd);
+	dev->fd = dev->group_fd = -1;
+}
+
+static int region(struct vb_device *dev, unsigned int index, struct vfio_region_info *info)
+{
+	*info = (struct vfio_region_info){ .argsz = sizeof(*info), .index = index };
+	return ioctl(dev->fd, VFIO_DEVICE_GET_REGION_INFO, info) ? -errno : 0;
+}
+
+int vb_device_map_bar(struct vb_device *dev, unsigned int index, void **bar, size_t *size)
+{
+	struct vfio_region_info info;
+	int ret = region(dev, VFIO_PCI_BAR0_REGION_INDEX + index, &info);
+
+	if (ret)
+		return ret;
+	if (!info.size || !(info.flags & VFIO_REGION_INFO_FLAG_MMAP))
+		return -ENXIO;
+	*bar = mmap(NULL, info.size, PROT_READ | PROT_WRITE, MAP_SHARED, dev->fd,
+		    (off_t)info.offset);
+	if (*bar == MAP_FAILED) {
+		*bar = NULL;
+		return -errno;
+	}
+	*size = info.size;
+	return 0;
+}
+
+int vb_device_enable_bus_master(struct vb_device *dev)
+{
+	struct vfio_region_info info;
+	int ret = region(dev, VFIO_PCI_CONFIG_REGION_INDEX, &info);
+	uint16_t command;
+
+	if (ret)
+		return ret;
+	if (pread(dev->fd, &command, sizeof(command), (off_t)info.offset + PCI_COMMAND) !=
+	    sizeof(command))
+		return -EIO;
+	command |= PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY;	/* little endian, as x86 is */
+	if (pwrite(dev->fd, &command, sizeof(command), (off_t)info.offset + PCI_COMMAND) !=
+	    sizeof(command))
+		return -EIO;
+	return 0;
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Making, opening and removing the companion module's mdevs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <linux/vfio.h>
+#include <unistd.h>
+
+#include "lib/machine/sysfs.h"
+#include "lib/mdev/mdev.h"
+
+/* The parent device is named after the module; it offers one type. */
+#define TYPE_PATTERN "/sys/class/mdev_bus/vfio_bench*/mdev_supported_types/*/create"
+
+/* Where the module takes UUIDs. */
+static int create_path(char *path, size_t size)
+{
+	char pattern[4096];
+	glob_t found;
+	int ret = -ENODEV;
+
+	if (vb_sysfs_path(pattern, sizeof(pattern), TYPE_PATTERN))
+		return -ENAMETOOLONG;
+	if (glob(pattern, 0, NULL, &found))
+		return -ENODEV;
+	if (found.gl_pathc && strlen(found.gl_pathv[0]) < size) {
+		strcpy(path, found.gl_pathv[0] + strlen(vb_sysfs_root()));
+		ret = 0;
+	}
+	globfree(&found);
+	return ret;
+}
+
+static int read_group(struct vb_mdev *mdev)
+{
+	char path[128], group[32], *end;
+	int ret;
+
+	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/iommu_group", mdev->uuid);
+	ret = vb_sysfs_read_link_base(path, group, sizeof(group));
+	if (ret < 0)
+		return ret;
+	mdev->group = (int)strtol(group, &end, 10);
+	return *group && !*end ? 0 : -EPROTO;
+}
+
+int vb_mdev_create(struct vb_mdev *mdev)
+{
+	char path[4096];
+	int ret;
+
+	*mdev = VB_MDEV_NONE;
+	ret = create_path(path, sizeof(path));
+	if (ret)
+		return ret;
+	ret = vb_sysfs_read("/proc/sys/kernel/random/uuid", mdev->uuid, sizeof(mdev->uuid));
+	if (ret < 0)
+		return ret;
+	ret = vb_sysfs_write(path, mdev->uuid);
+	if (ret < 0)
+		return ret;
+	mdev->created = true;
+	ret = read_group(mdev);
+	if (ret)
+		vb_mdev_remove(mdev);
+	return ret;
+}
+
+int vb_mdev_remove(struct vb_mdev *mdev)
+{
+	char path[128];
+	int ret;
+
+	if (!mdev->created)
+		return 0;
+	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/remove", mdev->uuid);
+	ret = vb_sysfs_write(path, "1");
+	if (ret >= 0)
+		mdev->created = false;
+	return ret < 0 ? ret : 0;
+}
+
+int vb_mdev_open_group(struct vb_mdev *mdev)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/dev/vfio/%d", mdev->group);
+	mdev->group_fd = open(path, O_RDWR | O_CLOEXEC);
+	if (mdev->group_fd < 0) {
+		mdev->group_fd = -1;
+		return -errno;
+	}
+	return 0;
+}
+
+int vb_mdev_open(struct vb_mdev *mdev)
+{
+	int fd = ioctl(mdev->group_fd, VFIO_GROUP_GET_DEVICE_FD, mdev->uuid);
+
+	if (fd < 0)
+		return -errno;
+	mdev->fd = fd;
+	return 0;
+}
+
+void vb_mdev_close_device(struct vb_mdev *mdev)
+{
+	if (mdev->fd >= 0)
+		close(mdev->fd);
+	mdev->fd = -1;
+}
+
+void vb_mdev_close(struct vb_mdev *mdev)
+{
+	vb_mdev_close_device(mdev);
+	if (mdev->group_fd >= 0)
+		close(mdev->group_fd);
+	mdev->group_fd = -1;
+}

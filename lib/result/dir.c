@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Making and filling a result directory. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/result/dir.h"
+
+static int open_dir(int at, const char *path)
+{
+	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int make_dir(int at, const char *path)
+{
+	if (mkdirat(at, path, 0755))
+		return -errno;
+	return open_dir(at, path);
+}
+
+int vb_result_create(struct vb_result_dir *dir, const char *path)
+{
+	int ret;
+
+	dir->fd = dir->runs_fd = -1;
+	if ((size_t)snprintf(dir->path, sizeof(dir->path), "%s", path) >= sizeof(dir->path) ||
+	    (size_t)snprintf(dir->part, sizeof(dir->part), "%s.part", path) >= sizeof(dir->part))
+		return -ENAMETOOLONG;
+	if (!faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW))
+		return -EEXIST;
+	ret = make_dir(AT_FDCWD, dir->part);
+	if (ret < 0)
+		return ret;
+	dir->fd = ret;
+	ret = make_dir(dir->fd, "runs");
+	if (ret < 0) {
+		vb_result_abandon(dir);
+		return ret;
+	}
+	dir->runs_fd = ret;
+	return 0;
+}
+
+int vb_result_run_dir(struct vb_result_dir *dir, unsigned int number, const char *arm)
+{
+	char name[128];
+
+	if ((size_t)snprintf(name, sizeof(name), "%03u-%s", number, arm) >= sizeof(name))
+		return -ENAMETOOLONG;
+	return make_dir(dir->runs_fd, name);
+}
+
+static int write_all(int fd, const char *data, size_t length)
+{
+	while (length) {
+		ssize_t n = write(fd, data, length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		length -= (size_t)n;
+	}
+	return fsync(fd) ? -errno : 0;
+}
+
+int vb_result_write(int dir_fd, const char *name, const void *data, size_t length)
+{
+	char temporary[256];
+	int fd, ret;
+
+	if ((size_t)snprintf(temporary, sizeof(temporary), ".%s.new", name) >= sizeof(temporary))
+		return -ENAMETOOLONG;
+	unlinkat(dir_fd, temporary, 0);
+	fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return -errno;
+	ret = write_all(fd, data, length);
+	if (close(fd) && !ret)
+		ret = -errno;
+	if (!ret && renameat(dir_fd, temporary, dir_fd, name))
+		ret = -errno;
+	if (ret)
+		unlinkat(dir_fd, temporary, 0);
+	return ret;
+}
+
+int vb_result_write_json(int dir_fd, const char *name, const json_t *json)
+{
+	char *text = json ? json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) : NULL;
+	size_t length;
+	int ret;
+
+	if (!text)
+		return -ENOMEM;
+	length = strlen(text);
+	text[length] = '\n';	/* in place of the terminator */
+	ret = vb_result_write(dir_fd, name, text, length + 1);
+	free(text);
+	return ret;
+}
+
+int vb_result_finish(struct vb_result_dir *dir)
+{
+	int ret = 0;
+
+	if (fsync(dir->fd) || renameat2(AT_FDCWD, dir->part, AT_FDCWD, dir->path, RENAME_NOREPLACE))
+		ret = -errno;
+	if (ret == -EINVAL)	/* a file system without NOREPLACE, such as 9p */
+		ret = rename(dir->part, dir->path) ? -errno : 0;
+	vb_result_abandon(dir);
+	return ret;
+}
+
+void vb_result_abandon(struct vb_result_dir *dir)
+{
+	if (dir->runs_fd >= 0)
+		close(dir->runs_fd);
+	if (dir->fd >= 0)
+		close(dir->fd);
+	dir->fd = dir->runs_fd = -1;
+}

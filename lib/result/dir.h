@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Writing a result directory.  It is filled under PATH.part and renamed to
+ * PATH when complete, so that PATH never holds half a result; what a killed
+ * run leaves in PATH.part can be read and says that it is incomplete.
+ */
+#ifndef VB_RESULT_DIR_H
+#define VB_RESULT_DIR_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#define VB_RESULT_SCHEMA 1
+
+struct vb_result_dir {
+	int fd;				/* of PATH.part */
+	int runs_fd;
+	char path[4096];
+	char part[4096];
+};
+
+/* -EEXIST: PATH or PATH.part is there already; -errno of mkdir. */
+int vb_result_create(struct vb_result_dir *dir, const char *path);
+/* Make runs/NNN-ARM and return its fd (the caller's to close) or -errno. */
+int vb_result_run_dir(struct vb_result_dir *dir, unsigned int number, const char *arm);
+/* Write @name below @dir_fd in one piece (temporary name, fsync, rename). */
+int vb_result_write(int dir_fd, const char *name, const void *data, size_t length);
+int vb_result_write_json(int dir_fd, const char *name, const json_t *json);
+/* Rename PATH.part to PATH and close. */
+int vb_result_finish(struct vb_result_dir *dir);
+/* Leave PATH.part as it is and close. */
+void vb_result_abandon(struct vb_result_dir *dir);
+
+#endif /* VB_RESULT_DIR_H */

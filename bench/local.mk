@@ -7,6 +7,7 @@ libbench_a_SOURCES = \
 	bench/cmd/list.c \
 	bench/cmd/message.c \
 	bench/cmd/parse.c \
+	bench/cmd/run.c \
 	bench/engine/job.h bench/engine/job_entry.h bench/engine/job_impl.h \
 	bench/engine/job_path.h \
 	bench/engine/job.c \
@@ -17,7 +18,29 @@ libbench_a_SOURCES = \
 	bench/engine/job_path.c \
 	bench/engine/job_rules.c \
 	bench/engine/job_value.c \
-	bench/engine/job_write.c
+	bench/engine/job_write.c \
+	bench/engine/audit.c bench/engine/audit.h \
+	bench/engine/child.c bench/engine/child.h \
+	bench/engine/container.c bench/engine/container.h \
+	bench/engine/guard.h \
+	bench/engine/live.c bench/engine/live.h \
+	bench/engine/names.c bench/engine/shared.h \
+	bench/engine/ops.c bench/engine/worker.c bench/engine/worker.h \
+	bench/engine/paths.c bench/engine/paths.h \
+	bench/engine/plan.c bench/engine/plan.h \
+	bench/engine/preflight.c bench/engine/preflight.h \
+	bench/engine/record.c bench/engine/record.h \
+	bench/engine/session.c bench/engine/session.h \
+	bench/engine/supervisor.c bench/engine/supervisor.h \
+	bench/engine/watchdog.c bench/engine/watchdog.h \
+	bench/workload/workload.h bench/workload/workloads.h \
+	bench/workload/dma_verify.c \
+	bench/workload/list.c \
+	bench/workload/map_unmap.c \
+	bench/workload/mdev_open_close.c \
+	bench/workload/notify_span.c \
+	bench/workload/pin_churn.c \
+	bench/workload/unmap_race.c
 
 bin_PROGRAMS += vfio-bench
 vfio_bench_SOURCES = bench/main.c

@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 noinst_LIBRARIES += libvfiobench.a
 libvfiobench_a_SOURCES = \
+	lib/device/device.c lib/device/device.h lib/device/devices.h \
+	lib/device/edu.c \
+	lib/device/none.c \
+	lib/iommu/iommu.c lib/iommu/iommu.h lib/iommu/iommus.h \
+	lib/iommu/null.c \
+	lib/iommu/type1.c \
 	lib/machine/counters.c \
 	lib/machine/counters.h \
 	lib/machine/facts.h \
@@ -13,7 +19,14 @@ libvfiobench_a_SOURCES = \
 	lib/machine/memory-room.c \
 	lib/machine/memory-room.h \
 	lib/machine/stacks.c \
+	lib/machine/sysfs.c lib/machine/sysfs.h \
 	lib/machine/topology.c \
 	lib/machine/topology.h \
 	lib/machine/variant.h \
+	lib/mdev/ioctls.c \
+	lib/mdev/mdev.c lib/mdev/mdev.h \
+	lib/measure/clock.c lib/measure/clock.h \
+	lib/measure/histogram.c lib/measure/histogram.h \
+	lib/measure/recorder.c lib/measure/recorder.h \
+	lib/result/dir.c lib/result/dir.h \
 	uapi/vfio_bench.h

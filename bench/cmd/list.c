@@ -5,5 +5,6 @@
 #include "bench/cmd/cmds.h"
 
 const struct vb_cmd *const vb_cmd_list[] = {
+	&vb_cmd_run,
 	NULL
 };

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The checks of the audit, one function each. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/engine/audit.h"
+
+/* What all checks look at. */
+struct subject {
+	const struct vb_run *run;
+	const struct vb_variant *variant;
+	bool in_lab;
+	struct vb_tally tally;		/* of all workers */
+	struct vb_counters counters;	/* of all mdevs */
+	struct vb_audit *audit;
+};
+
+static struct vb_check *add(struct subject *s, const char *name, bool ok, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static struct vb_check *add(struct subject *s, const char *name, bool ok, const char *format, ...)
+{
+	struct vb_audit *a = s->audit;
+	struct vb_check *check = &a->check[a->nr_checks];
+	va_list ap;
+
+	if (a->nr_checks < VB_AUDIT_MAX - 1)
+		a->nr_checks++;
+	check->name = name;
+	check->ok = ok;
+	check->mark = false;
+	va_start(ap, format);
+	vsnprintf(check->text, sizeof(check->text), format, ap);
+	va_end(ap);
+	return check;
+}
+
+static void equal(struct subject *s, const char *name, const char *what, uint64_t expected,
+		  uint64_t found)
+{
+	add(s, name, expected == found, "%s: expected %llu, found %llu", what,
+	    (unsigned long long)expected, (unsigned long long)found);
+}
+
+static void add_up(struct subject *s)
+{
+	const struct vb_run *run = s->run;
+
+	for (unsigned int i = 0; i < run->plan->nr_workers; i++) {
+		const struct vb_tally *t = &run->worker[i]->tally;
+
+		s->tally.mapped_bytes += t->mapped_bytes;
+		s->tally.unmapped_bytes += t->unmapped_bytes;
+		s->tally.requests += t->requests;
+		s->tally.slot_requests += t->slot_requests;
+		s->tally.expected_callbacks += t->expected_callbacks;
+		s->tally.dma_errors += t->dma_errors;
+		s->tally.dma_bytes += t->dma_bytes;
+	}
+	for (unsigned int m = 0; m < run->shared->nr_mdevs; m++) {
+		const struct vb_counters *c = &run->shared->counters[m];
+
+		s->counters.pinned_pages += c->pinned_pages;
+		s->counters.unpinned_pages += c->unpinned_pages;
+		s->counters.outstanding_pages += c->outstanding_pages;
+		s->counters.callbacks += c->callbacks;
+		s->counters.requests += c->requests;
+		s->counters.bad_stamps += c->bad_stamps;
+		s->counters.late_pins += c->late_pins;
+	}
+}
+
+static void check_ending(struct subject *s)
+{
+	const struct vb_run *run = s->run;
+
+	switch (run->ending) {
+	case VB_ENDING_HUNG:
+		add(s, "ending", false, "hung: nothing moved for %.1f s, %u tasks in state D; reboot needed",
+		    (double)run->hung_after_ns / 1e9, run->tasks_in_d);
+		break;
+	case VB_ENDING_KILLED:
+		add(s, "ending", false, "the process that held the container died of signal %d (%s)",
+		    run->signal, strsignal(run->signal));
+		break;
+	case VB_ENDING_INTERRUPTED:
+	case VB_ENDING_DONE:
+		add(s, "ending", !run->shared->error, "%s",
+		    run->shared->error ? run->shared->error_where : "ended by itself");
+		break;
+	}
+}
+
+static void check_operations(struct subject *s)
+{
+	unsigned int idle = 0;
+
+	for (unsigned int i = 0; i < s->run->plan->nr_workers; i++)
+		idle += s->run->worker[i]->measured_steps == 0;
+	add(s, "operations", idle == 0, "%u of %u workers finished no operation", idle,
+	    s->run->plan->nr_workers);
+}
+
+static void check_pins(struct subject *s)
+{
+	if (!s->run->shared->nr_mdevs)
+		return;
+	equal(s, "pins", "pages unpinned of those pinned", s->counters.pinned_pages,
+	      s->counters.unpinned_pages);
+	equal(s, "outstanding_pins", "pages still pinned by the mdevs", 0,
+	      s->counters.outstanding_pages);
+	if (s->run->plan->run->global.discipline == VB_DISCIPLINE_FENCED)
+		equal(s, "late_pins", "pins after the callback", 0, s->counters.late_pins);
+	equal(s, "stamps", "request slots with impossible times", 0, s->counters.bad_stamps);
+	equal(s, "requests", "requests that the module saw end", s->tally.slot_requests,
+	      s->counters.requests);
+}
+
+static bool any_pinner(const struct vb_plan *plan)
+{
+	for (unsigned int i = 0; i < plan->nr_windows; i++)
+		if (plan->window[i].section->pinners)
+			return true;
+	return false;
+}
+
+static bool races(const struct vb_plan *plan)
+{
+	for (unsigned int i = 0; i < plan->nr_windows; i++)
+		if (plan->window[i].section->workload->shares_window)
+			return true;
+	return false;
+}
+
+/*
+ * Per-request: every listener is called once for every request in the
+ * container.  Per-vfio_dma: only what is known to be pinned counts; module
+ * kthreads pin as they like, so with them the count has only bounds.
+ */
+static void check_callbacks(struct subject *s)
+{
+	const struct vb_run *run = s->run;
+	uint64_t listeners = run->shared->nr_mdevs, least;
+	bool bare = run->plan->run->global.module_mode == VB_MODE_BARE;
+
+	if (!listeners || bare || !s->variant)
+		return;
+	if (s->variant->granularity == VB_GRANULARITY_PER_REQUEST) {
+		equal(s, "callbacks", "one a request and listener", s->tally.requests * listeners,
+		      s->counters.callbacks);
+		return;
+	}
+	if (s->variant->granularity != VB_GRANULARITY_PER_VFIO_DMA)
+		return;
+	least = s->tally.expected_callbacks * listeners;
+	if (any_pinner(run->plan) || races(run->plan))
+		add(s, "callbacks", s->counters.callbacks >= least,
+		    "one a pinned mapping and listener: at least %llu (others pin or race too), found %llu",
+		    (unsigned long long)least, (unsigned long long)s->counters.callbacks);
+	else
+		equal(s, "callbacks", "one a pinned mapping and listener", least,
+		      s->counters.callbacks);
+}
+
+static void check_identity(struct subject *s)
+{
+	const struct vb_run_shared *sh = s->run->shared;
+	const struct vb_variant *v = s->variant;
+
+	if (!v)
+		return;
+	if (sh->served_known)
+		add(s, "served_by", !strcmp(sh->served_by, v->module),
+		    "the container is served by %s, wanted %s", sh->served_by, v->module);
+	else
+		add(s, "served_by", !strcmp(v->name, "stock"),
+		    "no module's reference count rose at VFIO_SET_IOMMU, wanted %s", v->module);
+	if (sh->nr_mdevs && v->granularity != VB_GRANULARITY_UNKNOWN)
+		add(s, "granularity", sh->observed == v->granularity, "observed %s, %s declares %s",
+		    vb_granularity_name(sh->observed), v->name,
+		    vb_granularity_name(v->granularity));
+}
+
+static void check_locked(struct subject *s)
+{
+	const struct vb_run *run = s->run;
+
+	equal(s, "bytes", "bytes unmapped of those mapped", s->tally.mapped_bytes,
+	      s->tally.unmapped_bytes);
+	equal(s, "locked_memory", "VmLck in bytes, back at the start's",
+	      run->shared->locked_before.locked_bytes, run->shared->locked_after.locked_bytes);
+	equal(s, "pinned_memory", "VmPin in bytes, back at the start's",
+	      run->shared->locked_before.pinned_bytes, run->shared->locked_after.pinned_bytes);
+}
+
+static void check_foll_pins(struct subject *s)
+{
+	const struct vb_run *run = s->run;
+	uint64_t held_before = run->foll_before.acquired - run->foll_before.released;
+	uint64_t held_after = run->foll_after.acquired - run->foll_after.released;
+	struct vb_check *check;
+
+	if (run->foll_error || !run->foll_before.known) {
+		check = add(s, "foll_pins", false, "nr_foll_pin_* of /proc/vmstat: %s", run->foll_error ?
+			    strerror(-run->foll_error) : "this kernel does not count");
+		check->mark = true;
+		return;
+	}
+	check = add(s, "foll_pins", held_before == held_after,
+		    "pages held by pin_user_pages: %llu before, %llu after",
+		    (unsigned long long)held_before, (unsigned long long)held_after);
+	check->mark = !s->in_lab;	/* elsewhere others pin, too */
+}
+
+static void check_dma(struct subject *s)
+{
+	if (s->run->plan->needs_dma)
+		equal(s, "dma", "transfers whose bytes arrived changed", 0, s->tally.dma_errors);
+}
+
+static void check_placement(struct subject *s)
+{
+	const struct vb_plan *plan = s->run->plan;
+
+	for (unsigned int i = 0; i < plan->nr_workers; i++) {
+		const struct vb_plan_worker *p = &plan->worker[i];
+		const struct vb_worker_shared *w = s->run->worker[i];
+		int mem = plan->window[p->window].mem_node;
+
+		if (w->cpu_seen == p->cpu && w->cpu_seen_end == p->cpu && w->node_seen == p->node &&
+		    (mem < 0 || w->mem_node_seen == mem))
+			continue;
+		add(s, "placement", false,
+		    "worker %u: asked for cpu %d node %d memory %d, was on cpu %d/%d node %d memory %d", i,
+		    p->cpu, p->node, mem, w->cpu_seen, w->cpu_seen_end, w->node_seen,
+		    w->mem_node_seen);
+		return;
+	}
+	add(s, "placement", true, "%u workers were where they were asked to be", plan->nr_workers);
+}
+
+/* Faults and leaks are the variant's; a taint by building out of tree is ours. */
+static void check_kernel(struct subject *s)
+{
+	const uint64_t harmless = 1 << 12 | 1 << 13;	/* out-of-tree, unsigned module */
+	const struct vb_run *run = s->run;
+	uint64_t added = run->taint_after & ~run->taint_before & ~harmless;
+	struct vb_audit *a = s->audit;
+
+	add(s, "taint", !added, "new taint flags: 0x%llx", (unsigned long long)added);
+	if (!run->klog) {
+		add(s, "kernel_log", false, "/dev/kmsg can't be read: run as root")->mark = true;
+		return;
+	}
+	a->nr_hits = (unsigned int)vb_klog_scan(run->klog, run->klog_from, NULL, a->hit,
+						sizeof(a->hit) / sizeof(*a->hit));
+	add(s, "kernel_log", !a->nr_hits, a->nr_hits ? "%u alarms, the first: %s: %.100s" : "clean",
+	    a->nr_hits, a->nr_hits ? a->hit[0].what : "", a->nr_hits ? a->hit[0].text : "");
+}
+
+static void check_record(struct subject *s)
+{
+	if (s->run->intervals_error)
+		add(s, "intervals", false, "intervals.csv: %s", strerror(-s->run->intervals_error));
+}
+
+void vb_audit_run(const struct vb_run *run, const struct vb_variant *variant, bool in_lab,
+		  struct vb_audit *audit)
+{
+	struct subject s = { .run = run, .variant = variant, .in_lab = in_lab, .audit = audit };
+
+	memset(audit, 0, sizeof(*audit));
+	add_up(&s);
+	check_ending(&s);
+	/* Counts of a run that did not get to its end say nothing. */
+	if (run->ending != VB_ENDING_HUNG && run->ending != VB_ENDING_KILLED &&
+	    !run->shared->error) {
+		check_operations(&s);
+		check_identity(&s);
+		check_pins(&s);
+		check_callbacks(&s);
+		check_dma(&s);
+		check_placement(&s);
+		check_locked(&s);
+	}
+	if (run->ending != VB_ENDING_HUNG)
+		check_foll_pins(&s);
+	check_kernel(&s);
+	check_record(&s);
+	audit->passed = true;
+	for (unsigned int i = 0; i < audit->nr_checks; i++)
+		audit->passed &= audit->check[i].ok || audit->check[i].mark;
+}
+
+json_t *vb_audit_to_json(const struct vb_audit *audit)
+{
+	json_t *array = json_array();
+
+	for (unsigned int i = 0; i < audit->nr_checks; i++) {
+		const struct vb_check *c = &audit->check[i];
+		const char *verdict = c->ok ? "ok" : c->mark ? "mark" : "failed";
+
+		json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "check", c->name,
+						       "verdict", verdict, "text", c->text));
+	}
+	return array;
+}

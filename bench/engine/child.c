@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One run, from opening the container to closing it. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "bench/engine/child.h"
+#include "bench/engine/worker.h"
+
+static void set_phase(struct vb_container *c, enum vb_phase phase)
+{
+	atomic_store(&c->shared->phase, phase);
+}
+
+static int run(struct vb_container *c, const struct vb_plan *plan,
+	       const struct vb_topology *topology, struct vb_worker_shared **workers)
+{
+	int ret;
+
+	ret = vb_container_open(c, plan);
+	if (ret)
+		return ret;
+	set_phase(c, VB_PHASE_PROBE);
+	ret = vb_container_probe(c, plan);
+	if (!ret)
+		ret = vb_container_windows(c, plan);
+	if (!ret)
+		ret = vb_container_pinners(c, plan);
+	if (!ret)
+		ret = vb_workers_run(c, plan, topology, workers);
+	return ret;
+}
+
+void vb_child_main(struct vb_container *c, const struct vb_plan *plan,
+		   const struct vb_topology *topology, struct vb_worker_shared **workers)
+{
+	int ret;
+
+	/* The supervisor decides when to stop; without it there is no run. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	if (getppid() == 1)
+		_exit(1);
+	pthread_mutex_init(&c->guard.mutex, NULL);
+	c->shared->clock_cost_ps = vb_clock_cost_ps();
+	vb_locked_read(0, &c->shared->locked_before);
+	ret = run(c, plan, topology, workers);
+	vb_locked_read(0, &c->shared->locked_after);
+	vb_container_close(c);
+	set_phase(c, VB_PHASE_DONE);
+	_exit(ret ? 1 : 0);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The process that holds the container of one run, and dies with it. */
+#ifndef VB_CHILD_H
+#define VB_CHILD_H
+
+#include "bench/engine/container.h"
+#include "bench/engine/shared.h"
+
+/*
+ * Run @plan in this (forked) process; never returns.  The process exits with
+ * 0, or 1 when shared->error says why.
+ */
+void vb_child_main(struct vb_container *c, const struct vb_plan *plan,
+		   const struct vb_topology *topology, struct vb_worker_shared **workers)
+	__attribute__((noreturn));
+
+#endif /* VB_CHILD_H */

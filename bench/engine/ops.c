@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The operations of workloads that are not in the timed path themselves. */
+#include "bench/engine/worker.h"
+
+int vb_op_request_end(struct vb_worker *w)
+{
+	return w->slot ? vb_mdev_request_end(&w->container->mdev[0], NULL) : 0;
+}
+
+/* The first mdev is the one that pins: only its fence matters. */
+int vb_op_open_range(struct vb_worker *w, uint64_t offset, uint64_t size)
+{
+	if (!w->window->plan->pins)
+		return 0;
+	return vb_mdev_open_range(&w->container->mdev[0], w->iova + offset, size);
+}
+
+int vb_op_pin(struct vb_worker *w, uint64_t offset, uint64_t stride, uint32_t count)
+{
+	struct vb_worker_shared *sh = w->shared;
+	uint32_t pages = w->section->pin_pages;
+	uint64_t start = vb_now_ns();
+	int ret = vb_mdev_pin(&w->container->mdev[0], w->iova + offset, stride, count, pages, NULL);
+	uint64_t end = vb_now_ns();
+
+	if (ret)
+		return ret;
+	vb_hist_add(&sh->hist[VB_METRIC_PIN_IOCTL], end - start);
+	sh->tally.pinned_pages += (uint64_t)count * pages;
+	return 0;
+}
+
+int vb_op_unpin(struct vb_worker *w, uint64_t offset, uint64_t stride, uint32_t count)
+{
+	uint64_t start = vb_now_ns();
+	int ret = vb_mdev_unpin(&w->container->mdev[0], w->iova + offset, stride, count,
+				w->section->pin_pages, NULL);
+	uint64_t end = vb_now_ns();
+
+	if (ret)
+		return ret;
+	vb_hist_add(&w->shared->hist[VB_METRIC_UNPIN_IOCTL], end - start);
+	return 0;
+}
+
+int vb_op_unmap_window(struct vb_worker *w)
+{
+	uint64_t unmapped;
+	int ret;
+
+	if (!w->window->mapped)
+		return 0;
+	w->window->mapped = false;
+	ret = vb_op_unmap(w, 0, w->window->plan->size_bytes, VB_METRIC_REQUEST, &unmapped);
+	if (!ret)
+		ret = vb_op_request_end(w);
+	return ret;
+}

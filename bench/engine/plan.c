@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Placement of workers on CPUs, of memory on nodes, of windows in IOVA space. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/engine/plan.h"
+
+/* Below it nothing on x86 is reserved; the MSI window begins here. */
+#define MSI_FIRST	0xfee00000ull
+#define MSI_END		0xff000000ull
+#define WINDOW_ALIGN	(2ull << 20)
+
+struct planner {
+	struct vb_plan *plan;
+	const struct vb_topology *topology;
+	const struct vb_device *device;
+	unsigned int *used;		/* workers by CPU position, see cpu_slot() */
+	unsigned int nr_cpus;
+	unsigned int next_node;		/* node=all: whose turn it is */
+	uint64_t next_iova;
+	char *err;
+	size_t err_size;
+};
+
+static int refuse(struct planner *p, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static int refuse(struct planner *p, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(p->err, p->err_size, format, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+static unsigned int *cpu_use(struct planner *p, const struct vb_node *node, unsigned int i)
+{
+	unsigned int base = 0;
+
+	for (size_t n = 0; n < vb_topology_nr_nodes(p->topology); n++) {
+		const struct vb_node *other = vb_topology_node(p->topology, n);
+
+		if (other == node)
+			break;
+		base += other->nr_cpus;
+	}
+	return &p->used[base + i];
+}
+
+/* The least used CPU of @node; SMT siblings come last in its list. */
+static int take_cpu(struct planner *p, const struct vb_section *s, const struct vb_node *node)
+{
+	unsigned int best = 0;
+
+	for (unsigned int i = 1; i < node->nr_cpus; i++)
+		if (*cpu_use(p, node, i) < *cpu_use(p, node, best))
+			best = i;
+	if (*cpu_use(p, node, best) && !p->plan->run->global.oversubscribe)
+		return refuse(p, "section [%s]: node %d has %u CPUs and every one has a worker: "
+			      "ask for fewer threads, or set oversubscribe=yes",
+			      s->name, node->os_index, node->nr_cpus);
+	++*cpu_use(p, node, best);
+	return node->cpus[best];
+}
+
+static const struct vb_node *node_with_cpus(struct planner *p, unsigned int turn)
+{
+	size_t nr = vb_topology_nr_nodes(p->topology);
+
+	for (size_t i = 0; i < nr; i++) {
+		const struct vb_node *node = vb_topology_node(p->topology, (turn + i) % nr);
+
+		if (node->nr_cpus)
+			return node;
+	}
+	return NULL;
+}
+
+/* node=any: the node whose next CPU is least used. */
+static const struct vb_node *least_used_node(struct planner *p)
+{
+	const struct vb_node *best = NULL;
+	unsigned int best_use = ~0u;
+
+	for (size_t n = 0; n < vb_topology_nr_nodes(p->topology); n++) {
+		const struct vb_node *node = vb_topology_node(p->topology, n);
+
+		for (unsigned int i = 0; i < node->nr_cpus; i++) {
+			if (*cpu_use(p, node, i) < best_use) {
+				best_use = *cpu_use(p, node, i);
+				best = node;
+			}
+		}
+	}
+	return best;
+}
+
+static int place_worker(struct planner *p, struct vb_plan_worker *w)
+{
+	const struct vb_section *s = w->section;
+	const struct vb_node *node;
+	int cpu;
+
+	if (s->node == VB_NODE_ALL) {
+		node = node_with_cpus(p, p->next_node);
+		if (node)
+			p->next_node = (unsigned int)node->os_index + 1;
+	} else if (s->node == VB_NODE_ANY) {
+		node = least_used_node(p);
+	} else {
+		node = vb_topology_find(p->topology, s->node);
+		if (!node)
+			return refuse(p, "section [%s]: node=%d: this machine has no such NUMA node "
+				      "(see 'numactl -H')", s->name, s->node);
+	}
+	if (!node || !node->nr_cpus)
+		return refuse(p, "section [%s]: node=%d has no CPU that this process may use",
+			      s->name, s->node);
+	cpu = take_cpu(p, s, node);
+	if (cpu < 0)
+		return cpu;
+	w->cpu = cpu;
+	w->node = node->os_index;
+	return 0;
+}
+
+static int memory_node(struct planner *p, const struct vb_plan_worker *w, int *out)
+{
+	const struct vb_section *s = w->section;
+	int want = s->mem_node == VB_NODE_LOCAL ? w->node : s->mem_node;
+	const struct vb_node *node;
+
+	*out = -1;
+	if (want == VB_NODE_ANY)
+		return 0;
+	node = vb_topology_find(p->topology, want);
+	if (!node)
+		return refuse(p, "section [%s]: mem_node=%d: this machine has no such NUMA node "
+			      "(see 'numactl -H')", s->name, want);
+	if (!node->memory_bytes)
+		return refuse(p, "section [%s]: memory of node %d is asked for, and it has none",
+			      s->name, want);
+	*out = want;
+	return 0;
+}
+
+static int place_window(struct planner *p, struct vb_plan_worker *w)
+{
+	const struct vb_section *s = w->section;
+	struct vb_plan *plan = p->plan;
+	struct vb_plan_window *win = &plan->window[plan->nr_windows];
+	uint64_t limit = p->device ? p->device->dma_last : UINT64_MAX;
+	int ret;
+
+	win->section = s;
+	win->size_bytes = s->size_bytes * s->count;
+	win->pins = s->device != VB_TARGET_PCI;
+	win->iova = p->next_iova;
+	if (win->iova < MSI_END && win->iova + win->size_bytes > MSI_FIRST)
+		win->iova = 4ull << 30;
+	if (win->iova + win->size_bytes < win->iova)
+		return refuse(p, "section [%s]: %llu mappings of %llu bytes don't fit the address space",
+			      s->name, (unsigned long long)s->count,
+			      (unsigned long long)s->size_bytes);
+	if (s->workload->needs_dma && win->iova + win->size_bytes - 1 > limit)
+		return refuse(p, "section [%s]: its window ends at IOVA 0x%llx, the device reaches 0x%llx: "
+			      "put the section first, or make it smaller", s->name,
+			      (unsigned long long)(win->iova + win->size_bytes - 1),
+			      (unsigned long long)limit);
+	ret = memory_node(p, w, &win->mem_node);
+	if (ret)
+		return ret;
+	p->next_iova = (win->iova + win->size_bytes + WINDOW_ALIGN - 1) & ~(WINDOW_ALIGN - 1);
+	w->window = plan->nr_windows++;
+	plan->mapped_bytes += win->size_bytes;
+	plan->mappings += s->count;
+	return 0;
+}
+
+/* The module's own limits, told before it refuses. */
+static int check_pins(struct planner *p, const struct vb_section *s)
+{
+	if (s->device == VB_TARGET_PCI)
+		return 0;
+	if (s->size_bytes * s->count / 4096 > VB_MAX_WINDOW_PAGES)
+		return refuse(p, "section [%s]: a window that is pinned in has at most %u pages",
+			      s->name, VB_MAX_WINDOW_PAGES);
+	if (s->pinner_node >= 0) {
+		const struct vb_node *node = vb_topology_find(p->topology, s->pinner_node);
+
+		if (!node || !node->nr_cpus)
+			return refuse(p, "section [%s]: pinner_node=%d: no such node, or one without CPUs",
+				      s->name, s->pinner_node);
+	}
+	return 0;
+}
+
+static int place_section(struct planner *p, const struct vb_section *s, uint64_t seed)
+{
+	struct vb_plan *plan = p->plan;
+	int ret = check_pins(p, s);
+
+	if (ret)
+		return ret;
+	if (plan->nr_workers + s->threads > VB_MAX_WORKERS)
+		return refuse(p, "section [%s]: more than %d workers in all", s->name, VB_MAX_WORKERS);
+	plan->needs_mdev |= s->device != VB_TARGET_PCI || s->workload->needs_mdev;
+	plan->needs_pci |= s->device != VB_TARGET_MDEV;
+	plan->needs_dma |= s->workload->needs_dma;
+	for (unsigned int t = 0; t < s->threads; t++) {
+		struct vb_plan_worker *w = &plan->worker[plan->nr_workers];
+
+		*w = (struct vb_plan_worker){
+			.index = plan->nr_workers++,
+			.thread = t,
+			.section = s,
+			.seed = seed + 0x9e3779b97f4a7c15ull * plan->nr_workers,
+		};
+		ret = place_worker(p, w);
+		if (ret)
+			return ret;
+		if (s->workload->shares_window && t) {
+			w->window = plan->nr_windows - 1;
+			continue;
+		}
+		ret = place_window(p, w);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int check_devices(struct planner *p)
+{
+	const struct vb_plan *plan = p->plan;
+
+	if (!plan->run->global.iommu->has_devices) {
+		if (plan->needs_mdev || plan->needs_dma)
+			return refuse(p, "iommu_mode=%s has no devices: this job pins or does DMA; "
+				      "use iommu_mode=vfio_type1v2_iommu", plan->run->global.iommu->name);
+		return 0;
+	}
+	if (plan->needs_pci && !p->device)
+		return refuse(p, "this job maps for an assigned PCIe device: bind one "
+			      "('vfio-bench bind ADDRESS') and give --device ADDRESS");
+	if (plan->needs_dma && !p->device->ops->dma_copy)
+		return refuse(p, "device %s (%04x:%04x): the suite has no driver that makes it do DMA; "
+			      "'vfio-bench list devices' names those it has", p->device->address,
+			      p->device->vendor, p->device->device);
+	return 0;
+}
+
+int vb_plan_make(const struct vb_job_run *run, const struct vb_topology *topology,
+		 const struct vb_device *device, uint64_t seed, struct vb_plan **out,
+		 char *err, size_t err_size)
+{
+	struct planner p = {
+		.topology = topology,
+		.device = device,
+		.nr_cpus = vb_topology_nr_cpus(topology),
+		.err = err,
+		.err_size = err_size,
+	};
+	int ret = 0;
+
+	p.plan = calloc(1, sizeof(*p.plan));
+	p.used = calloc(p.nr_cpus + 1, sizeof(*p.used));
+	if (!p.plan || !p.used) {
+		ret = -ENOMEM;
+		snprintf(err, err_size, "out of memory");
+		goto out;
+	}
+	p.plan->run = run;
+	/* Windows that DMA reaches come first: devices have narrow masks. */
+	for (int dma = 1; dma >= 0 && !ret; dma--)
+		for (unsigned int i = 0; i < run->nr_sections && !ret; i++)
+			if (run->section[i].workload->needs_dma == dma)
+				ret = place_section(&p, &run->section[i], seed);
+	p.plan->probe_iova = p.next_iova;
+	if (!ret)
+		ret = check_devices(&p);
+out:
+	free(p.used);
+	if (ret)
+		free(p.plan);
+	else
+		*out = p.plan;
+	return ret;
+}
+
+json_t *vb_plan_to_json(const struct vb_plan *plan)
+{
+	json_t *workers = json_array();
+
+	for (unsigned int i = 0; i < plan->nr_workers; i++) {
+		const struct vb_plan_worker *w = &plan->worker[i];
+		const struct vb_plan_window *win = &plan->window[w->window];
+
+		json_array_append_new(workers, json_pack(
+			"{s:i, s:s, s:s, s:i, s:i, s:i, s:i, s:I, s:I, s:s, s:b}",
+			"worker", (int)i, "section", w->section->name,
+			"workload", w->section->workload->name, "cpu", w->cpu, "node", w->node,
+			"mem_node", win->mem_node, "window", (int)w->window,
+			"iova", (json_int_t)win->iova, "size_bytes", (json_int_t)win->size_bytes,
+			"backing", vb_backing_name(w->section->backing), "pins", (int)win->pins));
+	}
+	return json_pack("{s:s, s:s, s:I, s:I, s:b, s:b, s:o}",
+			 "label", plan->run->label,
+			 "iommu_mode", plan->run->global.iommu->name,
+			 "mapped_bytes", (json_int_t)plan->mapped_bytes,
+			 "mappings", (json_int_t)plan->mappings,
+			 "needs_pci", (int)plan->needs_pci, "needs_mdev", (int)plan->needs_mdev,
+			 "workers", workers);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From an expanded job to a plan: which thread on which CPU, which memory on
+ * which node, which IOVA window.  Nothing is touched: what can't be is refused
+ * here.
+ */
+#ifndef VB_PLAN_H
+#define VB_PLAN_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "bench/engine/job.h"
+#include "lib/device/device.h"
+#include "lib/machine/topology.h"
+
+#define VB_MAX_WORKERS	1024
+
+/* A stretch of IOVA with memory behind it: one worker's, or a section's in common. */
+struct vb_plan_window {
+	uint64_t iova;
+	uint64_t size_bytes;		/* section's count * size_bytes */
+	int mem_node;			/* -1: anywhere */
+	bool pins;			/* registered with the mdevs */
+	const struct vb_section *section;
+};
+
+struct vb_plan_worker {
+	unsigned int index;
+	unsigned int thread;		/* number within its section */
+	const struct vb_section *section;
+	int cpu;
+	int node;			/* of that CPU */
+	unsigned int window;		/* index */
+	uint64_t seed;			/* of its random numbers */
+};
+
+struct vb_plan {
+	const struct vb_job_run *run;
+	bool needs_pci, needs_mdev, needs_dma;
+	unsigned int nr_workers, nr_windows;
+	uint64_t mapped_bytes;		/* of all windows */
+	uint64_t mappings;		/* most that can exist at once */
+	uint64_t probe_iova;		/* behind all windows: the granularity probe's */
+	struct vb_plan_worker worker[VB_MAX_WORKERS];
+	struct vb_plan_window window[VB_MAX_WORKERS];
+};
+
+/*
+ * Place @run's workers and windows.  @device may be NULL (no PCI device was
+ * given).   *plan is freed with
+ * free().  -EINVAL with a sentence in @err (what is wrong, what to do).
+ */
+int vb_plan_make(const struct vb_job_run *run, const struct vb_topology *topology,
+		 const struct vb_device *device, uint64_t seed, struct vb_plan **plan,
+		 char *err, size_t err_size);
+/* For plan.json and --dry-run: a new object, NULL: no memory. */
+json_t *vb_plan_to_json(const struct vb_plan *plan);
+
+#endif /* VB_PLAN_H */

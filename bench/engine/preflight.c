@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Checks before a run: root, IOMMU, module, limits, and what may be lost. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "bench/engine/preflight.h"
+#include "lib/machine/sysfs.h"
+
+#define CAP_IPC_LOCK_BIT	14
+#define PROBE_MAPPINGS		4	/* the granularity probe's, beside the windows' */
+
+/* Kernels that can't take two unmaps at a time, one way or the other. */
+#define CONCURRENCY_HAZARDS	(VB_HAZARD_DEADLOCK | VB_HAZARD_UAF_CONCURRENT_UNMAP)
+
+static int refuse(char *err, size_t size, int error, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static int refuse(char *err, size_t size, int error, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(err, size, format, ap);
+	va_end(ap);
+	return error;
+}
+
+static bool has_iommu_groups(void)
+{
+	DIR *dir = opendir("/sys/kernel/iommu_groups");
+	struct dirent *entry;
+	bool found = false;
+
+	while (dir && (entry = readdir(dir)))
+		found |= entry->d_name[0] != '.';
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/* Locked memory isn't limited for those who may lock any. */
+static bool may_lock_any(void)
+{
+	char line[256];
+	unsigned long long caps = 0;
+	FILE *f = fopen("/proc/self/status", "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "CapEff: %llx", &caps) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return caps >> CAP_IPC_LOCK_BIT & 1;
+}
+
+static int check_memlock(const struct vb_preflight *p, char *err, size_t size)
+{
+	struct rlimit limit;
+
+	if (may_lock_any() || getrlimit(RLIMIT_MEMLOCK, &limit) ||
+	    limit.rlim_cur == RLIM_INFINITY || p->plan->mapped_bytes <= limit.rlim_cur)
+		return 0;
+	return refuse(err, size, -ENOMEM,
+		      "RLIMIT_MEMLOCK is %llu KiB and the job maps %llu KiB: raise it ('ulimit -l unlimited')",
+		      (unsigned long long)limit.rlim_cur >> 10,
+		      (unsigned long long)p->plan->mapped_bytes >> 10);
+}
+
+static int check_entry_limit(const struct vb_preflight *p, char *err, size_t size)
+{
+	char path[256];
+	uint64_t limit;
+
+	snprintf(path, sizeof(path), "/sys/module/%s/parameters/dma_entry_limit",
+		 p->variant->module);
+	if (vb_sysfs_read_u64(path, &limit))
+		return 0;	/* not loaded yet: the kernel's default is checked by the kernel */
+	if (p->plan->mappings + PROBE_MAPPINGS <= limit)
+		return 0;
+	return refuse(err, size, -ENOSPC,
+		      "the job has %llu mappings at once, %s allows %llu a container: fewer mappings "
+		      "(count=, threads=), or a larger dma_entry_limit= of the module",
+		      (unsigned long long)p->plan->mappings, p->variant->module,
+		      (unsigned long long)limit);
+}
+
+/* Why this run may cost the machine; NULL: it does not. */
+static const char *danger(const struct vb_preflight *p)
+{
+	const struct vb_job_run *run = p->plan->run;
+	unsigned int hazards = p->variant ? p->variant->hazards : 0;
+
+	if (run->global.class == VB_CLASS_PATHOLOGICAL)
+		return "the job is pathological";
+	if (run->global.guard == VB_GUARD_OFF && hazards & CONCURRENCY_HAZARDS)
+		return "guard=off on a variant that can't take concurrent unmaps";
+	if (run->global.module_mode == VB_MODE_BUSTED_SKIP_UNPIN)
+		return "module_mode=busted-skip-unpin leaves pages pinned";
+	if (run->global.discipline == VB_DISCIPLINE_RACING)
+		return "discipline=racing lets pins come after the callback";
+	return NULL;
+}
+
+int vb_preflight_check(const struct vb_preflight *p, char *err, size_t size)
+{
+	const char *why = danger(p);
+	int ret;
+
+	if (!p->plan->run->global.iommu->has_devices)
+		return 0;
+	if (why && !p->in_lab && !p->accept_loss)
+		return refuse(err, size, -EPERM, "%s: it can hang or crash this kernel; run it in the lab "
+			      "('scripts/lab -- ...'), or say --accept-loss", why);
+	if (!has_iommu_groups() && p->plan->needs_pci)
+		return refuse(err, size, -ENODEV, "no IOMMU groups: the IOMMU is off; see 'vfio-bench doctor'");
+	if (p->plan->needs_mdev && geteuid())
+		return refuse(err, size, -EPERM, "making an mdev needs root: run with sudo");
+	if (p->plan->needs_mdev && !vb_sysfs_exists("/sys/class/mdev_bus"))
+		return refuse(err, size, -ENODEV, "no mdev support: load the companion module "
+			      "(vfio_bench.ko, built below kmod/); see 'vfio-bench doctor'");
+	ret = check_memlock(p, err, size);
+	return ret || !p->variant ? ret : check_entry_limit(p, err, size);
+}
+
+int vb_preflight_device(struct vb_device *device, const char *address, char *err, size_t size)
+{
+	int ret = vb_device_probe(device, address);
+
+	switch (ret) {
+	case 0:
+		break;
+	case -EINVAL:
+		return refuse(err, size, ret, "'%s' is not a full PCI address such as 0000:41:00.0",
+			      address);
+	case -ENODEV:
+		return refuse(err, size, ret, "%s: no such PCI device (see 'lspci -D')", address);
+	case -ENXIO:
+		return refuse(err, size, ret, "%s: in no IOMMU group: the IOMMU is off; see 'vfio-bench doctor'",
+			      address);
+	default:
+		return refuse(err, size, ret, "%s: %s", address, strerror(-ret));
+	}
+	ret = vb_device_open_group(device);
+	vb_device_close(device);
+	switch (ret) {
+	case 0:
+		return 0;
+	case -ENOENT:
+		return refuse(err, size, ret, "%s: not bound to vfio-pci: 'vfio-bench bind %s'", address,
+			      address);
+	case -EPERM:
+		return refuse(err, size, ret, "%s: a device of its IOMMU group %d has a host driver: bind "
+			      "the whole group, or move the device", address, device->group);
+	case -EBUSY:
+		return refuse(err, size, ret, "%s: its group %d is open elsewhere", address,
+			      device->group);
+	case -EACCES:
+		return refuse(err, size, ret, "%s: /dev/vfio/%d: permission denied: run as root", address,
+			      device->group);
+	default:
+		return refuse(err, size, ret, "%s: /dev/vfio/%d: %s", address, device->group,
+			      strerror(-ret));
+	}
+}
+
+bool vb_guard_needed(const struct vb_plan *plan, const struct vb_variant *variant,
+		     const char **reason)
+{
+	const struct vb_global *g = &plan->run->global;
+
+	if (g->guard != VB_GUARD_AUTO) {
+		*reason = g->guard == VB_GUARD_ON ? "asked for by guard=on" : "dropped by guard=off";
+		return g->guard == VB_GUARD_ON;
+	}
+	if (!variant || !plan->needs_mdev) {
+		*reason = "nothing is notified";
+		return false;
+	}
+	if (variant->hazards & VB_HAZARD_DEADLOCK) {
+		*reason = "the variant deadlocks: one unmap, open or close at a time";
+		return true;
+	}
+	if (variant->hazards & VB_HAZARD_UAF_CONCURRENT_UNMAP) {
+		*reason = "the variant crashes on concurrent unmaps: one at a time";
+		return true;
+	}
+	*reason = "the variant declares no such hazard";
+	return false;
+}

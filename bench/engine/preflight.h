@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What must be true before a run touches anything. */
+#ifndef VB_PREFLIGHT_H
+#define VB_PREFLIGHT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bench/engine/plan.h"
+#include "lib/machine/variant.h"
+
+/* May run here?  @err gets what is wrong, where, and what to do. */
+struct vb_preflight {
+	const struct vb_plan *plan;
+	const struct vb_variant *variant;	/* NULL: null backend */
+	const struct vb_device *device;		/* probed, or NULL */
+	bool in_lab;
+	bool accept_loss;
+};
+
+/* 0; -EPERM: root is needed; -EINVAL or another -errno: *err says. */
+int vb_preflight_check(const struct vb_preflight *p, char *err, size_t size);
+/*
+ * Probe @address and try its group: bound to vfio-pci, free, viable.  The
+ * group is closed again.
+ */
+int vb_preflight_device(struct vb_device *device, const char *address, char *err, size_t size);
+/* Does @plan need the guard on @variant?  *reason: static text. */
+bool vb_guard_needed(const struct vb_plan *plan, const struct vb_variant *variant,
+		     const char **reason);
+
+#endif /* VB_PREFLIGHT_H */

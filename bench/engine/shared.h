@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the supervisor and the process that holds the container share (memory
+ * that survives either's death).  The container's process writes, the
+ * supervisor reads; single 64-bit words may be read while they change.
+ */
+#ifndef VB_SHARED_H
+#define VB_SHARED_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/machine/counters.h"
+#include "lib/machine/variant.h"
+#include "uapi/vfio_bench.h"
+
+#define VB_MAX_MDEVS 16
+
+/* What user space measures; each has its histogram (ns). */
+enum vb_metric {
+	VB_METRIC_MAP,			/* one map */
+	VB_METRIC_UNMAP,		/* one unmap of one mapping */
+	VB_METRIC_REQUEST,		/* one unmap request over many mappings */
+	VB_METRIC_PIN_IOCTL,		/* one VB_IOC_PIN, all its pin calls */
+	VB_METRIC_UNPIN_IOCTL,
+	VB_METRIC_DMA,			/* one verified transfer, there and back */
+	VB_METRIC_OPEN,			/* one open of an mdev */
+	VB_METRIC_CLOSE,
+	VB_NR_METRICS
+};
+
+/* Counts for the audit; since the measured part began. */
+struct vb_tally {
+	uint64_t mapped_bytes;
+	uint64_t unmapped_bytes;
+	uint64_t maps;
+	uint64_t requests;		/* unmap ioctls */
+	uint64_t slot_requests;		/* those stamped in a slot */
+	uint64_t expected_callbacks;	/* if a callback comes for each pinned mapping */
+	uint64_t pinned_pages;		/* by VB_IOC_PIN */
+	uint64_t dma_bytes;		/* transferred and verified */
+	uint64_t dma_errors;
+	uint64_t guard_waits;		/* times the guard made it wait */
+	uint64_t guard_wait_ns;
+};
+
+enum vb_phase {
+	VB_PHASE_SETUP,			/* container, devices, memory, threads */
+	VB_PHASE_PROBE,			/* granularity */
+	VB_PHASE_WARMUP,
+	VB_PHASE_MEASURE,
+	VB_PHASE_DRAIN,			/* workers leave nothing behind */
+	VB_PHASE_DONE,			/* all is closed */
+	VB_NR_PHASES
+};
+
+/* One worker's; on the worker's node. */
+struct vb_worker_shared {
+	_Atomic uint64_t steps;		/* of both warm-up and measured part */
+	_Atomic int state;		/* 0 not started, 1 running, 2 done */
+	pid_t tid;
+	int cpu_seen;			/* where it ran, at start and end */
+	int cpu_seen_end;
+	int node_seen;
+	int mem_node_seen;		/* -1: pages on more than one node */
+	uint64_t mem_samples;
+	int error;			/* -errno */
+	char error_where[64];
+	uint64_t start_ns, end_ns;	/* of the measured part */
+	uint64_t measured_steps;
+	struct vb_tally tally;
+	struct vb_hist hist[VB_NR_METRICS];
+};
+
+struct vb_pinner_seen {
+	unsigned int mdev;
+	int requested_node, cpu, node;
+	uint64_t pins, unpins;
+};
+
+#define VB_MAX_PINNERS_SEEN 64
+
+struct vb_run_shared {
+	_Atomic int phase;		/* enum vb_phase */
+	_Atomic int stop;		/* set by the supervisor: end early */
+	int error;			/* -errno of what went wrong outside workers */
+	char error_where[256];		/* what, and what to do */
+	char served_by[80];		/* module whose count rose at VFIO_SET_IOMMU */
+	bool served_known;		/* false: no count to look at (built in) */
+	enum vb_granularity observed;
+	uint64_t clock_cost_ps;
+	unsigned int nr_mdevs;
+	struct vb_counters counters[VB_MAX_MDEVS];
+	struct vb_hist module_hist[VB_HIST_NR];	/* of all mdevs */
+	uint64_t huge_bytes;		/* of the windows' memory, backed by huge pages */
+	struct vb_locked locked_before, locked_after;
+	unsigned int nr_pinners;
+	struct vb_pinner_seen pinner[VB_MAX_PINNERS_SEEN];
+};
+
+const char *vb_metric_name(enum vb_metric metric);
+const char *vb_module_hist_name(enum vb_hist_id id);
+const char *vb_phase_name(enum vb_phase phase);
+
+#endif /* VB_SHARED_H */

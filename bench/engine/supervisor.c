@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Fork, watch, record, and judge whether the kernel still answers. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/engine/child.h"
+#include "bench/engine/live.h"
+#include "bench/engine/supervisor.h"
+#include "bench/engine/watchdog.h"
+#include "lib/machine/memory.h"
+#include "lib/measure/histogram.h"
+#include "lib/measure/recorder.h"
+
+#define TICK_NS		100000000ull	/* how often the supervisor looks */
+#define INTERVAL_NS	1000000000ull	/* a line of intervals.csv */
+#define KILL_WAIT_NS	2000000000ull	/* for a killed process to go */
+#define SETTLE_TRIES	50		/* times 0.1 s for pins to be given back */
+
+static volatile sig_atomic_t interrupts, status_asked;
+
+static void on_interrupt(int sig)
+{
+	static const char text[] = "\nvfio-bench: second signal: leaving at once\n";
+
+	if (interrupts++) {
+		/* Workers die with us (PR_SET_PDEATHSIG). */
+		if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+			_exit(3);
+		_exit(3);
+	}
+}
+
+static void on_status(int sig)
+{
+	status_asked = 1;
+}
+
+void vb_signals_init(void)
+{
+	struct sigaction action = { .sa_handler = on_interrupt };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	action.sa_handler = on_status;
+	action.sa_flags = SA_RESTART;
+	sigaction(SIGUSR1, &action, NULL);
+}
+
+bool vb_interrupted(void)
+{
+	return interrupts != 0;
+}
+
+int vb_run_init(struct vb_run *run)
+{
+	const struct vb_plan *plan = run->plan;
+
+	run->shared = vb_memory_shared(sizeof(*run->shared), -1);
+	run->worker = calloc(plan->nr_workers, sizeof(*run->worker));
+	if (!run->shared || !run->worker)
+		return -ENOMEM;
+	run->container->shared = run->shared;
+	for (unsigned int i = 0; i < plan->nr_workers; i++) {
+		run->worker[i] = vb_memory_shared(sizeof(**run->worker), plan->worker[i].node);
+		if (!run->worker[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void vb_run_free(struct vb_run *run)
+{
+	for (unsigned int i = 0; run->worker && i < run->plan->nr_workers; i++)
+		if (run->worker[i])
+			munmap(run->worker[i], sizeof(**run->worker));
+	free(run->worker);
+	if (run->shared)
+		munmap(run->shared, sizeof(*run->shared));
+	run->worker = NULL;
+	run->shared = NULL;
+}
+
+static void sleep_ns(uint64_t ns)
+{
+	struct timespec ts = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
+
+	nanosleep(&ts, NULL);
+}
+
+static int open_intervals(struct vb_run *run, struct vb_recorder **rec)
+{
+	static const char head[] = "time_s,phase,worker,section,steps,mapped_bytes,unmapped_bytes,requests\n";
+	int fd = openat(run->dir_fd, "intervals.csv", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+			O_CLOEXEC, 0644);
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = vb_recorder_open(rec, fd);
+	if (ret) {
+		close(fd);
+		return ret;
+	}
+	return vb_recorder_append(*rec, head, sizeof(head) - 1);
+}
+
+static void record_interval(struct vb_run *run, struct vb_recorder *rec, uint64_t since_ns)
+{
+	char line[256];
+
+	for (unsigned int i = 0; i < run->plan->nr_workers; i++) {
+		const struct vb_worker_shared *w = run->worker[i];
+		int n = snprintf(line, sizeof(line), "%.3f,%s,%u,%s,%llu,%llu,%llu,%llu\n",
+				 (double)since_ns / 1e9,
+				 vb_phase_name(atomic_load(&run->shared->phase)), i,
+				 run->plan->worker[i].section->name,
+				 (unsigned long long)atomic_load(&w->steps),
+				 (unsigned long long)w->tally.mapped_bytes,
+				 (unsigned long long)w->tally.unmapped_bytes,
+				 (unsigned long long)w->tally.requests);
+
+		vb_recorder_append(rec, line, (size_t)n);
+	}
+}
+
+/* Wait at most @for_ns for @pid; true: gone, with *status. */
+static bool wait_gone(pid_t pid, uint64_t for_ns, int *status)
+{
+	uint64_t deadline = vb_now_ns() + for_ns;
+
+	for (;;) {
+		if (waitpid(pid, status, WNOHANG) == pid)
+			return true;
+		if (vb_now_ns() >= deadline)
+			return false;
+		sleep_ns(10000000);
+	}
+}
+
+/* Its tasks may be beyond reach: SIGKILL, a short wait, and no more. */
+static void end_hung(struct vb_run *run, pid_t pid, const struct vb_watchdog *dog)
+{
+	int status;
+
+	run->ending = VB_ENDING_HUNG;
+	run->hung_after_ns = vb_watchdog_idle_ns(dog);
+	vb_watchdog_report(run->dir_fd, &run->tasks_in_d);
+	kill(pid, SIGKILL);
+	wait_gone(pid, KILL_WAIT_NS, &status);
+}
+
+static void note_exit(struct vb_run *run, int status)
+{
+	if (WIFSIGNALED(status)) {
+		run->ending = VB_ENDING_KILLED;
+		run->signal = WTERMSIG(status);
+	} else {
+		run->ending = vb_interrupted() ? VB_ENDING_INTERRUPTED : VB_ENDING_DONE;
+	}
+}
+
+static void watch(struct vb_run *run, pid_t pid, struct vb_recorder *rec)
+{
+	uint64_t start = vb_now_ns(), next = INTERVAL_NS, now;
+	struct vb_watchdog dog;
+	int status;
+
+	vb_watchdog_init(&dog, pid, run->plan->run->global.op_timeout_ns);
+	while (!wait_gone(pid, TICK_NS, &status)) {
+		if (vb_interrupted())
+			atomic_store(&run->shared->stop, 1);
+		now = vb_now_ns() - start;
+		if (now >= next) {
+			record_interval(run, rec, now);
+			vb_live_line(run, now);
+			next += INTERVAL_NS;
+		}
+		if (status_asked) {
+			status_asked = 0;
+			vb_live_status(run, now);
+		}
+		if (run->klog)
+			vb_klog_poll(run->klog);
+		if (vb_watchdog_check(&dog, run->worker, run->plan->nr_workers)) {
+			end_hung(run, pid, &dog);
+			return;
+		}
+	}
+	note_exit(run, status);
+	record_interval(run, rec, vb_now_ns() - start);
+}
+
+/* Pins are given back by work that may lag the process's exit by a moment. */
+static void read_after(struct vb_run *run)
+{
+	for (int i = 0; i < SETTLE_TRIES; i++) {
+		run->foll_error = vb_foll_pins_read(&run->foll_after);
+		if (run->foll_error || run->ending == VB_ENDING_HUNG ||
+		    run->foll_after.acquired - run->foll_before.acquired ==
+		    run->foll_after.released - run->foll_before.released)
+			break;
+		sleep_ns(TICK_NS);
+	}
+	vb_taint_read(&run->taint_after);
+	if (run->klog)
+		vb_klog_poll(run->klog);
+}
+
+int vb_run_supervise(struct vb_run *run)
+{
+	struct vb_recorder *rec = NULL;
+	uint64_t start = vb_now_ns();
+	pid_t pid;
+	int ret = open_intervals(run, &rec);
+
+	if (ret)
+		return ret;
+	run->foll_error = vb_foll_pins_read(&run->foll_before);
+	vb_taint_read(&run->taint_before);
+	if (run->klog) {
+		vb_klog_poll(run->klog);
+		run->klog_from = vb_klog_position(run->klog);
+	}
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		vb_child_main(run->container, run->plan, run->topology, run->worker);
+	if (pid < 0) {
+		ret = -errno;
+		vb_recorder_close(rec);
+		return ret;
+	}
+	watch(run, pid, rec);
+	read_after(run);
+	run->wall_ns = vb_now_ns() - start;
+	run->intervals_lost = vb_recorder_lost(rec);
+	run->intervals_error = vb_recorder_close(rec);
+	vb_live_end();
+	return 0;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Supervising one run: fork the process that holds the container, watch it,
+ * record intervals.  The supervisor waits for nothing that can hang.
+ */
+#ifndef VB_SUPERVISOR_H
+#define VB_SUPERVISOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bench/engine/container.h"
+#include "bench/engine/plan.h"
+#include "bench/engine/shared.h"
+#include "lib/machine/klog.h"
+
+enum vb_ending {
+	VB_ENDING_DONE,			/* the process ended by itself (see shared->error) */
+	VB_ENDING_HUNG,			/* no progress: the kernel holds its tasks */
+	VB_ENDING_KILLED,		/* the process died of a signal */
+	VB_ENDING_INTERRUPTED,		/* by the user */
+};
+
+/* What the run was; the supervisor's side. */
+struct vb_run {
+	const struct vb_plan *plan;
+	const struct vb_topology *topology;
+	struct vb_container *container;	/* device, mdevs, guard filled in */
+	struct vb_run_shared *shared;	/* supervisor allocates, vb_run_free() frees */
+	struct vb_worker_shared **worker;
+	int dir_fd;			/* runs/NNN-ARM/ of the result: files go there */
+	struct vb_klog *klog;		/* NULL: not to be had */
+	const char *title;		/* for the live line: arm and run of how many */
+	/* out */
+	enum vb_ending ending;
+	int signal;			/* that killed it */
+	uint64_t wall_ns;
+	uint64_t hung_after_ns;		/* from the last progress to the verdict */
+	unsigned int tasks_in_d;
+	size_t klog_from;		/* where this run's part of the kernel log begins */
+	struct vb_foll_pins foll_before, foll_after;
+	int foll_error;			/* -errno: could not be read */
+	uint64_t taint_before, taint_after;
+	uint64_t intervals_lost;
+	int intervals_error;
+};
+
+/* Shared memory for the plan's workers, each worker's on its node.  0 or -errno. */
+int vb_run_init(struct vb_run *run);
+/* 0, or -errno when it could not be started at all; else see run->ending. */
+int vb_run_supervise(struct vb_run *run);
+void vb_run_free(struct vb_run *run);
+/* The user has asked to stop (SIGINT, SIGTERM) since the program began. */
+bool vb_interrupted(void);
+/* Take over SIGINT, SIGTERM (a second one ends the program) and SIGUSR1. */
+void vb_signals_init(void);
+
+#endif /* VB_SUPERVISOR_H */

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Worker threads: start, phases, placement, end. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bench/engine/worker.h"
+#include "lib/measure/histogram.h"
+
+#define PLACEMENT_SAMPLES 64
+
+/* Leads the workers from phase to phase.  Everything but halt is under mutex. */
+struct control {
+	_Atomic int halt;		/* leave the loop after this step */
+	pthread_mutex_t mutex;
+	pthread_cond_t change;
+	unsigned int arrived;		/* at the gate of the present phase */
+	unsigned int bounded_arrived;	/* those of them that ops= bounds */
+	unsigned int released;		/* gates that were opened so far */
+	bool failed;			/* some worker ended with an error */
+};
+
+struct thread {
+	pthread_t id;
+	struct vb_worker worker;
+	const struct vb_topology *topology;
+	struct control *control;
+	unsigned int passed;		/* gates that it has passed */
+};
+
+static int worker_error(struct thread *t, int error, const char *where)
+{
+	struct vb_worker_shared *sh = t->worker.shared;
+
+	if (!sh->error) {
+		snprintf(sh->error_where, sizeof(sh->error_where), "%s", where);
+		sh->error = error;
+	}
+	atomic_store(&t->control->halt, 1);
+	pthread_mutex_lock(&t->control->mutex);
+	t->control->failed = true;
+	pthread_cond_broadcast(&t->control->change);
+	pthread_mutex_unlock(&t->control->mutex);
+	return error;
+}
+
+/* Arrive, and wait until the leader opens the gate. */
+static void gate(struct thread *t)
+{
+	struct control *c = t->control;
+
+	pthread_mutex_lock(&c->mutex);
+	c->arrived++;
+	if (t->worker.section->ops)
+		c->bounded_arrived++;
+	t->passed++;
+	pthread_cond_broadcast(&c->change);
+	while (c->released < t->passed)
+		pthread_cond_wait(&c->change, &c->mutex);
+	pthread_mutex_unlock(&c->mutex);
+}
+
+/* Step until halted, failed or done; @limit 0: no bound.  Threads that share a
+ * window decide together, so that none waits for one that has left.
+ */
+static void loop(struct thread *t, uint64_t limit)
+{
+	struct vb_worker *w = &t->worker;
+	struct vb_window *win = w->window;
+	int (*step)(struct vb_worker *) = w->section->workload->step;
+	uint64_t done = 0;
+
+	for (;;) {
+		bool go = !atomic_load_explicit(&t->control->halt, memory_order_relaxed) &&
+			  (!limit || done < limit);
+
+		if (win->barrier) {
+			if (w->plan->thread == 0)
+				win->go = go;
+			pthread_barrier_wait(win->barrier);
+			go = win->go;
+		}
+		if (!go)
+			break;
+		int ret = step(w);
+
+		if (__builtin_expect(ret, 0)) {
+			worker_error(t, ret, w->section->workload->name);
+			if (!win->barrier)
+				break;
+		}
+		done++;
+		atomic_store_explicit(&w->shared->steps, w->shared->steps + 1,
+				      memory_order_relaxed);
+	}
+	w->shared->measured_steps = done;
+}
+
+/* The first thread of a window allocates; the others meet it whatever failed. */
+static int get_memory(struct thread *t)
+{
+	struct vb_worker *w = &t->worker;
+	struct vb_window *win = w->window;
+	int ret = 0;
+
+	if (w->plan->thread == 0 || !win->barrier)
+		ret = vb_memory_alloc(&win->memory, w->section->backing, win->plan->size_bytes,
+				      win->plan->mem_node);
+	if (win->barrier)
+		pthread_barrier_wait(win->barrier);
+	w->memory = win->memory.addr;
+	return ret || w->memory ? ret : -ENOMEM;
+}
+
+static int set_up(struct thread *t)
+{
+	struct vb_worker *w = &t->worker;
+	struct vb_worker_shared *sh = w->shared;
+	int bound = vb_topology_bind_thread(t->topology, w->plan->cpu);
+	int ret;
+
+	sh->tid = (pid_t)syscall(SYS_gettid);
+	atomic_store(&sh->state, 1);
+	ret = get_memory(t);
+	if (bound)
+		return worker_error(t, bound, "binding to its CPU");
+	if (ret)
+		return worker_error(t, ret, "allocating its memory");
+	if (w->window->plan->pins) {
+		ret = vb_mdev_slot(&w->container->mdev[0], &w->slot);
+		if (ret)
+			return worker_error(t, ret, "getting a request slot");
+	}
+	if (w->section->workload->setup) {
+		ret = w->section->workload->setup(w);
+		if (ret)
+			return worker_error(t, ret, "setting up");
+	}
+	return 0;
+}
+
+static void begin_measuring(struct vb_worker_shared *sh)
+{
+	memset(&sh->tally, 0, sizeof(sh->tally));
+	for (int i = 0; i < VB_NR_METRICS; i++)
+		vb_hist_init(&sh->hist[i]);
+	sh->cpu_seen = vb_current_cpu();
+	sh->start_ns = vb_now_ns();
+}
+
+static void end_measuring(struct thread *t)
+{
+	struct vb_worker *w = &t->worker;
+	struct vb_worker_shared *sh = w->shared;
+	size_t samples = 0;
+
+	sh->end_ns = vb_now_ns();
+	sh->cpu_seen_end = vb_current_cpu();
+	sh->node_seen = vb_topology_node_of_cpu(t->topology, sh->cpu_seen);
+	sh->mem_node_seen = -1;
+	vb_memory_where(w->memory, w->window->plan->size_bytes, PLACEMENT_SAMPLES,
+			&sh->mem_node_seen, &samples);
+	sh->mem_samples = samples;
+}
+
+/*
+ * A worker's life.  It passes every gate and barrier even after an error, for
+ * the others; a failure has set halt, so that no loop begins.
+ */
+static void *worker_main(void *arg)
+{
+	struct thread *t = arg;
+	struct vb_worker *w = &t->worker;
+	int ret = set_up(t);
+
+	gate(t);
+	loop(t, 0);
+	gate(t);
+	begin_measuring(w->shared);
+	loop(t, w->section->ops);
+	if (!ret)
+		end_measuring(t);
+	gate(t);
+	if (!ret && w->section->workload->teardown) {
+		ret = w->section->workload->teardown(w);
+		if (ret)
+			worker_error(t, ret, "tearing down");
+	}
+	atomic_store(&w->shared->state, 2);
+	gate(t);
+	vb_mdev_slot_unmap(w->slot);
+	return NULL;
+}
+
+/*
+ * Wait until all have arrived, or, with a deadline, until it has passed, the
+ * supervisor said stop, or a worker failed; bounded: until those with ops= are there.
+ */
+static void lead_wait(struct control *c, const struct vb_run_shared *shared, unsigned int all,
+		      uint64_t for_ns, unsigned int bounded)
+{
+	uint64_t deadline = vb_now_ns() + for_ns;
+
+	pthread_mutex_lock(&c->mutex);
+	while (c->arrived < all) {
+		struct timespec wake;
+		uint64_t now = vb_now_ns(), left;
+
+		if (for_ns && (now >= deadline || c->failed || atomic_load(&shared->stop)))
+			break;
+		if (bounded && c->bounded_arrived >= bounded)
+			break;
+		left = for_ns && deadline - now < 100000000u ? deadline - now : 100000000u;
+		clock_gettime(CLOCK_REALTIME, &wake);
+		wake.tv_nsec += (long)left;
+		wake.tv_sec += wake.tv_nsec / 1000000000;
+		wake.tv_nsec %= 1000000000;
+		pthread_cond_timedwait(&c->change, &c->mutex, &wake);
+	}
+	pthread_mutex_unlock(&c->mutex);
+}
+
+static void release(struct control *c, int halt)
+{
+	pthread_mutex_lock(&c->mutex);
+	atomic_store(&c->halt, halt || c->failed);
+	c->arrived = 0;
+	c->bounded_arrived = 0;
+	c->released++;
+	pthread_cond_broadcast(&c->change);
+	pthread_mutex_unlock(&c->mutex);
+}
+
+/* Between warm-up and measured part nothing is pinned: the module starts at zero. */
+static int reset_module(struct vb_container *c)
+{
+	int ret = 0;
+
+	for (unsigned int m = 0; m < c->nr_mdevs && !ret; m++) {
+		if (c->mdev[m].fd < 0)
+			continue;
+		ret = vb_mdev_reset(&c->mdev[m]);
+		if (!ret)
+			ret = vb_mdev_pinners_go(&c->mdev[m]);
+	}
+	return ret;
+}
+
+static void lead(struct vb_container *c, const struct vb_plan *plan, struct control *ctl,
+		 unsigned int all, unsigned int bounded)
+{
+	const struct vb_global *g = &plan->run->global;
+	struct vb_run_shared *sh = c->shared;
+	int ret;
+
+	lead_wait(ctl, sh, all, 0, 0);		/* set up */
+	atomic_store(&sh->phase, VB_PHASE_WARMUP);
+	release(ctl, !g->warmup_ns);
+	if (g->warmup_ns)
+		lead_wait(ctl, sh, all, g->warmup_ns, 0);
+	atomic_store(&ctl->halt, 1);
+	lead_wait(ctl, sh, all, 0, 0);
+	ret = reset_module(c);
+	if (ret)
+		vb_run_error(sh, ret, "resetting the module's counters: %s", strerror(-ret));
+	atomic_store(&sh->phase, VB_PHASE_MEASURE);
+	release(ctl, ret || atomic_load(&sh->stop));	/* a failed worker halts too */
+	/* Without a duration the ops= bounds end it; the wait is for a stop or failure. */
+	lead_wait(ctl, sh, all, g->duration_ns ? g->duration_ns : UINT64_MAX / 4,
+		  g->duration_ns ? 0 : bounded);
+	atomic_store(&ctl->halt, 1);
+	lead_wait(ctl, sh, all, 0, 0);
+	atomic_store(&sh->phase, VB_PHASE_DRAIN);
+	vb_container_stop_pinners(c);
+	release(ctl, 1);
+	lead_wait(ctl, sh, all, 0, 0);		/* torn down */
+	vb_container_collect(c);
+	release(ctl, 1);
+}
+
+static int make_barriers(const struct vb_plan *plan, struct vb_window *windows)
+{
+	for (unsigned int i = 0; i < plan->nr_windows; i++) {
+		const struct vb_section *s = plan->window[i].section;
+
+		windows[i].plan = &plan->window[i];
+		if (!s->workload->shares_window)
+			continue;
+		windows[i].barrier = malloc(sizeof(*windows[i].barrier));
+		if (!windows[i].barrier ||
+		    pthread_barrier_init(windows[i].barrier, NULL, s->threads))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static unsigned int start_threads(struct vb_container *c, const struct vb_plan *plan,
+				  struct thread *threads, int *error)
+{
+	for (unsigned int i = 0; i < plan->nr_workers; i++) {
+		*error = -pthread_create(&threads[i].id, NULL, worker_main, &threads[i]);
+		if (*error) {
+			vb_run_error(c->shared, *error, "starting worker %u: %s", i,
+				     strerror(-*error));
+			return i;
+		}
+	}
+	return plan->nr_workers;
+}
+
+static void prepare_thread(struct thread *t, struct vb_container *c, const struct vb_plan *plan,
+			   unsigned int i, struct vb_window *windows,
+			   struct vb_worker_shared *shared)
+{
+	const struct vb_plan_worker *pw = &plan->worker[i];
+
+	t->worker = (struct vb_worker){
+		.plan = pw,
+		.section = pw->section,
+		.container = c,
+		.window = &windows[pw->window],
+		.shared = shared,
+		.iova = plan->window[pw->window].iova,
+		.random = pw->seed | 1,
+	};
+}
+
+static int first_error(struct vb_container *c, const struct vb_plan *plan,
+		       struct vb_worker_shared **shared)
+{
+	for (unsigned int i = 0; i < plan->nr_workers; i++)
+		if (shared[i]->error)
+			return vb_run_error(c->shared, shared[i]->error, "worker %u [%s]: %s: %s", i,
+					    plan->worker[i].section->name, shared[i]->error_where,
+					    strerror(-shared[i]->error));
+	return c->shared->error;
+}
+
+static uint64_t huge_bytes(const struct vb_plan *plan, const struct vb_window *windows)
+{
+	uint64_t total = 0, bytes;
+
+	for (unsigned int i = 0; i < plan->nr_windows; i++)
+		if (windows[i].memory.addr && !vb_memory_huge_bytes(&windows[i].memory, &bytes))
+			total += bytes;
+	return total;
+}
+
+int vb_workers_run(struct vb_container *c, const struct vb_plan *plan,
+		   const struct vb_topology *topology, struct vb_worker_shared **shared)
+{
+	struct thread *threads = calloc(plan->nr_workers, sizeof(*threads));
+	struct vb_window *windows = calloc(plan->nr_windows, sizeof(*windows));
+	struct control ctl = {
+		.mutex = PTHREAD_MUTEX_INITIALIZER,
+		.change = PTHREAD_COND_INITIALIZER,
+	};
+	unsigned int started, bounded = 0;
+	int ret = threads && windows ? make_barriers(plan, windows) : -ENOMEM;
+
+	if (ret)
+		return vb_run_error(c->shared, ret, "preparing workers: %s", strerror(-ret));
+	for (unsigned int i = 0; i < plan->nr_workers; i++) {
+		threads[i].topology = topology;
+		threads[i].control = &ctl;
+		prepare_thread(&threads[i], c, plan, i, windows, shared[i]);
+		bounded += plan->worker[i].section->ops != 0;
+	}
+	started = start_threads(c, plan, threads, &ret);
+	if (started < plan->nr_workers)
+		return ret;	/* the process ends, and its threads with it */
+	lead(c, plan, &ctl, plan->nr_workers, bounded);
+	for (unsigned int i = 0; i < plan->nr_workers; i++)
+		pthread_join(threads[i].id, NULL);
+	c->shared->huge_bytes = huge_bytes(plan, windows);
+	for (unsigned int i = 0; i < plan->nr_windows; i++) {
+		vb_memory_free(&windows[i].memory);
+		free(windows[i].barrier);
+	}
+	free(windows);
+	free(threads);
+	return first_error(c, plan, shared);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A worker, and the timed operations that workloads are made of. */
+#ifndef VB_WORKER_H
+#define VB_WORKER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bench/engine/container.h"
+#include "bench/engine/guard.h"
+#include "bench/engine/plan.h"
+#include "bench/engine/shared.h"
+#include "lib/machine/memory.h"
+#include "lib/measure/clock.h"
+
+/* A window's memory, shared by the workers of that window. */
+struct vb_window {
+	const struct vb_plan_window *plan;
+	struct vb_memory memory;
+	bool mapped;			/* workload's own note: something is mapped there */
+	pthread_barrier_t *barrier;	/* of the threads that share the window, or NULL */
+	bool go;			/* those threads' common decision to go on */
+};
+
+struct vb_worker {
+	const struct vb_plan_worker *plan;
+	const struct vb_section *section;
+	struct vb_container *container;
+	struct vb_window *window;
+	struct vb_worker_shared *shared;
+	volatile struct vb_slot_page *slot;	/* NULL: the window is not pinned in */
+	uint64_t iova;			/* of the window */
+	char *memory;
+	uint64_t cursor;		/* for workloads that walk their window */
+	uint64_t random;		/* state of vb_random() */
+};
+
+/* xorshift64*: for patterns, not for secrets. */
+static inline uint64_t vb_random(struct vb_worker *w)
+{
+	w->random ^= w->random >> 12;
+	w->random ^= w->random << 25;
+	w->random ^= w->random >> 27;
+	return w->random * 0x2545f4914f6cdd1dull;
+}
+
+/* Map @size bytes at @offset of the window; timed. */
+static inline int vb_op_map(struct vb_worker *w, uint64_t offset, uint64_t size)
+{
+	struct vb_worker_shared *sh = w->shared;
+	uint64_t start = vb_now_ns();
+	int ret = vb_iommu_map(&w->container->iommu, w->memory + offset, w->iova + offset, size,
+			       VB_PROT_READ | VB_PROT_WRITE);
+	uint64_t end = vb_now_ns();
+
+	if (__builtin_expect(ret, 0))
+		return ret;
+	vb_hist_add(&sh->hist[VB_METRIC_MAP], end - start);
+	sh->tally.maps++;
+	sh->tally.mapped_bytes += size;
+	return 0;
+}
+
+/*
+ * One unmap request over @size bytes at @offset; timed as @metric.  *unmapped
+ * may be less than size (another thread was faster).  The guard's wait is not
+ * timed.
+ */
+static inline int vb_op_unmap(struct vb_worker *w, uint64_t offset, uint64_t size,
+			      enum vb_metric metric, uint64_t *unmapped)
+{
+	struct vb_worker_shared *sh = w->shared;
+	volatile struct vb_slot_page *slot = w->slot;
+	uint64_t start, end;
+	int ret;
+
+	vb_guard_enter(&w->container->guard, &sh->tally);
+	if (slot) {
+		slot->iova = w->iova + offset;
+		slot->size = size;
+		slot->end_ns = 0;
+		sh->tally.slot_requests++;
+	}
+	start = vb_now_ns();
+	if (slot)
+		slot->start_ns = start;
+	ret = vb_iommu_unmap(&w->container->iommu, w->iova + offset, size, unmapped);
+	end = vb_now_ns();
+	if (slot)
+		slot->end_ns = end;
+	vb_guard_leave(&w->container->guard);
+	sh->tally.requests++;
+	if (__builtin_expect(ret, 0))
+		return ret;
+	vb_hist_add(&sh->hist[metric], end - start);
+	sh->tally.unmapped_bytes += *unmapped;
+	return 0;
+}
+
+/* After an unmap in a pinned-in window, outside the timed path. */
+int vb_op_request_end(struct vb_worker *w);
+/* After a map in a pinned-in window, outside the timed path: pins may come again. */
+int vb_op_open_range(struct vb_worker *w, uint64_t offset, uint64_t size);
+/* Pin @count runs of the section's pin_pages at steps of @stride from @offset; timed. */
+int vb_op_pin(struct vb_worker *w, uint64_t offset, uint64_t stride, uint32_t count);
+int vb_op_unpin(struct vb_worker *w, uint64_t offset, uint64_t stride, uint32_t count);
+/* Unmap all of the window that is still mapped; for teardown. */
+int vb_op_unmap_window(struct vb_worker *w);
+
+/*
+ * All workers of a plan: start them, lead them through the phases, join them.
+ * 0, or the first worker's -errno (also in shared->error).
+ */
+int vb_workers_run(struct vb_container *c, const struct vb_plan *plan,
+		   const struct vb_topology *topology, struct vb_worker_shared **shared);
+
+#endif /* VB_WORKER_H */

@@ -7,9 +7,13 @@ libvfiobench_a_SOURCES = \
 	lib/iommu/iommu.c lib/iommu/iommu.h lib/iommu/iommus.h \
 	lib/iommu/null.c \
 	lib/iommu/type1.c \
+	lib/machine/bind.c lib/machine/bind.h \
+	lib/machine/bind-state.c lib/machine/bind-state.h \
 	lib/machine/counters.c \
 	lib/machine/counters.h \
 	lib/machine/facts.h \
+	lib/machine/inuse.c lib/machine/inuse.h lib/machine/inuse-internal.h \
+	lib/machine/inuse-block.c lib/machine/inuse-net.c \
 	lib/machine/klog.c \
 	lib/machine/klog.h \
 	lib/machine/klog-internal.h \
@@ -18,6 +22,8 @@ libvfiobench_a_SOURCES = \
 	lib/machine/memory.h \
 	lib/machine/memory-room.c \
 	lib/machine/memory-room.h \
+	lib/machine/module.c lib/machine/module.h \
+	lib/machine/pci.c lib/machine/pci.h \
 	lib/machine/stacks.c \
 	lib/machine/sysfs.c lib/machine/sysfs.h \
 	lib/machine/topology.c \

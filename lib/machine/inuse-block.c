@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Block devices of a PCI device that are in use: mounted, swap, or part of a
+ * device-mapper, md, LVM or ZFS device.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "lib/machine/inuse-internal.h"
+#include "lib/machine/sysfs.h"
+
+#define BLOCK "/sys/class/block"
+#define MAX_DEPTH 16	/* of devices on devices: a loop in a broken tree ends */
+
+#define name_path(path, ...) \
+	((size_t)snprintf(path, sizeof(path), __VA_ARGS__) >= sizeof(path) ? -ENAMETOOLONG : 0)
+
+/* \040 and the like, as /proc/swaps and mountinfo write them. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; to++) {
+		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' &&
+		    from[2] <= '7' && from[3] >= '0' && from[3] <= '7') {
+			*to = (from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0');
+			from += 4;
+		} else {
+			*to = *from++;
+		}
+	}
+	*to = '\0';
+}
+
+static int name_of_number(const char *number, char name[NAME_MAX + 1])
+{
+	char path[PATH_MAX];
+	int err = name_path(path, "/sys/dev/block/%s", number);
+
+	return err ? err : vb_sysfs_read_link_base(path, name, NAME_MAX + 1);
+}
+
+struct dm_search {
+	const char *mapped;
+	char *name;
+};
+
+static int visit_dm(const char *dir, const char *name, void *arg)
+{
+	struct dm_search *dm = arg;
+	char path[PATH_MAX], mapped[256];
+	int err = name_path(path, "%s/%s/dm/name", dir, name);
+
+	if (err || vb_sysfs_read(path, mapped, sizeof(mapped)) < 0 || strcmp(mapped, dm->mapped))
+		return err;
+	snprintf(dm->name, NAME_MAX + 1, "%s", name);
+	return 1;
+}
+
+/* The name in BLOCK of a device that is known by a path in /dev. */
+static int name_of_device(const char *device, char name[NAME_MAX + 1])
+{
+	char real[PATH_MAX], resolved[PATH_MAX], path[PATH_MAX];
+	struct dm_search dm = { .name = name };
+	const char *base = strrchr(device, '/');
+	struct stat st;
+
+	if (!base || vb_sysfs_path(real, sizeof(real), device))
+		return -ENOENT;
+	if (!stat(real, &st) && S_ISBLK(st.st_mode)) {
+		char number[32];
+
+		snprintf(number, sizeof(number), "%u:%u", major(st.st_rdev), minor(st.st_rdev));
+		return name_of_number(number, name);
+	}
+	if (realpath(real, resolved))
+		base = strrchr(resolved, '/');
+	base++;
+	if (!*base || name_path(path, BLOCK "/%s", base))
+		return -ENOENT;
+	snprintf(name, NAME_MAX + 1, "%s", base);
+	if (vb_sysfs_exists(path))
+		return 0;
+	dm.mapped = base;
+	return vb_inuse_each(BLOCK, visit_dm, &dm) == 1 ? 0 : -ENOENT;
+}
+
+static int on_device(const char *name, const char *address, unsigned int depth);
+
+struct below_search {
+	const char *address;
+	unsigned int depth;
+};
+
+static int visit_slave(const char *dir, const char *name, void *arg)
+{
+	const struct below_search *below = arg;
+
+	return on_device(name, below->address, below->depth + 1);
+}
+
+/* One path of an NVMe namespace that several controllers may reach. */
+static int visit_path(const char *dir, const char *name, void *arg)
+{
+	const struct below_search *below = arg;
+
+	return vb_inuse_hangs_on(dir, name, below->address);
+}
+
+/* A loop device on a block device; on a file its file system tells. */
+static int loop_on_device(const char *name, const struct below_search *below)
+{
+	char path[PATH_MAX], backing[PATH_MAX], lower[NAME_MAX + 1];
+
+	if (name_path(path, BLOCK "/%s/loop/backing_file", name) ||
+	    vb_sysfs_read(path, backing, sizeof(backing)) < 0 || strncmp(backing, "/dev/", 5) ||
+	    name_of_device(backing, lower))
+		return 0;
+	return on_device(lower, below->address, below->depth + 1);
+}
+
+/* virtual/nvme-subsystem/nvme-subsys0/nvme0n1, virtual/block/md0/md0p1 */
+static int virtual_on_device(const char *name, char *target, const struct below_search *below)
+{
+	char path[PATH_MAX], *last = strrchr(target, '/'), *parent;
+	int found;
+
+	if (!last)
+		return 0;
+	*last = '\0';
+	parent = strrchr(target, '/');
+	if (!parent || name_path(path, BLOCK "/%s/slaves", name))
+		return 0;
+	found = vb_inuse_each(path, visit_slave, (void *)below);
+	if (found)
+		return found;
+	if (!strncmp(parent + 1, "nvme-subsys", 11) &&
+	    !name_path(path, "/sys/class/nvme-subsystem/%s", parent + 1))
+		return vb_inuse_each(path, visit_path, (void *)below);
+	if (!name_path(path, BLOCK "/%s/partition", name) && vb_sysfs_exists(path))
+		return on_device(parent + 1, below->address, below->depth + 1);
+	return loop_on_device(name, below);
+}
+
+/* 1: @name lies on the PCI device, itself or through what it is made of; 0: not. */
+static int on_device(const char *name, const char *address, unsigned int depth)
+{
+	struct below_search below = { .address = address, .depth = depth };
+	char target[PATH_MAX];
+	int err;
+
+	if (depth > MAX_DEPTH)
+		return -ELOOP;
+	err = vb_inuse_link(BLOCK, name, target, sizeof(target));
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	err = vb_pci_on_path(target, address);
+	if (err != -ENOENT)
+		return err;
+	return virtual_on_device(name, target, &below);
+}
+
+static int claim(const struct vb_inuse_search *search, enum vb_inuse_kind kind,
+		 const char *name, const char *detail)
+{
+	int on = on_device(name, search->address, 0);
+
+	return on > 0 ? vb_inuse_found(search->inuse, kind, search->address, name, detail) : on;
+}
+
+/* "36 35 98:0 /root /mnt opts ... - ext4 /dev/root rw": numbers may be anonymous. */
+static int check_mount_line(const struct vb_inuse_search *search, char *line)
+{
+	char number[32], point[PATH_MAX], source[PATH_MAX], name[NAME_MAX + 1];
+	const char *dash = strstr(line, " - ");
+	int err = 0;
+
+	if (!dash || sscanf(line, "%*s %*s %31s %*s %4095s", number, point) != 2 ||
+	    sscanf(dash, " - %*s %4095s", source) != 1)
+		return -EPROTO;
+	unescape(point);
+	unescape(source);
+	if (!name_of_number(number, name))
+		err = claim(search, VB_INUSE_MOUNT, name, point);
+	if (!err && !strncmp(source, "/dev/", 5) && !name_of_device(source, name))
+		err = claim(search, VB_INUSE_MOUNT, name, point);
+	return err;
+}
+
+static int each_line(const char *path, int (*check)(const struct vb_inuse_search *, char *),
+		     const struct vb_inuse_search *search)
+{
+	FILE *file = vb_inuse_open(path);
+	size_t size = 0;
+	char *line = NULL;
+	int err = 0;
+
+	if (!file)
+		return -errno;
+	while (!err && getline(&line, &size, file) >= 0)
+		err = check(search, line);
+	if (!err && ferror(file))
+		err = -EIO;
+	free(line);
+	fclose(file);
+	return err;
+}
+
+/* The first line is a heading; a file's file system is mounted. */
+static int check_swap_line(const struct vb_inuse_search *search, char *line)
+{
+	char device[PATH_MAX], name[NAME_MAX + 1];
+
+	if (sscanf(line, "%4095s", device) != 1 || strncmp(device, "/dev/", 5))
+		return 0;
+	unescape(device);
+	return name_of_device(device, name) ? 0 : claim(search, VB_INUSE_SWAP, name, "");
+}
+
+static int check_swap(const struct vb_inuse_search *search)
+{
+	int err = each_line("/proc/swaps", check_swap_line, search);
+
+	return err == -ENOENT ? 0 : err;	/* a kernel without swap */
+}
+
+static int check_mounts(const struct vb_inuse_search *search)
+{
+	return each_line("/proc/self/mountinfo", check_mount_line, search);
+}
+
+static int visit_btrfs_device(const char *dir, const char *name, void *arg)
+{
+	return claim(arg, VB_INUSE_MOUNT, name, "btrfs");
+}
+
+/* A btrfs has more devices than the one that mountinfo names. */
+static int visit_btrfs(const char *dir, const char *name, void *arg)
+{
+	char path[PATH_MAX];
+	int err = name_path(path, "%s/%s/devices", dir, name);
+
+	return err ? err : vb_inuse_each(path, visit_btrfs_device, arg);
+}
+
+static int check_btrfs(const struct vb_inuse_search *search)
+{
+	return vb_inuse_each("/sys/fs/btrfs", visit_btrfs, (void *)search);
+}
+
+struct holder_search {
+	const struct vb_inuse_search *search;
+	const char *name;
+};
+
+static int visit_holder(const char *dir, const char *name, void *arg)
+{
+	const struct holder_search *holder = arg;
+	const struct vb_inuse_search *search = holder->search;
+	char path[PATH_MAX], mapped[200], detail[256];
+
+	snprintf(detail, sizeof(detail), "%s", name);
+	if (!name_path(path, BLOCK "/%s/dm/name", name) &&
+	    vb_sysfs_read(path, mapped, sizeof(mapped)) >= 0)
+		snprintf(detail, sizeof(detail), "%.40s (%s)", name, mapped);
+	return vb_inuse_found(search->inuse, VB_INUSE_HOLDER, search->address, holder->name,
+			      detail);
+}
+
+/* What udev found on it (not everywhere is there a udev). */
+static int check_member(const struct vb_inuse_search *search, const char *name)
+{
+	static const char key[] = "E:ID_FS_TYPE=";
+	char path[PATH_MAX], number[32], line[512];
+	FILE *file;
+	int err = 0;
+
+	if (name_path(path, BLOCK "/%s/dev", name) ||
+	    vb_sysfs_read(path, number, sizeof(number)) < 0)
+		return 0;
+	snprintf(path, sizeof(path), "/run/udev/data/b%s", number);
+	file = vb_inuse_open(path);
+	if (!file)
+		return 0;
+	while (!err && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!strncmp(line, key, sizeof(key) - 1) &&
+		    (strstr(line, "_member") || !strcmp(line + sizeof(key) - 1, "bcache")))
+			err = vb_inuse_found(search->inuse, VB_INUSE_MEMBER, search->address,
+					     name, line + sizeof(key) - 1);
+	}
+	fclose(file);
+	return err;
+}
+
+/*
+ * Whoever mounted it, swaps on it or stacked a device on it holds it
+ * exclusively, in whatever namespace.  Needs root; nothing is written.
+ */
+static int check_claimed(const struct vb_inuse_search *search, const char *name)
+{
+	char path[PATH_MAX], real[PATH_MAX];
+	struct stat st;
+	int fd;
+
+	if (name_path(path, "/dev/%s", name) || vb_sysfs_path(real, sizeof(real), path) ||
+	    stat(real, &st) || !S_ISBLK(st.st_mode))
+		return 0;
+	fd = open(real, O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 && errno == EBUSY ?
+		vb_inuse_found(search->inuse, VB_INUSE_CLAIMED, search->address, name, "") : 0;
+}
+
+static int visit_block(const char *dir, const char *name, void *arg)
+{
+	const struct vb_inuse_search *search = arg;
+	struct holder_search holder = { .search = search, .name = name };
+	char path[PATH_MAX];
+	int err = on_device(name, search->address, 0);
+
+	if (err <= 0)
+		return err;
+	err = name_path(path, "%s/%s/holders", dir, name);
+	if (!err)
+		err = vb_inuse_each(path, visit_holder, &holder);
+	if (!err)
+		err = check_member(search, name);
+	return err ? err : check_claimed(search, name);
+}
+
+int vb_inuse_block(const char *address, struct vb_inuse *inuse)
+{
+	struct vb_inuse_search search = { .address = address, .inuse = inuse };
+	int err = check_mounts(&search);
+
+	if (!err)
+		err = check_swap(&search);
+	if (!err)
+		err = check_btrfs(&search);
+	return err ? err : vb_inuse_each(BLOCK, visit_block, &search);
+}

@@ -224,8 +224,10 @@ int vb_job_parse(const char *name, const char *text, size_t length, struct vb_jo
 
 	*job = NULL;
 	r.job = new_job(name);
-	if (!r.job)
+	if (!r.job) {
+		job_error(err, name, 0, "out of memory");
 		return -ENOMEM;
+	}
 	/* inih goes on after a line that is no pair, and tells the first. */
 	line = ini_parse_stream(read_line, &r, read_pair, &r);
 	if (line > 0 && (!r.ret || (unsigned int)line < r.line))

@@ -29,10 +29,11 @@ static void store_default(const struct vb_job_key *key, void *base)
 	struct job_value value;
 	char why[384];
 
-	if (!key->standard || job_value_parse(key, key->standard, &value, why, sizeof(why)))
+	/* A text's is empty, as the caller left it. */
+	if (!key->standard || key->type == VB_JOB_TEXT ||
+	    job_value_parse(key, key->standard, &value, why, sizeof(why)))
 		return;
 	job_value_store(key, &value, base);
-	free(value.text);
 }
 
 void vb_job_global(const struct vb_job *job, struct vb_global *global)

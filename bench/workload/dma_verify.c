@@ -68,6 +68,7 @@ const struct vb_workload_ops vb_workload_dma_verify = {
 	.name = "dma_verify",
 	.summary = "the assigned device copies memory by DMA, verified, mapped anew each time",
 	.needs_dma = true,
+	.min_count = 2,
 	.setup = setup,
 	.step = step,
 	.teardown = vb_op_unmap_window,

@@ -48,5 +48,6 @@ const struct vb_workload_ops vb_workload_unmap_race = {
 	.needs_mdev = true,
 	.shares_window = true,
 	.pathological = true,
+	.min_threads = 2,
 	.step = step,
 };

@@ -299,6 +299,12 @@ static const struct bad bad_rules[] = {
 	{ "[s]\nworkload=unmap_race\nthreads=2\n", "give device=mdev or both", 1 },
 	{ "[s]\nworkload=unmap_race\nthreads=2\ndevice=mdev\nnode=all\n",
 	  "mem_node=local: the threads share one window", 1 },
+	{ "[s]\nworkload=unmap_race\ndevice=mdev\n",
+	  "threads=1: workload unmap_race needs at least 2", 1 },
+	{ "[s]\nworkload=dma_verify\n", "count=1: workload dma_verify needs at least 2", 1 },
+	{ "[s]\nworkload=mdev_open_close\ndevice=mdev\n",
+	  "[global] mdevs=1: workload mdev_open_close of [s] needs at least 2", 0 },
+	{ GLOBAL "mdevs=1\n[s]\nworkload=mdev_open_close\ndevice=mdev\n", "at least 2", 2 },
 	{ "[s]\nworkload=unmap_race\nthreads=513\ndevice=mdev\n", "more than 512 threads", 3 },
 };
 

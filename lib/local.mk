@@ -11,13 +11,17 @@ libvfiobench_a_SOURCES = \
 	lib/machine/bind-state.c lib/machine/bind-state.h \
 	lib/machine/counters.c \
 	lib/machine/counters.h \
-	lib/machine/facts.h \
+	lib/machine/facts.c lib/machine/facts.h lib/machine/facts-internal.h \
+	lib/machine/facts-cpu.c lib/machine/facts-iommu.c \
+	lib/machine/facts-kernel.c lib/machine/facts-memory.c \
 	lib/machine/inuse.c lib/machine/inuse.h lib/machine/inuse-internal.h \
 	lib/machine/inuse-block.c lib/machine/inuse-net.c \
+	lib/machine/kernels.c \
 	lib/machine/klog.c \
 	lib/machine/klog.h \
 	lib/machine/klog-internal.h \
 	lib/machine/klog-scan.c \
+	lib/machine/manifest.c lib/machine/manifest.h \
 	lib/machine/memory.c \
 	lib/machine/memory.h \
 	lib/machine/memory-room.c \
@@ -28,7 +32,9 @@ libvfiobench_a_SOURCES = \
 	lib/machine/sysfs.c lib/machine/sysfs.h \
 	lib/machine/topology.c \
 	lib/machine/topology.h \
-	lib/machine/variant.h \
+	lib/machine/variant.c lib/machine/variant.h lib/machine/variant-internal.h \
+	lib/machine/variant-load.c lib/machine/variant-refs.c \
+	lib/machine/vfio-users.c lib/machine/vfio-users.h \
 	lib/mdev/ioctls.c \
 	lib/mdev/mdev.c lib/mdev/mdev.h \
 	lib/measure/clock.c lib/measure/clock.h \

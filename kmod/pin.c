@@ -217,7 +217,7 @@ static int pin_request_runs(struct vb_device *dev, struct vb_window *window,
 	int ret;
 
 	for (req->done = 0; req->done < req->count; req->done++) {
-		if (signal_pending(current))
+		if (task_sigpending(current))
 			return -EINTR;
 		if (pages)
 			ret = vb_pin(dev, window, first, req->pages, pages);

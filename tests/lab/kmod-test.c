@@ -15,14 +15,18 @@
 #include <limits.h>
 #include <linux/vfio.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -454,6 +458,615 @@ static void test_close_with_pins(void)
 	is((long long)counters()->callbacks, 0, "no callback: nothing was pinned");
 }
 
+static void test_racing(void)
+{
+	volatile struct vb_slot_page *s;
+
+	fresh();
+	s = slot();
+	is(config(VB_DISCIPLINE_RACING, VB_MODE_NORMAL), 0, "racing");
+	map_dma(0, 16);
+	pin(0, 4, 1, 0);
+	s->iova = BASE;
+	s->size = 16 * PAGE;
+	is(unmap_dma(0, 16), 16, "unmap");
+	map_dma(0, 16);
+	is(pin(0, 2, 1, 0), 0, "no fence");
+	is((long long)counters()->late_pins, 2, "two pages pinned between callback and end");
+	is(request_end(), 1, "the request ends");
+	is(pin(2, 2, 1, 0), 0, "pin after it");
+	is((long long)counters()->late_pins, 2, "is not late");
+	is(unmap_all(), 16, "unmap all");
+	balanced("racing");
+	munmap((void *)s, PAGE);
+}
+
+/* --- pinners --- */
+
+static int pinners(uint32_t mode, int32_t node, uint32_t threads, uint64_t hold_ns)
+{
+	struct vb_ioc_pinner p = {
+		.size = sizeof(p), .iova = BASE, .length = 1024 * PAGE, .stride = 4 * PAGE,
+		.pages = 2, .mode = mode, .node = node, .threads = threads, .hold_ns = hold_ns,
+	};
+
+	return call(device, VB_IOC_PINNERS_START, &p);
+}
+
+static int pinner_info(uint32_t index, struct vb_ioc_pinner_info *info)
+{
+	*info = (struct vb_ioc_pinner_info){ .size = sizeof(*info), .index = index };
+	return call(device, VB_IOC_PINNER_INFO, info);
+}
+
+/* Until a second has passed or there are that many. */
+static long long wait_outstanding(uint64_t pages)
+{
+	for (int i = 0; i < 100; i++) {
+		if (counters()->outstanding_pages == pages)
+			break;
+		usleep(10000);
+	}
+	return (long long)stats.counters.outstanding_pages;
+}
+
+static void test_pinners(void)
+{
+	struct vb_ioc_pinner_info info;
+	struct vb_counters *c;
+
+	fresh();
+	is(pinners(VB_PINNER_STEADY, 1, 2, 0), 0, "two steady pinners on node 1");
+	usleep(20000);
+	ok(!counters()->failures[EINVAL], "held until GO");
+	is(none(VB_IOC_PINNERS_GO), 0, "go");
+	usleep(20000);
+	ok(counters()->failures[EINVAL] > 0, "nothing mapped: fails, goes on");
+	map_dma(0, 1024);
+	is(wait_outstanding(512), 512, "half of what is mapped");
+	is(pinner_info(0, &info), 0, "info");
+	ok(info.requested_node == 1 && info.node == 1 && info.cpu >= 0 && info.pins > 0,
+	   "on node %d, cpu %d, %llu pins", info.node, info.cpu, info.pins);
+	is(pinner_info(2, &info), -ENOENT, "only two");
+	is(unmap_dma(0, 1024), 1024, "unmap under their hands");
+	is((long long)counters()->outstanding_pages, 0, "nothing pinned");
+	map_dma(0, 1024);
+	usleep(50000);
+	c = counters();
+	ok(!c->outstanding_pages && c->fenced_pins > 0, "closed until opened");
+	reopen(0, 512);
+	is(wait_outstanding(256), 256, "half opened, half of that pinned");
+	is(none(VB_IOC_PINNERS_STOP), 0, "stop");
+	is(pinner_info(1, &info), 0, "info after stop");
+	is(none(VB_IOC_PINNERS_STOP), 0, "stop again");
+	is(pinners(VB_PINNER_CHURN, 0, 1, 200000), 0, "churn on node 0");
+	is(pinner_info(1, &info), -ENOENT, "a new start forgets the stopped ones");
+	is(unmap_all(), 1024, "unmap");
+	balanced("after pinners");
+}
+
+static void test_churn(void)
+{
+	struct vb_ioc_pinner_info info;
+	struct vb_counters *c;
+	uint64_t end = now_ns() + 2000000000;
+	unsigned int rounds = 0;
+	bool good = true;
+
+	fresh();
+	for (int node = 0; node < 2; node++) {
+		pinners(VB_PINNER_CHURN, node, 2, 0);
+		pinners(VB_PINNER_CHURN, node, 1, 50000);
+		pinners(VB_PINNER_STEADY, node, 1, 0);
+	}
+	none(VB_IOC_PINNERS_GO);
+	for (; good && now_ns() < end; rounds++) {
+		for (unsigned int page = 0; page < 1024; page += 64)
+			good &= !map_dma(page, 64);
+		reopen(0, 1024);
+		usleep(rounds % 4 * 500);
+		good &= unmap_dma(0, 512) == 512;
+		good &= unmap_all() == 512;
+	}
+	ok(good, "map and unmap against eight pinners, %u rounds", rounds);
+	none(VB_IOC_PINNERS_STOP);
+	c = counters();
+	ok(c->pinned_pages > 0 && c->callbacks > 0, "%llu pages, %llu callbacks, %llu by them",
+	   c->pinned_pages, c->callbacks, c->callback_unpinned_pages);
+	is((long long)c->late_pins, 0, "no late pin");
+	is(pinner_info(7, &info), 0, "the last of them");
+	balanced("after churn");
+}
+
+static void test_pinners_at_close(void)
+{
+	fresh();
+	map_dma(0, 1024);
+	pinners(VB_PINNER_CHURN, -1, 2, 1000000000);
+	pinners(VB_PINNER_STEADY, -1, 2, 0);
+	none(VB_IOC_PINNERS_GO);
+	usleep(20000);
+	close(device);
+	open_device();
+	is((long long)counters()->outstanding_pages, 0, "close stops and unpins");
+	is(unmap_all(), 1024, "unmap");
+}
+
+/* --- limits --- */
+
+static void test_window_limits(void)
+{
+	int last = 0;
+
+	fresh();
+	is(window(BASE + PAGE, PAGE), -EEXIST, "inside another");
+	is(window(BASE - PAGE, 2 * PAGE), -EEXIST, "over another's start");
+	is(window(BASE + (WINDOW_PAGES - 1) * PAGE, 2 * PAGE), -EEXIST, "over another's end");
+	is(window(0, (1ull << 36) + PAGE), -E2BIG, "larger than 2^24 pages");
+	is(window(~0ull - PAGE + 1, PAGE), 1, "the last page there is");
+	for (unsigned int i = 0; i < VB_MAX_WINDOWS && last >= 0; i++)
+		last = window(BASE - (2 * i + 2) * PAGE, PAGE);
+	is(last, -ENOSPC, "one too many");
+	map_dma(0, 16);
+	is(pin(0, 16, 1, 0), 0, "pin, among 256 windows");
+	is(unmap_all(), 16, "unmap");
+	balanced("256 windows");
+	fresh();
+	for (unsigned int i = 1; i <= 5; i++)
+		last = window((uint64_t)i << 40, 1ull << 36);
+	is(last, -ENOSPC, "too large together");
+	map_dma(0, 16);
+	pin(0, 16, 1, 0);
+	is(unmap_all(), 16, "unmap, all windows notified");
+	balanced("large windows");
+}
+
+static int slots_made;
+static int slots_error;
+
+static void *slot_thread(void *arg)
+{
+	struct vb_ioc_slot s = { .size = sizeof(s) };
+	int ret = call(device, VB_IOC_SLOT, &s);
+
+	if (ret)
+		slots_error = ret;
+	else
+		slots_made++;
+	return NULL;
+}
+
+static void test_slot_limits(void)
+{
+	struct vb_ioc_slot s = { .size = sizeof(s) };
+	uint32_t index;
+	pthread_t thread;
+
+	fresh();
+	is(request_end(), -ENOENT, "request end without a slot");
+	is(call(device, VB_IOC_SLOT, &s), 0, "a slot");
+	index = s.index;
+	s.index = 77;
+	is(call(device, VB_IOC_SLOT, &s), -EEXIST, "only one");
+	is(s.index, index, "and it is told which");
+	slots_made = slots_error = 0;
+	for (unsigned int i = 0; i < VB_MAX_SLOTS; i++) {
+		if (pthread_create(&thread, NULL, slot_thread, NULL))
+			bail("pthread_create");
+		pthread_join(thread, NULL);
+	}
+	ok(slots_made == VB_MAX_SLOTS - 1 && slots_error == -ENOSPC, "%d more, then %s",
+	   slots_made, strerror(-slots_error));
+}
+
+/* --- bad input --- */
+
+/* A good request of each command, to be spoilt. */
+static struct bad_base {
+	const char *name;
+	unsigned long command;
+	uint32_t size;
+	uint32_t reserved;		/* offset, or 0 */
+} bases[] = {
+#define BASE_OF(c, s, r) { #c, c, sizeof(struct s), r }
+#define RESERVED(s) offsetof(struct s, __reserved)
+	BASE_OF(VB_IOC_CONFIG, vb_ioc_config, RESERVED(vb_ioc_config)),
+	BASE_OF(VB_IOC_WINDOW, vb_ioc_window, RESERVED(vb_ioc_window)),
+	BASE_OF(VB_IOC_SLOT, vb_ioc_slot, RESERVED(vb_ioc_slot)),
+	BASE_OF(VB_IOC_PIN, vb_ioc_pin, RESERVED(vb_ioc_pin)),
+	BASE_OF(VB_IOC_UNPIN, vb_ioc_pin, RESERVED(vb_ioc_pin)),
+	BASE_OF(VB_IOC_OPEN, vb_ioc_open, 0),
+	BASE_OF(VB_IOC_REQUEST_END, vb_ioc_request_end, 0),
+	BASE_OF(VB_IOC_PINNERS_START, vb_ioc_pinner, 0),
+	BASE_OF(VB_IOC_PINNERS_GO, vb_ioc_none, 0),
+	BASE_OF(VB_IOC_PINNERS_STOP, vb_ioc_none, 0),
+	BASE_OF(VB_IOC_PINNER_INFO, vb_ioc_pinner_info, 0),
+	BASE_OF(VB_IOC_STATS, vb_ioc_stats, RESERVED(vb_ioc_stats)),
+	BASE_OF(VB_IOC_HIST, vb_ioc_hist, RESERVED(vb_ioc_hist)),
+	BASE_OF(VB_IOC_RESET, vb_ioc_none, 0),
+};
+
+static void spoil(const struct bad_base *b, uint32_t *request, char *edge)
+{
+	memset(request, 0, b->size + 16);
+	is(call(device, b->command, request), -EINVAL, "size 0");
+	request[0] = b->size - 1;
+	is(call(device, b->command, request), -EINVAL, "a byte short");
+	request[0] = ~0u;
+	is(call(device, b->command, request), -E2BIG, "size of 4 GiB");
+	request[0] = b->size + 8;
+	request[b->size / 4 + 1] = 1;
+	is(call(device, b->command, request), -E2BIG, "longer, tail not zero");
+	request[0] = b->size;
+	request[1] = 1;
+	is(call(device, b->command, request), -EINVAL, "an unknown flag");
+	request[1] = 0x80000000;
+	is(call(device, b->command, request), -EINVAL, "another");
+	request[1] = 0;
+	if (b->reserved) {
+		request[b->reserved / 4] = 1;
+		is(call(device, b->command, request), -EINVAL, "reserved not zero");
+	}
+	is(call(device, b->command, NULL), -EFAULT, "null");
+	is(call(device, b->command, (void *)0xffff800000000000ul), -EFAULT, "kernel address");
+	memcpy(edge - 4, &b->size, 4);
+	is(call(device, b->command, edge - 4), -EFAULT, "runs into the unmapped");
+	is(call(device, b->command ^ 0xc0000000, request), -ENOTTY, "with direction bits");
+	is(call(device, b->command + 0x100, request), -ENOTTY, "of another type");
+}
+
+static void test_bad_requests(void)
+{
+	static uint32_t request[8192];
+	char *two = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
+	struct vb_counters before, *after;
+
+	fresh();
+	munmap(two + PAGE, PAGE);
+	before = *counters();
+	for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
+		printf("# %s\n", bases[i].name);
+		spoil(&bases[i], request, two + PAGE);
+	}
+	for (unsigned int nr = 0; nr < 0x100; nr++)
+		if (nr < _IOC_NR(VB_IOC_CONFIG) || nr > _IOC_NR(VB_IOC_RESET))
+			if (call(device, _IO(VB_IOC_TYPE, nr), request) != -ENOTTY)
+				ok(false, "command %#x exists", nr);
+	after = counters();
+	ok(!memcmp(&before, after, sizeof(before)), "the counters did not move");
+	munmap(two, PAGE);
+}
+
+/* A newer program's longer request, zero where this module knows nothing. */
+static void test_long_request(void)
+{
+	struct {
+		struct vb_ioc_config c;
+		uint64_t more[4];
+	} r = { .c = { .size = sizeof(r) } };
+
+	fresh();
+	is(call(device, VB_IOC_CONFIG, &r), 0, "longer, tail zero");
+	is(r.c.abi_version, VB_ABI_VERSION, "answered");
+	is(r.c.size, sizeof(r), "size left alone");
+}
+
+static int raw_pin(uint64_t iova, uint64_t stride, uint32_t count, uint32_t pages)
+{
+	struct vb_ioc_pin p = {
+		.size = sizeof(p), .iova = iova, .stride = stride, .count = count, .pages = pages,
+	};
+	int ret = call(device, VB_IOC_PIN, &p);
+	int other;
+
+	p.size = sizeof(p);
+	other = call(device, VB_IOC_UNPIN, &p);
+	return other == ret ? ret : -1000;
+}
+
+static int raw_open(uint64_t iova, uint64_t length)
+{
+	struct vb_ioc_open o = { .size = sizeof(o), .iova = iova, .length = length };
+
+	return call(device, VB_IOC_OPEN, &o);
+}
+
+static void test_bad_ranges(void)
+{
+	const uint64_t end = BASE + WINDOW_PAGES * PAGE;
+	struct vb_ioc_hist h = { .size = sizeof(h), .id = VB_HIST_NR };
+
+	fresh();
+	is(window(0, 0), -EINVAL, "empty window");
+	is(window(1, PAGE), -EINVAL, "window: IOVA not aligned");
+	is(window(0, PAGE - 1), -EINVAL, "window: length not aligned");
+	is(window(-PAGE, 2 * PAGE), -EOVERFLOW, "window: wraps round");
+	is(raw_pin(BASE, 0, 0, 1), -EINVAL, "no runs");
+	is(raw_pin(BASE, 0, 1, 0), -EINVAL, "no pages");
+	is(raw_pin(BASE, 0, 1, VB_MAX_BATCH_PAGES + 1), -E2BIG, "run too long");
+	is(raw_pin(BASE, 0, 1, ~0u), -E2BIG, "far too long");
+	is(raw_pin(BASE + 1, 0, 1, 1), -EINVAL, "IOVA not aligned");
+	is(raw_pin(BASE, 100, 2, 1), -EINVAL, "stride not aligned");
+	is(raw_pin(BASE, 0, 2, 1), -EINVAL, "runs overlap");
+	is(raw_pin(BASE, PAGE, 2, 2), -EINVAL, "runs overlap in part");
+	is(raw_pin(BASE, 1ull << 63, 3, 1), -EOVERFLOW, "count * stride overflows");
+	is(raw_pin(BASE, -PAGE, 2, 1), -EOVERFLOW, "IOVA + stride overflows");
+	is(raw_pin(-PAGE, PAGE, 1, 2), -EOVERFLOW, "run wraps round");
+	is(raw_pin(BASE - PAGE, 0, 1, 1), -ENXIO, "before the window");
+	is(raw_pin(BASE - PAGE, 0, 1, 2), -ENXIO, "across its start");
+	is(raw_pin(end, 0, 1, 1), -ENXIO, "behind it");
+	is(raw_pin(end - PAGE, 0, 1, 2), -ENXIO, "across its end");
+	is(raw_pin(BASE, PAGE, WINDOW_PAGES + 1, 1), -ENXIO, "one run too many");
+	is(raw_open(BASE, 0), -EINVAL, "open nothing");
+	is(raw_open(BASE + 8, PAGE), -EINVAL, "open: not aligned");
+	is(raw_open(-PAGE, 2 * PAGE), -EOVERFLOW, "open: wraps round");
+	is(raw_open(end, PAGE), -ENXIO, "open: no window there");
+	is(raw_open(0, end + PAGE), 0, "open: more than the window is fine");
+	is(config(2, 0), -EINVAL, "no such discipline");
+	is(config(0, 4), -EINVAL, "no such mode");
+	is(call(device, VB_IOC_HIST, &h), -EINVAL, "no such histogram");
+}
+
+static int pinner_with(const struct vb_ioc_pinner *change)
+{
+	struct vb_ioc_pinner p = *change;
+
+	p.size = sizeof(p);
+	return call(device, VB_IOC_PINNERS_START, &p);
+}
+
+static void test_bad_pinners(void)
+{
+	const struct vb_ioc_pinner good = {
+		.iova = BASE, .length = 64 * PAGE, .stride = PAGE, .pages = 1, .node = -1,
+		.threads = 1,
+	};
+	struct vb_ioc_pinner p;
+	struct vb_ioc_pinner_info info;
+
+#define BAD(member, value, wanted) do {						\
+		p = good;							\
+		p.member = (value);						\
+		is(pinner_with(&p), (wanted), "pinner: " #member " = " #value);	\
+	} while (0)
+	fresh();
+	BAD(threads, 0, -EINVAL);
+	BAD(threads, VB_MAX_PINNERS + 1, -E2BIG);
+	BAD(threads, ~0u, -E2BIG);
+	BAD(pages, 0, -EINVAL);
+	BAD(pages, 2, -EINVAL);			/* longer than the stride */
+	BAD(pages, ~0u, -EINVAL);
+	BAD(stride, 0, -EINVAL);
+	BAD(stride, PAGE + 1, -EINVAL);
+	BAD(length, 0, -EINVAL);
+	BAD(length, PAGE + 1, -EINVAL);
+	BAD(length, (WINDOW_PAGES + 1) * PAGE, -ENXIO);
+	BAD(length, -PAGE, -EOVERFLOW);
+	BAD(iova, 1, -EINVAL);
+	BAD(iova, 0, -ENXIO);
+	BAD(mode, 3, -EINVAL);
+	BAD(mode, VB_PINNER_RACING, -EINVAL);	/* fenced */
+	BAD(node, -2, -EINVAL);
+	BAD(node, 2, -EINVAL);
+	BAD(node, 0x7fffffff, -EINVAL);
+	BAD(hold_ns, 1000000001, -EINVAL);
+	is(pinner_info(0, &info), -ENOENT, "none was started");
+	BAD(stride, 1ull << 62, 0);		/* one run */
+	BAD(threads, VB_MAX_PINNERS, -ENOSPC);
+	BAD(threads, VB_MAX_PINNERS - 1, 0);
+	BAD(threads, 1, -ENOSPC);
+	is(none(VB_IOC_PINNERS_GO), 0, "all go");
+}
+
+static int try_mmap(uint64_t offset, size_t length, int prot, int flags)
+{
+	void *p = mmap(NULL, length, prot, flags, device, (off_t)offset);
+
+	if (p == MAP_FAILED)
+		return -errno;
+	munmap(p, length);
+	return 0;
+}
+
+static void test_bad_mmap(void)
+{
+	const int rw = PROT_READ | PROT_WRITE;
+	struct vb_ioc_slot s = { .size = sizeof(s) };
+	char byte = 0;
+
+	fresh();
+	is(try_mmap(VB_SLOT_OFFSET(0), PAGE, rw, MAP_SHARED), -EINVAL, "no slot yet");
+	is(call(device, VB_IOC_SLOT, &s), 0, "slot");
+	is(try_mmap(VB_SLOT_OFFSET(s.index), PAGE, rw, MAP_SHARED), 0, "mmap");
+	is(try_mmap(VB_SLOT_OFFSET(s.index), PAGE, PROT_READ, MAP_SHARED), 0, "read-only");
+	is(try_mmap(0, PAGE, rw, MAP_SHARED), -EINVAL, "offset 0");
+	is(try_mmap(VB_SLOT_OFFSET(0) - PAGE, PAGE, rw, MAP_SHARED), -EINVAL, "below");
+	is(try_mmap(VB_SLOT_OFFSET(0) + PAGE, PAGE, rw, MAP_SHARED), -EINVAL, "between slots");
+	is(try_mmap(VB_SLOT_OFFSET(1), PAGE, rw, MAP_SHARED), -EINVAL, "next slot");
+	is(try_mmap(VB_SLOT_OFFSET(VB_MAX_SLOTS), PAGE, rw, MAP_SHARED), -EINVAL, "far beyond");
+	is(try_mmap(1ull << 62, PAGE, rw, MAP_SHARED), -EINVAL, "farther");
+	is(try_mmap(VB_SLOT_OFFSET(0), 2 * PAGE, rw, MAP_SHARED), -EINVAL, "two pages");
+	is(try_mmap(VB_SLOT_OFFSET(0), PAGE, rw, MAP_PRIVATE), -EINVAL, "private");
+	is(try_mmap(VB_SLOT_OFFSET(0), PAGE, rw | PROT_EXEC, MAP_SHARED), -EINVAL, "executable");
+	ok(read(device, &byte, 1) < 0 && write(device, &byte, 1) < 0, "no read, no write");
+}
+
+/* A 32-bit program's ioctl. */
+static int compat_call(int fd, unsigned long command, void *arg)
+{
+	long ret = -ENOSYS;
+
+#ifdef __x86_64__
+	__asm__ volatile("int $0x80" : "=a"(ret)
+			 : "a"(54l), "b"((long)fd), "c"((long)command), "d"(arg)
+			 : "memory", "r8", "r9", "r10", "r11");
+#endif
+	return (int)ret;
+}
+
+static void test_compat(void)
+{
+	char *low = mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	struct vb_ioc_pin *p = (void *)low;
+	struct vb_ioc_stats *s = (void *)low;
+
+	fresh();
+	map_dma(0, 8);
+	*p = (struct vb_ioc_pin){ .size = sizeof(*p), .iova = BASE, .count = 1, .pages = 8 };
+	is(compat_call(device, VB_IOC_PIN, p), 0, "32-bit caller: pin");
+	is(p->done, 1, "32-bit caller: answer");
+	memset(s, 0, sizeof(*s));
+	s->size = sizeof(*s);
+	is(compat_call(device, VB_IOC_STATS, s), 0, "32-bit caller: stats");
+	is((long long)s->counters.pinned_pages, 8, "32-bit caller: counters");
+	munmap(low, 16 * PAGE);
+	unmap_all();
+}
+
+/* --- other processes, removal --- */
+
+/* Run @child as nobody, without capabilities; its exit status. */
+static int as_nobody(int (*child)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		struct rlimit none_locked = { 0, 0 };
+
+		if (setrlimit(RLIMIT_MEMLOCK, &none_locked) || setresgid(65534, 65534, 65534) ||
+		    setresuid(65534, 65534, 65534))
+			_exit(100);
+		_exit(child());
+	}
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 200;
+}
+
+static int child_hazards(void)
+{
+	if (config(VB_DISCIPLINE_RACING, VB_MODE_NORMAL) != -EPERM)
+		return 1;
+	if (config(VB_DISCIPLINE_FENCED, VB_MODE_BUSTED_SKIP_UNPIN) != -EPERM)
+		return 2;
+	return config(VB_DISCIPLINE_FENCED, VB_MODE_BARE) ? 3 : 0;
+}
+
+static int child_memlock(void)
+{
+	if (map_dma(0, 8))
+		return 1;
+	if (pin(0, 8, 1, 0) != -ENOMEM)
+		return 2;
+	if (counters()->failures[ENOMEM] != 1 || counters()->outstanding_pages)
+		return 3;
+	return unmap_dma(0, 8) == 8 ? 0 : 4;
+}
+
+static void test_unprivileged(void)
+{
+	fresh();
+	is(as_nobody(child_hazards), 0, "what can crash the kernel needs a capability");
+	fresh();
+	is(as_nobody(child_memlock), 0, "RLIMIT_MEMLOCK 0: -ENOMEM, nothing pinned");
+}
+
+/* Killed in the midst of everything, the device must be as new. */
+static void test_kill(void)
+{
+	pid_t pid;
+
+	close_all();
+	pid = fork();
+	if (!pid) {
+		open_all();
+		window(BASE, WINDOW_PAGES * PAGE);
+		pinners(VB_PINNER_CHURN, -1, 4, 100000);
+		none(VB_IOC_PINNERS_GO);
+		for (;;) {
+			map_dma(0, 1024);
+			reopen(0, 1024);
+			pin(1024, 1, 1, 0);
+			unmap_all();
+		}
+	}
+	usleep(200000);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	open_all();
+	is((long long)counters()->outstanding_pages, 0, "a worker killed: opens as new");
+}
+
+static void *stats_thread(void *arg)
+{
+	int fd = *(int *)arg;
+	struct vb_ioc_stats s;
+	int ret;
+
+	do {
+		memset(&s, 0, sizeof(s));
+		s.size = sizeof(s);
+		ret = call(fd, VB_IOC_STATS, &s);
+	} while (!ret);
+	return NULL;
+}
+
+static void test_concurrent_close(void)
+{
+	pthread_t thread;
+	int fd;
+
+	for (int i = 0; i < 200; i++) {
+		fd = device;
+		if (pthread_create(&thread, NULL, stats_thread, &fd))
+			bail("pthread_create");
+		usleep(i * 10 % 1000);
+		close(device);
+		pthread_join(thread, NULL);
+		open_device();
+	}
+	ok(true, "200 times closed under a running ioctl");
+}
+
+static void test_rmmod(void)
+{
+	ok(syscall(SYS_delete_module, "vfio_bench", O_NONBLOCK) < 0, "rmmod in use is refused: %s",
+	   strerror(errno));
+}
+
+static int remove_result = 1;
+
+static void *remove_thread(void *arg)
+{
+	remove_result = write_file(MDEV "/remove", "1");
+	return NULL;
+}
+
+static void test_remove_open(void)
+{
+	uint64_t start = now_ns();
+	pthread_t thread;
+
+	fresh();
+	map_dma(0, 1024);
+	pin(0, 512, 1, 0);
+	pinners(VB_PINNER_STEADY, -1, 1, 0);
+	none(VB_IOC_PINNERS_GO);
+	if (pthread_create(&thread, NULL, remove_thread, NULL))
+		bail("pthread_create");
+	while (!reopen(0, 1) && now_ns() - start < 5000000000)
+		usleep(1000);
+	is(reopen(0, 1), -ENODEV, "remove while open: the owner is told");
+	is(remove_result, 1, "and waited for");
+	is((long long)counters()->failures[ENODEV], 0, "results can still be read");
+	close_all();
+	pthread_join(thread, NULL);
+	is(remove_result, 0, "removed once closed");
+	ok(now_ns() - start < 10000000000, "within 10 s");
+}
+
 /* --- what a callback costs --- */
 
 #define SPAN	4096u
@@ -499,8 +1112,52 @@ static void cost(void)
 	}
 }
 
+/* On a kernel that insists (mainline) this doesn't return. */
+static void busted(void)
+{
+	fresh();
+	config(VB_DISCIPLINE_FENCED, VB_MODE_BUSTED_SKIP_UNPIN);
+	map_dma(0, 8);
+	pin(0, 8, 1, 0);
+	unmap_dma(0, 8);
+	ok(counters()->leaked_pins == 1 && counters()->pinned_pages == 8 &&
+	   counters()->unpinned_pages == 7, "one page leaked");
+}
+
+static void all_tests(void)
+{
+	test_info();
+	test_pin_unpin();
+	test_fence();
+	test_requests();
+	test_miscount();
+	test_bare();
+	test_close_with_pins();
+	test_racing();
+	test_pinners();
+	test_churn();
+	test_pinners_at_close();
+	test_window_limits();
+	test_slot_limits();
+	test_bad_requests();
+	test_long_request();
+	test_bad_ranges();
+	test_bad_pinners();
+	test_bad_mmap();
+	test_compat();
+	test_unprivileged();
+	test_kill();
+	test_concurrent_close();
+	test_rmmod();
+	test_remove_open();
+	is(write_file(TYPE "/create", UUID), 0, "created again");
+	is(write_file(MDEV "/remove", "1"), 0, "removed again");
+}
+
 int main(int argc, char **argv)
 {
+	const char *what = argc > 1 ? argv[1] : "";
+
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	memory = mmap(NULL, WINDOW_PAGES * PAGE, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
@@ -509,19 +1166,12 @@ int main(int argc, char **argv)
 	if (write_file(TYPE "/create", UUID))
 		bail(TYPE "/create");
 	open_all();
-	if (argc > 1 && !strcmp(argv[1], "cost")) {
+	if (!strcmp(what, "cost"))
 		cost();
-		return 0;
-	}
-	test_info();
-	test_pin_unpin();
-	test_fence();
-	test_requests();
-	test_miscount();
-	test_bare();
-	test_close_with_pins();
-	close_all();
-	is(write_file(MDEV "/remove", "1"), 0, "remove the mdev");
+	else if (!strcmp(what, "busted"))
+		busted();
+	else
+		all_tests();
 	printf("1..%d\n", tests);
 	return failed ? 1 : 0;
 }

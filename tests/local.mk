@@ -1,11 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 TEST_EXTENSIONS = .sh
 SH_LOG_DRIVER = $(TEST_LOG_DRIVER)
+LOG_DRIVER = $(TEST_LOG_DRIVER)
 AM_TESTS_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)'; \
-	export top_srcdir top_builddir;
+	CMOCKA_MESSAGE_OUTPUT=TAP; \
+	export top_srcdir top_builddir CMOCKA_MESSAGE_OUTPUT;
 
 if HAVE_CMOCKA
 unit_ldadd = libbench.a libvfiobench.a $(CMOCKA_LIBS) $(VB_LIBS)
 unit_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 # One block for each unit test: tests/unit/NAME-test.c, TAP from cmocka.
+job_tests = \
+	tests/unit/job-bad-test tests/unit/job-expand-test tests/unit/job-nomem-test \
+	tests/unit/job-test
+check_PROGRAMS += $(job_tests)
+TESTS += $(job_tests)
+tests_unit_job_bad_test_SOURCES = tests/unit/job-bad-test.c
+tests_unit_job_bad_test_CFLAGS = $(unit_cflags)
+tests_unit_job_bad_test_LDADD = $(unit_ldadd)
+tests_unit_job_expand_test_SOURCES = tests/unit/job-expand-test.c tests/unit/job-helper.h
+tests_unit_job_expand_test_CFLAGS = $(unit_cflags)
+tests_unit_job_expand_test_LDADD = $(unit_ldadd)
+tests_unit_job_nomem_test_SOURCES = tests/unit/job-nomem-test.c tests/unit/job-helper.h
+tests_unit_job_nomem_test_CFLAGS = $(unit_cflags)
+tests_unit_job_nomem_test_LDADD = $(unit_ldadd)
+tests_unit_job_nomem_test_LDFLAGS = \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup
+tests_unit_job_test_SOURCES = tests/unit/job-test.c tests/unit/job-helper.h
+tests_unit_job_test_CFLAGS = $(unit_cflags)
+tests_unit_job_test_LDADD = $(unit_ldadd)
 endif
+
+job_sh_tests = tests/cli/job-list-test.sh
+TESTS += $(job_sh_tests)
+EXTRA_DIST += $(job_sh_tests) tests/fuzz/job-fuzz.c

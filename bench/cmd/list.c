@@ -6,7 +6,6 @@
 
 const struct vb_cmd *const vb_cmd_list[] = {
 	&vb_cmd_list_cmd,
-	&vb_cmd_report,
 	&vb_cmd_run,
 	NULL
 };

@@ -6,7 +6,7 @@ libvfiobench_a_SOURCES = \
 	lib/device/none.c \
 	lib/iommu/iommu.c lib/iommu/iommu.h lib/iommu/iommus.h \
 	lib/iommu/null.c \
-	lib/iommu/type1.c \
+	lib/iommu/type1.c lib/iommu/type1-info.c lib/iommu/type1-info.h \
 	lib/machine/bind.c lib/machine/bind.h \
 	lib/machine/bind-state.c lib/machine/bind-state.h \
 	lib/machine/counters.c \

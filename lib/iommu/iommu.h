@@ -23,7 +23,8 @@ struct vb_iova_range {
 struct vb_iommu_info {
 	uint64_t pgsizes;		/* bitmap of page sizes, bytes */
 	uint32_t dma_avail;		/* mappings left; UINT32_MAX: not told */
-	uint32_t nr_ranges;		/* 0: not told, all IOVAs are allowed */
+	/* 0: not told, all IOVAs are allowed; of more than fit here, the lowest */
+	uint32_t nr_ranges;
 	struct vb_iova_range range[VB_IOMMU_MAX_RANGES];
 };
 
@@ -75,6 +76,7 @@ int vb_iommu_open(struct vb_iommu *iommu, const struct vb_iommu_ops *ops);
 int vb_iommu_add_group(struct vb_iommu *iommu, int group_fd);
 /* Choose the IOMMU driver (VFIO_SET_IOMMU): needs a group.  -EBUSY: enabled already. */
 int vb_iommu_enable(struct vb_iommu *iommu);
+/* -EINVAL: not enabled; -EPROTO: the kernel's answer makes no sense. */
 int vb_iommu_get_info(struct vb_iommu *iommu, struct vb_iommu_info *info);
 /* Idempotent.  Groups and devices must be closed for the container to go away. */
 void vb_iommu_close(struct vb_iommu *iommu);

@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <linux/vfio.h>
 #include <unistd.h>
 
 #include "lib/iommu/iommus.h"
+#include "lib/iommu/type1-info.h"
 
 static int type1_open(struct vb_iommu *iommu)
 {
@@ -39,59 +39,43 @@ static int type1v2_enable(struct vb_iommu *iommu)
 	return ioctl(iommu->fd, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU) ? -errno : 0;
 }
 
-static void take_ranges(const struct vfio_iommu_type1_info_cap_iova_range *cap,
-			struct vb_iommu_info *info)
-{
-	for (uint32_t i = 0; i < cap->nr_iovas && info->nr_ranges < VB_IOMMU_MAX_RANGES; i++)
-		info->range[info->nr_ranges++] = (struct vb_iova_range){
-			.first = cap->iova_ranges[i].start,
-			.last = cap->iova_ranges[i].end,
-		};
-}
-
-static void take_capabilities(const struct vfio_iommu_type1_info *raw, struct vb_iommu_info *info)
-{
-	uint32_t offset = raw->flags & VFIO_IOMMU_INFO_CAPS ? raw->cap_offset : 0;
-
-	while (offset && offset + sizeof(struct vfio_info_cap_header) <= raw->argsz) {
-		const struct vfio_info_cap_header *header = (const void *)((const char *)raw + offset);
-
-		if (header->id == VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE)
-			take_ranges((const void *)header, info);
-		else if (header->id == VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL)
-			info->dma_avail =
-				((const struct vfio_iommu_type1_info_dma_avail *)header)->avail;
-		offset = header->next;
-	}
-}
-
+/*
+ * The kernel says in argsz how much it has to tell; what it has to tell can
+ * grow between two calls (a group was added), so ask until it fits.
+ */
 static int type1_get_info(struct vb_iommu *iommu, struct vb_iommu_info *info)
 {
-	struct vfio_iommu_type1_info small = { .argsz = sizeof(small) }, *raw;
-	int ret = 0;
+	size_t size = sizeof(struct vfio_iommu_type1_info);
+	struct vfio_iommu_type1_info *raw;
+	int ret;
 
-	if (ioctl(iommu->fd, VFIO_IOMMU_GET_INFO, &small))
-		return -errno;
-	raw = calloc(1, small.argsz);
-	if (!raw)
-		return -ENOMEM;
-	raw->argsz = small.argsz;
-	if (ioctl(iommu->fd, VFIO_IOMMU_GET_INFO, raw)) {
-		ret = -errno;
-	} else {
-		info->pgsizes = raw->flags & VFIO_IOMMU_INFO_PGSIZES ? raw->iova_pgsizes : 0;
-		take_capabilities(raw, info);
+	for (;;) {
+		raw = calloc(1, size);
+		if (!raw)
+			return -ENOMEM;
+		raw->argsz = (uint32_t)size;
+		ret = ioctl(iommu->fd, VFIO_IOMMU_GET_INFO, raw) ? -errno : 0;
+		if (ret || raw->argsz <= size)
+			break;
+		size = raw->argsz;
+		free(raw);
 	}
+	if (!ret)
+		ret = vb_type1_parse_info(raw, size, info);
 	free(raw);
 	return ret;
 }
 
+/*
+ * The timed path: the ioctl and nothing else.  No retry: a signal that ends a
+ * wait (-EINTR) is the caller's business.
+ */
 static int type1_map(struct vb_iommu *iommu, void *vaddr, uint64_t iova, uint64_t size,
 		     uint32_t prot)
 {
 	struct vfio_iommu_type1_dma_map map = {
 		.argsz = sizeof(map),
-		.flags = prot,	/* enum vb_prot has VFIO's values */
+		.flags = prot,	/* has VFIO's values: below */
 		.vaddr = (uintptr_t)vaddr,
 		.iova = iova,
 		.size = size,
@@ -126,7 +110,8 @@ _Static_assert(VB_PROT_WRITE == VFIO_DMA_MAP_FLAG_WRITE, "type1_map() passes pro
 
 const struct vb_iommu_ops vb_iommu_type1 = {
 	.name = "vfio_type1_iommu",
-	.summary = "type1, version 1: an unmap covers whole mappings or none; no mdev pins",
+	.summary = "type1, version 1: an unmap that covers a mapping's start removes all of it; "
+		   "no mdev pins",
 	.has_devices = true,
 	.open = type1_open,
 	.add_group = type1_add_group,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Assigned devices: what sysfs says, the VFIO group, the device's fd. */
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -98,8 +99,11 @@ int vb_device_open_group(struct vb_device *dev)
 
 int vb_device_open(struct vb_device *dev)
 {
-	int fd = ioctl(dev->group_fd, VFIO_GROUP_GET_DEVICE_FD, dev->address), ret;
+	int fd, ret;
 
+	if (dev->fd >= 0)
+		return -EBUSY;
+	fd = ioctl(dev->group_fd, VFIO_GROUP_GET_DEVICE_FD, dev->address);
 	if (fd < 0)
 		return -errno;
 	dev->fd = fd;
@@ -110,6 +114,25 @@ int vb_device_open(struct vb_device *dev)
 		dev->fd = -1;
 	}
 	return ret;
+}
+
+/* Does [iova, iova + size) end within what the device reaches? */
+static bool within_reach(const struct vb_device *dev, uint64_t iova, size_t size)
+{
+	return iova <= dev->dma_last && size - 1 <= dev->dma_last - iova;
+}
+
+int vb_device_dma_copy(struct vb_device *dev, uint64_t iova_from, uint64_t iova_to, size_t size)
+{
+	if (!dev->ops->dma_copy)
+		return -EOPNOTSUPP;
+	if (!size || size > dev->max_dma_bytes)
+		return -EINVAL;
+	if ((iova_from | iova_to | size) & (dev->dma_align_bytes - 1))
+		return -EINVAL;
+	if (!within_reach(dev, iova_from, size) || !within_reach(dev, iova_to, size))
+		return -ERANGE;
+	return dev->ops->dma_copy(dev, iova_from, iova_to, size);
 }
 
 int vb_device_reset(struct vb_device *dev)
@@ -170,7 +193,7 @@ int vb_device_enable_bus_master(struct vb_device *dev)
 	if (pread(dev->fd, &command, sizeof(command), (off_t)info.offset + PCI_COMMAND) !=
 	    sizeof(command))
 		return -EIO;
-	command |= PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY;	/* little endian, as x86 is */
+	command |= htole16(PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY);
 	if (pwrite(dev->fd, &command, sizeof(command), (off_t)info.offset + PCI_COMMAND) !=
 	    sizeof(command))
 		return -EIO;

@@ -33,7 +33,7 @@ struct vb_device_ops {
 	 * reads memory at @iova_from, then writes what it read to @iova_to.
 	 * On return the transfer has finished (0) or the device reports that
 	 * it has not (-EIO) or it did not end in time (-ETIMEDOUT).  NULL: the
-	 * driver can't do DMA.
+	 * driver can't do DMA.  Called by vb_device_dma_copy() alone.
 	 */
 	int (*dma_copy)(struct vb_device *dev, uint64_t iova_from, uint64_t iova_to,
 			size_t size);
@@ -49,7 +49,7 @@ struct vb_device {
 	int fd;
 	uint64_t dma_last;		/* highest IOVA that the device can reach */
 	size_t max_dma_bytes;		/* of one dma_copy; 0: no DMA */
-	size_t dma_align_bytes;
+	size_t dma_align_bytes;		/* of IOVAs and sizes, a power of two */
 	void *priv;			/* the driver's: its BAR, or a structure */
 	size_t priv_bytes;
 };
@@ -73,14 +73,24 @@ int vb_device_probe(struct vb_device *dev, const char *address);
  * viable (a device of the group has a host driver).
  */
 int vb_device_open_group(struct vb_device *dev);
-/* Get the device's fd and bring its driver up.  The group is in an enabled container. */
+/*
+ * Get the device's fd and bring its driver up.  The group is in an enabled
+ * container.  -EBUSY: open already; after a failure it is closed, the group is not.
+ */
 int vb_device_open(struct vb_device *dev);
+/*
+ * Real DMA both ways, see dma_copy above, whose errors it returns.  -EINVAL:
+ * the size is 0 or beyond max_dma_bytes, or something is not aligned to
+ * dma_align_bytes; -ERANGE: an end lies beyond dma_last; -EOPNOTSUPP: the
+ * driver can't do DMA.  Nothing was transferred then.
+ */
+int vb_device_dma_copy(struct vb_device *dev, uint64_t iova_from, uint64_t iova_to, size_t size);
 /* VFIO_DEVICE_RESET.  -EOPNOTSUPP: the device can't. */
 int vb_device_reset(struct vb_device *dev);
 /* Closes device, then group.  Idempotent. */
 void vb_device_close(struct vb_device *dev);
 
-/* For drivers: map BAR @index; munmap() it with *size.  -errno. */
+/* For drivers: map BAR @index; munmap() it with *size.  -ENXIO: it can't be mapped. */
 int vb_device_map_bar(struct vb_device *dev, unsigned int index, void **bar, size_t *size);
 /* For drivers: set bits in the PCI command register (bus master, memory). */
 int vb_device_enable_bus_master(struct vb_device *dev);

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * QEMU's edu device (docs/specs/edu in QEMU's source).  Its DMA engine moves up
- * to 4 KiB between memory and a buffer of its own; a transfer starts 100 ms
- * after the command (hw/misc/edu.c: dma_timer), so a copy there and back takes
- * 200 ms.
+ * to 4088 bytes between memory and a buffer of its own; a transfer takes place
+ * 100 ms after its command (hw/misc/edu.c: dma_timer), so a copy there and back
+ * takes 200 ms.
+ *
+ * What it does with a mistake: it cuts addresses beyond dma_mask=, so that the
+ * data go elsewhere; for a range outside the buffer QEMU up to 9.0 aborts, and
+ * later ones access what lies there (commit 7b608e5d6c1d).
+ * vb_device_dma_copy() lets neither through.
  */
 #include <errno.h>
 #include <sys/mman.h>
@@ -12,42 +17,80 @@
 #include "lib/device/devices.h"
 #include "lib/measure/clock.h"
 
-#define EDU_ID			0x00
+/* 32 bits wide; the registers of the DMA engine are 64. */
+#define EDU_ID			0x00	/* 0xRRrr00ed: version, then 0xed */
 #define EDU_ID_MASK		0x0000ffffu
 #define EDU_ID_VALUE		0x000000edu
 #define EDU_DMA_SOURCE		0x80
 #define EDU_DMA_DESTINATION	0x88
 #define EDU_DMA_COUNT		0x90
 #define EDU_DMA_COMMAND		0x98
-#define EDU_DMA_START		1ull
+#define EDU_DMA_START		1ull	/* reads as 1 until the transfer has ended */
 #define EDU_DMA_TO_MEMORY	2ull
 #define EDU_BUFFER		0x40000ull
-#define EDU_BUFFER_BYTES	4096u
-/* The property dma_mask= of the device; its default. */
+/*
+ * The buffer has 4096 bytes, but QEMU up to 9.0 takes a transfer that ends with
+ * the buffer for one outside it, and aborts (fixed by commit 698267415936).
+ */
+#define EDU_MAX_BYTES		4088u
+/* The default of the device's property dma_mask=, which can't be asked for. */
 #define EDU_DMA_LAST		0x0fffffffull
+/* The 100 ms are of virtual time: a busy host stretches them. */
 #define EDU_TIMEOUT_NS		5000000000ull
 #define EDU_POLL_NS		2000000
 
 static const struct vb_pci_id edu_ids[] = { { 0x1234, 0x11e8 }, { 0, 0 } };
 
-static volatile uint64_t *reg64(struct vb_device *dev, unsigned int offset)
+static uint64_t read64(const struct vb_device *dev, unsigned int offset)
 {
-	return (volatile uint64_t *)((char *)dev->priv + offset);
+	return *(volatile uint64_t *)((char *)dev->priv + offset);
 }
 
+static void write64(struct vb_device *dev, unsigned int offset, uint64_t value)
+{
+	*(volatile uint64_t *)((char *)dev->priv + offset) = value;
+}
+
+/* While a transfer is under way the device ignores writes to its DMA registers. */
+static int wait_idle(struct vb_device *dev)
+{
+	uint64_t deadline_ns = vb_now_ns() + EDU_TIMEOUT_NS;
+	struct timespec pause = { 0, EDU_POLL_NS };
+
+	for (;;) {
+		bool late = vb_now_ns() > deadline_ns;
+		uint64_t command = read64(dev, EDU_DMA_COMMAND);
+
+		if (command == UINT64_MAX)	/* what a device that is gone reads as */
+			return -EIO;
+		if (!(command & EDU_DMA_START))
+			return 0;
+		if (late)
+			return -ETIMEDOUT;
+		nanosleep(&pause, NULL);
+	}
+}
+
+/*
+ * QEMU doesn't reset the device between its users: a transfer that the last one
+ * started may be due.  VFIO hands the device over with bus mastering off, so it
+ * is let run out before that is on.
+ */
 static int edu_open(struct vb_device *dev)
 {
 	int ret = vb_device_map_bar(dev, 0, &dev->priv, &dev->priv_bytes);
 
 	if (ret)
 		return ret;
-	dev->max_dma_bytes = EDU_BUFFER_BYTES;
-	dev->dma_align_bytes = 1;
-	ret = vb_device_enable_bus_master(dev);
-	if (ret)
-		return ret;
 	if ((*(volatile uint32_t *)((char *)dev->priv + EDU_ID) & EDU_ID_MASK) != EDU_ID_VALUE)
 		return -ENXIO;
+	ret = wait_idle(dev);
+	if (!ret)
+		ret = vb_device_enable_bus_master(dev);
+	if (ret)
+		return ret;
+	dev->max_dma_bytes = EDU_MAX_BYTES;
+	dev->dma_align_bytes = 1;
 	return 0;
 }
 
@@ -58,26 +101,26 @@ static void edu_close(struct vb_device *dev)
 	dev->priv = NULL;
 }
 
-/* One transfer; done when the device clears its start bit. */
 static int transfer(struct vb_device *dev, uint64_t source, uint64_t destination, size_t size,
 		    uint64_t direction)
 {
-	uint64_t deadline = vb_now_ns() + EDU_TIMEOUT_NS;
-	struct timespec wait = { 0, EDU_POLL_NS };
+	int ret = wait_idle(dev);	/* a transfer that timed out may still be due */
 
-	*reg64(dev, EDU_DMA_SOURCE) = source;
-	*reg64(dev, EDU_DMA_DESTINATION) = destination;
-	*reg64(dev, EDU_DMA_COUNT) = size;
-	*reg64(dev, EDU_DMA_COMMAND) = EDU_DMA_START | direction;
-	while (*reg64(dev, EDU_DMA_COMMAND) & EDU_DMA_START) {
-		if (vb_now_ns() > deadline)
-			return -ETIMEDOUT;
-		nanosleep(&wait, NULL);
-	}
-	return 0;
+	if (ret)
+		return ret;
+	write64(dev, EDU_DMA_SOURCE, source);
+	write64(dev, EDU_DMA_DESTINATION, destination);
+	write64(dev, EDU_DMA_COUNT, size);
+	/* what the device is to read is in memory before the device is told */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	write64(dev, EDU_DMA_COMMAND, EDU_DMA_START | direction);
+	ret = wait_idle(dev);
+	/* and what it wrote is read after it has said that it has ended */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return ret;
 }
 
-/* The edu device can't tell that the IOMMU refused a transfer: compare the bytes. */
+/* The device can't tell that the IOMMU refused a transfer: compare the bytes. */
 static int edu_dma_copy(struct vb_device *dev, uint64_t iova_from, uint64_t iova_to, size_t size)
 {
 	int ret = transfer(dev, iova_from, EDU_BUFFER, size, 0);
@@ -87,7 +130,7 @@ static int edu_dma_copy(struct vb_device *dev, uint64_t iova_from, uint64_t iova
 
 const struct vb_device_ops vb_device_edu = {
 	.name = "edu",
-	.summary = "QEMU's edu device: 4 KiB transfers through a buffer of its own",
+	.summary = "QEMU's edu device: up to 4088 bytes at once, in 200 ms, through a buffer of its own",
 	.ids = edu_ids,
 	.dma_last = EDU_DMA_LAST,
 	.open = edu_open,

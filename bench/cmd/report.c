@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vfio-bench report: what a result directory says. */
+#include <errno.h>
+
+#include "bench/cmd/cmds.h"
+#include "bench/report/report.h"
+
+enum { OPT_TSV = 0x100, OPT_JSON };
+
+static const struct argp_option options[] = {
+	{ "tsv", OPT_TSV, NULL, 0,
+	  "the notify_span table as tab-separated values, for gnuplot and others", 0 },
+	{ "json", OPT_JSON, NULL, 0, "everything the result holds, as one JSON object", 0 },
+	{ 0 }
+};
+
+struct report_args {
+	const char *path;
+	bool tsv, json;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct report_args *a = state->input;
+
+	switch (key) {
+	case OPT_TSV:
+		a->tsv = true;
+		return 0;
+	case OPT_JSON:
+		a->json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (a->path)
+			return vb_fail(EINVAL, "'%s': one result directory at a time", arg);
+		a->path = arg;
+		return 0;
+	case ARGP_KEY_END:
+		return a->path ? 0 : vb_fail(EINVAL, "which result directory?");
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void print_json(const struct vb_result *result)
+{
+	json_t *runs = json_array();
+	json_t *all;
+
+	for (size_t i = 0; i < result->nr_runs; i++)
+		json_array_append(runs, result->run[i]);
+	all = json_pack("{s:O, s:o}", "meta", result->meta, "runs", runs);
+	json_dumpf(all, stdout, JSON_INDENT(1));
+	putchar('\n');
+	json_decref(all);
+}
+
+static int run(const struct vb_cmd *cmd, int argc, char **argv)
+{
+	struct report_args args = { 0 };
+	struct vb_result result;
+	char err[5000];
+	int ret = vb_cmd_parse(cmd, parse, argc, argv, &args);
+
+	if (ret)
+		return ret;
+	if (vb_result_load(args.path, &result, err, sizeof(err)))
+		return vb_fail(VB_EXIT_USAGE, "%s", err);
+	if (args.json)
+		print_json(&result);
+	else if (args.tsv)
+		vb_report_span_tsv(&result, stdout);
+	else
+		vb_report_text(&result, args.path, stdout);
+	vb_result_free(&result);
+	if (fflush(stdout) || ferror(stdout))
+		return vb_fail(VB_EXIT_UNTRUSTED, "writing the report failed");
+	return VB_EXIT_OK;
+}
+
+const struct vb_cmd vb_cmd_report = {
+	.name = "report",
+	.summary = "say what a result directory holds",
+	.args_doc = "DIR",
+	.doc = "Reads only DIR, so it works on a result from another machine.",
+	.options = options,
+	.run = run,
+};

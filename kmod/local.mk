@@ -1,1 +1,51 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# The companion module is kbuild's to build; make hands it over.
+vb_kmod_files = \
+	kmod/Kbuild kmod/Makefile \
+	kmod/callback.c kmod/compat.h kmod/internal.h kmod/ioctl.c kmod/main.c kmod/mdev.c \
+	kmod/pin.c kmod/pinner.c kmod/probe.sh kmod/slot.c kmod/slot.h kmod/stats.c \
+	kmod/window.c kmod/window.h
+
+vb_variant_files = \
+	variants/mainline/manifest.ini \
+	variants/per-dma-ordered/manifest.ini variants/per-dma-ordered/type1-6.1.patch \
+	variants/per-dma-v13/manifest.ini variants/per-dma-v13/type1-6.1.patch \
+	variants/per-request/manifest.ini variants/per-request/type1-6.1.patch
+
+EXTRA_DIST += $(vb_kmod_files) kmod/probe kmod/variants
+
+if BUILD_KMOD
+all-local: kmod/vfio_bench.ko
+
+kmod/vfio_bench.ko: $(vb_kmod_files) uapi/vfio_bench.h
+	+$(AM_V_GEN)$(MAKE) --no-print-directory -C $(srcdir)/kmod KDIR='$(KDIR)' \
+		B='$(abs_builddir)/kmod' modules >kmod.log 2>&1 || { cat kmod.log; exit 1; }
+
+clean-local:
+	-test ! -d kmod || $(MAKE) --no-print-directory -C $(srcdir)/kmod KDIR='$(KDIR)' \
+		B='$(abs_builddir)/kmod' clean >/dev/null 2>&1
+	-rm -f kmod.log
+
+# The module goes below the kernel's own folder for such; depmod is the packager's.
+install-data-local: install-variants
+	$(MKDIR_P) '$(DESTDIR)$(kmoddir)'
+	$(INSTALL_DATA) kmod/vfio_bench.ko '$(DESTDIR)$(kmoddir)/vfio_bench.ko'
+
+uninstall-local: uninstall-variants
+	rm -f '$(DESTDIR)$(kmoddir)/vfio_bench.ko'
+else
+install-data-local: install-variants
+uninstall-local: uninstall-variants
+endif
+
+# Manifests and patches keep their folders.
+install-variants:
+	@for f in $(vb_variant_files); do \
+		$(MKDIR_P) "$(DESTDIR)$(pkgdatadir)/$${f%/*}" && \
+		$(INSTALL_DATA) "$(srcdir)/kmod/$$f" "$(DESTDIR)$(pkgdatadir)/$$f" || exit 1; \
+	done
+
+uninstall-variants:
+	rm -rf '$(DESTDIR)$(pkgdatadir)/variants'
+
+.PHONY: install-variants uninstall-variants

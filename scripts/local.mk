@@ -1,1 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+dist_pkglibexec_SCRIPTS += scripts/variant-build
+
+EXTRA_DIST += \
+	autogen.sh \
+	scripts/kernel-image \
+	scripts/lab \
+	scripts/lab-init

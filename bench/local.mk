@@ -4,9 +4,14 @@ noinst_LIBRARIES += libbench.a
 libbench_a_SOURCES = \
 	bench/cmd/cmd.h bench/cmd/cmds.h \
 	bench/cmd/cmd_list.c \
+	bench/cmd/bind.c bench/cmd/bind-args.c bench/cmd/bind-common.h \
+	bench/cmd/bind-explain.c \
+	bench/cmd/doctor.c bench/cmd/doctor.h bench/cmd/doctor-host.c \
+	bench/cmd/doctor-vfio.c \
 	bench/cmd/list.c \
 	bench/cmd/message.c \
 	bench/cmd/parse.c \
+	bench/cmd/unbind.c \
 	bench/cmd/run.c \
 	bench/engine/job.h bench/engine/job_entry.h bench/engine/job_impl.h \
 	bench/engine/job_path.h \

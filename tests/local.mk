@@ -29,8 +29,23 @@ tests_unit_job_nomem_test_LDFLAGS = \
 tests_unit_job_test_SOURCES = tests/unit/job-test.c tests/unit/job-helper.h
 tests_unit_job_test_CFLAGS = $(unit_cflags)
 tests_unit_job_test_LDADD = $(unit_ldadd)
+
+check_PROGRAMS += tests/unit/bind-test tests/unit/inuse-test
+tests_unit_bind_test_SOURCES = tests/unit/bind-test.c \
+	tests/unit/fake-tree.c tests/unit/fake-tree.h
+tests_unit_bind_test_CFLAGS = $(unit_cflags)
+tests_unit_bind_test_LDADD = $(unit_ldadd)
+tests_unit_bind_test_LDFLAGS = -Wl,--wrap=vb_sysfs_write,--wrap=vb_module_load
+tests_unit_inuse_test_SOURCES = tests/unit/inuse-test.c \
+	tests/unit/fake-tree.c tests/unit/fake-tree.h
+tests_unit_inuse_test_CFLAGS = $(unit_cflags)
+tests_unit_inuse_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/bind-test tests/unit/inuse-test
 endif
 
 job_sh_tests = tests/cli/job-list-test.sh
 TESTS += $(job_sh_tests)
 EXTRA_DIST += $(job_sh_tests) tests/fuzz/job-fuzz.c
+
+TESTS += tests/cli/bind-test.sh
+EXTRA_DIST += tests/cli/bind-test.sh tests/lab/bind-test.sh

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vfio-bench doctor: what VFIO needs, what is missing, what mends it. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "bench/cmd/cmds.h"
+#include "bench/cmd/doctor.h"
+#include "lib/machine/sysfs.h"
+
+enum { OPT_JSON = 0x100, OPT_ROOT };
+
+/* In the order in which they are to be mended. */
+const struct vb_check vb_doctor_checks[] = {
+	{ "IOMMU", true, vb_look_iommu },
+	{ "IOMMU groups", true, vb_look_groups },
+	{ "vfio", true, vb_look_vfio },
+	{ "vfio_iommu_type1", true, vb_look_type1 },
+	{ "vfio-pci", true, vb_look_vfio_pci },
+	{ "/dev/vfio/vfio", true, vb_look_dev_vfio },
+	{ "PCI devices", false, vb_look_devices },
+	{ "mdev", false, vb_look_mdev },
+	{ "companion module", false, vb_look_companion },
+	{ "module signing", false, vb_look_signing },
+	{ "kernel headers", false, vb_look_headers },
+	{ "root", false, vb_look_root },
+	{ "locked memory", false, vb_look_memlock },
+	{ "hugepages", false, vb_look_hugepages },
+	{ "NUMA nodes", false, vb_look_nodes },
+	{ "clocksource", false, vb_look_clocksource },
+	{ "io_uring", false, vb_look_io_uring },
+	{ "gnuplot", false, vb_look_gnuplot },
+	{ "lab", false, vb_look_lab },
+};
+const size_t vb_doctor_nr_checks = sizeof(vb_doctor_checks) / sizeof(vb_doctor_checks[0]);
+
+static const char *const health_names[] = {
+	[VB_HEALTH_OK] = "ok",
+	[VB_HEALTH_WARNING] = "warning",
+	[VB_HEALTH_MISSING] = "missing",
+};
+
+struct doctor_args {
+	bool json;
+	const char *root;
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct doctor_args *args = state->input;
+
+	switch (key) {
+	case OPT_JSON:
+		args->json = true;
+		return 0;
+	case OPT_ROOT:
+		args->root = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		vb_fail(VB_EXIT_USAGE, "doctor: '%s': it takes no arguments", arg);
+		return EINVAL;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static void print_text(const struct vb_finding *findings, size_t failed)
+{
+	for (size_t i = 0; i < vb_doctor_nr_checks; i++) {
+		printf("%-8s %-17s %s\n", health_names[findings[i].health],
+		       vb_doctor_checks[i].name, findings[i].text);
+		if (findings[i].mend[0])
+			printf("%-8s %-17s -> %s\n", "", "", findings[i].mend);
+	}
+	if (failed)
+		printf("\nVFIO can't work here: %zu of the things it needs %s missing.  The lab "
+		       "needs none of them:\nscripts/lab -- COMMAND\n", failed,
+		       failed == 1 ? "is" : "are");
+	else
+		puts("\nVFIO can work here.");
+}
+
+static int print_json(const struct vb_finding *findings, size_t failed)
+{
+	json_t *checks = json_array(), *doc;
+	int err;
+
+	for (size_t i = 0; i < vb_doctor_nr_checks; i++)
+		json_array_append_new(checks, json_pack(
+			"{s:s, s:b, s:s, s:s, s:s*}",
+			"name", vb_doctor_checks[i].name,
+			"required", vb_doctor_checks[i].required,
+			"status", health_names[findings[i].health],
+			"text", findings[i].text,
+			"mend", findings[i].mend[0] ? findings[i].mend : NULL));
+	doc = json_pack("{s:i, s:b, s:o}", "version", 1, "vfio_works", !failed,
+			"checks", checks);
+	err = doc ? json_dumpf(doc, stdout, JSON_INDENT(2)) : -1;
+	json_decref(doc);
+	putchar('\n');
+	return err ? vb_fail(VB_EXIT_USAGE, "doctor: out of memory") : VB_EXIT_OK;
+}
+
+static int run(const struct vb_cmd *cmd, int argc, char **argv)
+{
+	struct doctor_args args = { 0 };
+	struct vb_finding *findings;
+	int exit_code = vb_cmd_parse(cmd, parse_option, argc, argv, &args);
+	size_t failed = 0;
+
+	if (exit_code)
+		return exit_code;
+	if (args.root && access(args.root, X_OK))
+		return vb_fail(VB_EXIT_USAGE, "%s: not a folder to look in", args.root);
+	vb_sysfs_set_root(args.root ? args.root : "");
+	findings = calloc(vb_doctor_nr_checks, sizeof(*findings));
+	if (!findings)
+		return vb_fail(VB_EXIT_USAGE, "doctor: out of memory");
+	for (size_t i = 0; i < vb_doctor_nr_checks; i++) {
+		vb_doctor_checks[i].look(&findings[i]);
+		failed += vb_doctor_checks[i].required &&
+			  findings[i].health == VB_HEALTH_MISSING;
+	}
+	if (args.json)
+		exit_code = print_json(findings, failed);
+	else
+		print_text(findings, failed);
+	free(findings);
+	return exit_code ? exit_code : failed ? VB_EXIT_SKIPPED : VB_EXIT_OK;
+}
+
+static const struct argp_option options[] = {
+	{ "json", OPT_JSON, NULL, 0, "print JSON", 0 },
+	{ "root", OPT_ROOT, "DIR", OPTION_HIDDEN,
+	  "look at the machine whose /sys, /proc and /dev are below DIR", 0 },
+	{ 0 }
+};
+
+const struct vb_cmd vb_cmd_doctor = {
+	.name = "doctor",
+	.summary = "say what VFIO needs here, what is missing, what mends it",
+	.args_doc = NULL,
+	.doc = "Say what VFIO needs on this machine, what is missing, and the command that mends "
+	       "it.  Changes nothing.  Exit status 0: VFIO can work here; 4: it can't.",
+	.options = options,
+	.run = run,
+};

@@ -141,7 +141,7 @@ struct vb_job_key {
 	const char *name;
 	bool global;			/* in [global]; else in a worker section */
 	const char *values;		/* what it takes, for people: "size, 4k..1t" */
-	const char *standard;		/* default, as one would write it; NULL: must be given */
+	const char *standard;		/* default, as one would write it; NULL: required */
 	const char *help;
 	bool single;			/* takes no list */
 	enum vb_job_type type;

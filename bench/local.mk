@@ -13,6 +13,8 @@ libbench_a_SOURCES = \
 	bench/cmd/parse.c \
 	bench/cmd/unbind.c \
 	bench/cmd/run.c \
+	bench/cmd/variant.c bench/cmd/variant.h bench/cmd/variant-build.c \
+	bench/cmd/variant-list.c bench/cmd/variant-load.c \
 	bench/engine/job.h bench/engine/job_entry.h bench/engine/job_impl.h \
 	bench/engine/job_path.h \
 	bench/engine/job.c \

@@ -10,5 +10,6 @@ const struct vb_cmd *const vb_cmd_list[] = {
 	&vb_cmd_list_cmd,
 	&vb_cmd_run,
 	&vb_cmd_unbind,
+	&vb_cmd_variant,
 	NULL
 };

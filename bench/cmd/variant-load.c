@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vfio-bench variant load, unload. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "bench/cmd/variant.h"
+#include "bench/engine/paths.h"
+#include "lib/machine/vfio-users.h"
+
+#define MAX_LOADED 16
+
+static int need_root(const char *action)
+{
+	if (!geteuid())
+		return VB_EXIT_OK;
+	return vb_fail(VB_EXIT_USAGE, "variant %s: only root changes modules: use sudo", action);
+}
+
+/* "qemu (pid 1), ... " of up to four. */
+static void name_users(char *text, size_t size)
+{
+	struct vb_vfio_user users[4];
+	size_t n = vb_vfio_users(users, 4), length = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < n && i < 4 && length < size; i++)
+		length += (size_t)snprintf(text + length, size - length, "%s%s (pid %d)",
+					   i ? ", " : "", users[i].name, (int)users[i].pid);
+	if (n > 4 && length < size)
+		snprintf(text + length, size - length, " and %zu more", n - 4);
+}
+
+/* Containers of type1, by its reference count; also those that no program holds by an fd. */
+static long stock_refs(void)
+{
+	struct vb_variant_refs refs;
+
+	if (vb_variant_refs_read(&refs))
+		return 0;
+	for (size_t i = 0; i < refs.count; i++)
+		if (!strcmp(refs.entry[i].module, "vfio_iommu_type1"))
+			return refs.entry[i].refs;
+	return 0;
+}
+
+static int check_others(const struct variant_args *args, const char *name)
+{
+	char users[256];
+	long refs = stock_refs();
+
+	name_users(users, sizeof(users));
+	if (!refs && !*users)
+		return VB_EXIT_OK;
+	if (!*users)
+		snprintf(users, sizeof(users), "%ld container%s", refs, refs == 1 ? "" : "s");
+	if (args->acknowledge_others) {
+		vb_warn("VFIO is in use by %s: whatever they open from now on gets '%s'", users,
+			name);
+		return VB_EXIT_OK;
+	}
+	return vb_fail(VB_EXIT_USAGE, "variant '%s': VFIO is in use by %s, and their new containers "
+		       "would get the variant: end them first, or say --acknowledge-others", name,
+		       users);
+}
+
+static int check_loaded(const struct vb_variant *v, bool *already)
+{
+	char modules[2][80], name[80];
+
+	*already = false;
+	if (!vb_variant_loaded(modules, 2))
+		return VB_EXIT_OK;
+	*already = !strcmp(modules[0], v->module);
+	if (*already)
+		return VB_EXIT_OK;
+	variant_name_of_module(modules[0], name, sizeof(name));
+	return vb_fail(VB_EXIT_USAGE, "variant '%s': '%s' is loaded, one at a time: 'vfio-bench "
+		       "variant unload %s' first", v->name, name, name);
+}
+
+static int fail_load(const struct vb_variant *v, int err)
+{
+	const char *what = *v->path ? v->path : v->module;
+
+	switch (-err) {
+	case ENOEXEC:
+	case EINVAL:
+		return vb_fail(VB_EXIT_USAGE, "%s: not for this kernel (dmesg says more): build it "
+			       "again: 'vfio-bench variant build %s'", what, v->name);
+	case EKEYREJECTED:
+	case ENOKEY:
+		return vb_fail(VB_EXIT_USAGE, "%s: the kernel wants modules signed with a key that it "
+			       "trusts: sign it, or turn Secure Boot off", what);
+	case EPERM:
+		return vb_fail(VB_EXIT_USAGE, "%s: the kernel allows no module to be loaded (lockdown, "
+			       "or kernel.modules_disabled)", what);
+	case ENOSYS:
+		return vb_fail(VB_EXIT_USAGE, "%s: this kernel has no modules", what);
+	case ENOENT:
+		return vb_fail(VB_EXIT_USAGE, "vfio_iommu_type1: this kernel has no such module, or "
+			       "its modules are not installed");
+	default:
+		return vb_fail(VB_EXIT_USAGE, "%s: loading failed: %s", what, strerror(-err));
+	}
+}
+
+static int fail_not_built(const struct vb_variant *v)
+{
+	struct utsname uts;
+
+	uname(&uts);
+	return vb_fail(VB_EXIT_USAGE, "variant '%s' is not built for kernel %s: 'vfio-bench variant "
+		       "build %s'", v->name, uts.release, v->name);
+}
+
+int variant_load(const struct variant_args *args)
+{
+	struct vb_variant v;
+	bool already;
+	int ret;
+
+	if (!args->nr_args)
+		return vb_fail(VB_EXIT_USAGE, "variant load: which one? 'vfio-bench variant list' "
+			       "names them");
+	ret = vb_variant_find(args->arg[0], vb_path_manifest_dir(), args->variant_dir, &v);
+	if (ret)
+		return variant_fail_find(args->arg[0], ret);
+	if (strcmp(v.name, "stock") && !*v.path)
+		return fail_not_built(&v);
+	ret = need_root("load");
+	if (!ret)
+		ret = check_loaded(&v, &already);
+	if (ret)
+		return ret;
+	if (already || (v.loaded && !strcmp(v.name, "stock"))) {
+		printf("%s: loaded already\n", v.name);
+		return VB_EXIT_OK;
+	}
+	ret = strcmp(v.name, "stock") ? check_others(args, v.name) : VB_EXIT_OK;
+	if (ret)
+		return ret;
+	ret = vb_variant_load(&v);
+	if (ret)
+		return fail_load(&v, ret);
+	printf("%s: loaded, new containers get it\n", v.name);
+	return VB_EXIT_OK;
+}
+
+static int unload(const char *module)
+{
+	struct vb_variant v = { 0 };
+	char users[256];
+	int err;
+
+	variant_name_of_module(module, v.name, sizeof(v.name));
+	snprintf(v.module, sizeof(v.module), "%s", module);
+	err = vb_variant_unload(&v);
+	if (!err) {
+		printf("%s: unloaded\n", v.name);
+		return VB_EXIT_OK;
+	}
+	name_users(users, sizeof(users));
+	if (err == -EBUSY)
+		return vb_fail(VB_EXIT_USAGE, "variant '%s': a container still uses it: end %s first",
+			       v.name, *users ? users : "the program that holds it");
+	return vb_fail(VB_EXIT_USAGE, "variant '%s': unloading %s: %s", v.name, module,
+		       strerror(-err));
+}
+
+static int unload_named(const struct variant_args *args, char modules[][80], size_t count)
+{
+	char name[80];
+
+	if (!strcmp(args->arg[0], "stock"))
+		return vb_fail(VB_EXIT_USAGE, "variant 'stock' is the kernel's own: it stays");
+	for (size_t i = 0; i < count; i++) {
+		variant_name_of_module(modules[i], name, sizeof(name));
+		if (!strcmp(name, args->arg[0])) {
+			int ret = need_root("unload");
+
+			return ret ? ret : unload(modules[i]);
+		}
+	}
+	if (!vb_variant_name_valid(args->arg[0]))
+		return variant_fail_find(args->arg[0], -ENOENT);
+	printf("%s: not loaded\n", args->arg[0]);
+	return VB_EXIT_OK;
+}
+
+int variant_unload(const struct variant_args *args)
+{
+	char modules[MAX_LOADED][80];
+	size_t count = vb_variant_loaded(modules, MAX_LOADED);
+	int ret = VB_EXIT_OK;
+
+	if (args->nr_args && args->all)
+		return vb_fail(VB_EXIT_USAGE, "variant unload: a name or --all, not both");
+	if (args->nr_args)
+		return unload_named(args, modules, count);
+	if (!count) {
+		puts("no variant is loaded");
+		return VB_EXIT_OK;
+	}
+	if (count > 1 && !args->all)
+		return vb_fail(VB_EXIT_USAGE, "variant unload: %zu are loaded: name one, or say --all",
+			       count);
+	ret = need_root("unload");
+	for (size_t i = 0; i < count && !ret; i++)
+		ret = unload(modules[i]);
+	return ret;
+}

@@ -14,7 +14,7 @@ export VFIO_BENCH_BUILD=${VFIO_BENCH_BUILD:-$PWD}
 
 lab=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../scripts" && pwd)/lab
 readonly lab
-readonly PLAN=27
+readonly PLAN=28
 readonly BOOT_LIMIT_S=15
 # A panic or a hang is bounded by boot, the time limit and QEMU's end.
 readonly TROUBLE_LIMIT_S=60
@@ -128,6 +128,7 @@ guest_facts()
 		echo "edu group members $(compgen -G "$device/iommu_group/devices/*" | wc -l)"
 		echo "online nodes $(</sys/devices/system/node/online)"
 		echo "tainted $(($(</proc/sys/kernel/tainted) & ~harmless))"
+		echo "clock $(</sys/devices/system/clocksource/clocksource0/current_clocksource)"
 		echo "modules $(modprobe -n vfio-pci && echo found)"
 		if [[ -c /dev/vfio/vfio ]]; then echo "vfio there"; fi
 		if grep -qw vfio_bench.lab=1 /proc/cmdline; then echo "marked as a lab"; fi
@@ -172,6 +173,7 @@ guest_facts \"\$@\"" bash "${arguments[@]}"
 	check "edu has an iommu group of its own" has_line "edu group members 1" "$facts"
 	check "two nodes are online" has_line "online nodes 0-1" "$facts"
 	check "the kernel is not tainted" has_line "tainted 0" "$facts"
+	check "the clock is the tsc" has_line "clock tsc" "$facts"
 	check "the kernel's modules can be loaded" has_line "modules found" "$facts"
 	check "vfio is loaded" has_line "vfio there" "$facts"
 	check "the command line marks a lab" has_line "marked as a lab" "$facts"

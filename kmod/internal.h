@@ -6,7 +6,8 @@
  * vfio_unpin_pages(), and none is ever wanted by VFIO:
  *
  *   vb_device.lock   mutex: adding windows and slots, starting and stopping
- *                    pinners, configuring.  Never taken in the callback.
+ *                    pinners, configuring.  Never taken in the callback, nor
+ *                    under mmap_lock: a pinner that is waited for needs that.
  *   vb_window.lock   spinlock: the window's bitmaps and its list of operations
  *                    under way.
  *

@@ -4,6 +4,7 @@
  * is notified of unmaps, and measures all three.  See uapi/vfio_bench.h.
  */
 #include <linux/module.h>
+#include <linux/stringify.h>
 
 #include "internal.h"
 
@@ -22,4 +23,5 @@ module_exit(vb_exit);
 
 MODULE_DESCRIPTION("VFIO pin, unpin and unmap notification benchmark");
 MODULE_AUTHOR("The vfio-bench authors");
+MODULE_VERSION(__stringify(VB_ABI_VERSION));	/* and with it a srcversion */
 MODULE_LICENSE("GPL");

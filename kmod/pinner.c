@@ -59,7 +59,6 @@ static bool pinner_run(struct vb_pinner *pinner, unsigned long run)
 	if (vb_pin(pinner->dev, pinner->window, first, pinner->count, pinner->pages))
 		return false;
 	WRITE_ONCE(pinner->pins, pinner->pins + 1);
-	WRITE_ONCE(pinner->cpu, raw_smp_processor_id());
 	if (pinner->mode == VB_PINNER_STEADY)
 		return true;
 	if (pinner->hold_ns)
@@ -78,6 +77,7 @@ static bool pinner_walk(struct vb_pinner *pinner)
 	unsigned long i;
 
 	for (i = 0; i < pinner->runs && !kthread_should_stop(); i++) {
+		WRITE_ONCE(pinner->cpu, raw_smp_processor_id());
 		pinned |= pinner_run(pinner, (pinner->start + i) % pinner->runs);
 		cond_resched();
 	}

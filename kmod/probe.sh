@@ -5,6 +5,8 @@ set -eu
 
 dir=$1
 shift
+# A probe that fails says "this kernel hasn't got it": be sure that others don't.
+echo '#include <linux/vfio.h>' | "$@" -fsyntax-only -x c - || exit 1
 echo '/* SPDX-License-Identifier: GPL-2.0-only */'
 echo '/* Written by probe.sh: what this kernel has. */'
 for probe in "$dir"/*.c; do

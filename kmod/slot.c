@@ -2,6 +2,7 @@
 /* vfio_bench: request slots; slot.h says how they work. */
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/nospec.h>
 #include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -40,7 +41,8 @@ static int slot_add(struct vb_device *dev, u32 *index)
 		return -ENOMEM;
 	slot->index = dev->nr_slots;
 	*index = slot->index;
-	dev->slots[dev->nr_slots++] = slot;
+	dev->slots[slot->index] = slot;
+	smp_store_release(&dev->nr_slots, slot->index + 1);	/* slot_page() */
 	hash_add_rcu(dev->slot_hash, &slot->node, (unsigned long)slot->pid);
 	return 0;
 }
@@ -57,15 +59,17 @@ int vb_ioc_slot(struct vb_device *dev, void *arg)
 	return ret;
 }
 
+/*
+ * Called with mmap_lock held, so it must not take dev->lock: who holds that may
+ * be waiting for a pinner, which needs mmap_lock to pin.
+ */
 static struct page *slot_page(struct vb_device *dev, u64 index)
 {
-	struct page *page = NULL;
+	u32 nr = smp_load_acquire(&dev->nr_slots);
 
-	mutex_lock(&dev->lock);
-	if (index < dev->nr_slots)
-		page = dev->slots[index]->page;
-	mutex_unlock(&dev->lock);
-	return page;
+	if (index >= nr)
+		return NULL;
+	return dev->slots[array_index_nospec(index, nr)]->page;
 }
 
 int vb_slot_mmap(struct vb_device *dev, struct vm_area_struct *vma)

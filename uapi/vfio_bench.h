@@ -310,7 +310,7 @@ struct vb_ioc_pinner_info {
 	__u32 flags;			/* none known */
 	__u32 index;			/* in: 0.. ; -ENOENT past the last */
 	__s32 requested_node;		/* out */
-	__s32 cpu;			/* out: -1 before its first pin */
+	__s32 cpu;			/* out: -1 before it ran */
 	__s32 node;			/* out */
 	__u64 pins;			/* out: successful pin calls */
 	__u64 unpins;			/* out */

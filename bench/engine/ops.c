@@ -51,7 +51,7 @@ int vb_op_unmap_window(struct vb_worker *w)
 	if (!w->window->mapped)
 		return 0;
 	w->window->mapped = false;
-	ret = vb_op_unmap(w, 0, w->window->plan->size_bytes, VB_METRIC_REQUEST, &unmapped);
+	ret = vb_op_unmap(w, 0, w->window->plan->size_bytes, VB_NR_METRICS, &unmapped);
 	if (!ret)
 		ret = vb_op_request_end(w);
 	return ret;

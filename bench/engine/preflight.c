@@ -11,6 +11,7 @@
 
 #include "bench/engine/preflight.h"
 #include "lib/machine/sysfs.h"
+#include "lib/mdev/mdev.h"
 
 #define CAP_IPC_LOCK_BIT	14
 #define PROBE_MAPPINGS		4	/* the granularity probe's, beside the windows' */
@@ -121,8 +122,8 @@ int vb_preflight_check(const struct vb_preflight *p, char *err, size_t size)
 		return refuse(err, size, -ENODEV, "no IOMMU groups: the IOMMU is off; see 'vfio-bench doctor'");
 	if (p->plan->needs_mdev && geteuid())
 		return refuse(err, size, -EPERM, "making an mdev needs root: run with sudo");
-	if (p->plan->needs_mdev && !vb_sysfs_exists("/sys/class/mdev_bus"))
-		return refuse(err, size, -ENODEV, "no mdev support: load the companion module "
+	if (p->plan->needs_mdev && !vb_mdev_supported())
+		return refuse(err, size, -ENODEV, "no mdev to be made: load the companion module "
 			      "(vfio_bench.ko, built below kmod/); see 'vfio-bench doctor'");
 	ret = check_memlock(p, err, size);
 	return ret || !p->variant ? ret : check_entry_limit(p, err, size);

@@ -70,8 +70,7 @@ static int read_job(struct session *s)
 		return vb_fail(VB_EXIT_USAGE, "%s", err.text);
 	for (size_t i = 0; i < s->nr_runs; i++)
 		s->uses_vfio |= s->runs[i].global.iommu->has_devices;
-	s->seed = s->runs[0].global.seed;
-	if (!s->seed && getrandom(&s->seed, sizeof(s->seed), 0) < 0)
+	if (getrandom(&s->seed, sizeof(s->seed), 0) < 0)
 		s->seed = (uint64_t)time(NULL);
 	s->seed &= INT64_MAX;	/* JSON's integers are signed */
 	return VB_EXIT_OK;
@@ -118,6 +117,17 @@ static int find_device(struct session *s)
 	return VB_EXIT_OK;
 }
 
+/* seed= of the job, or one made of the session's: what a run used is in job.ini. */
+static int plan_one(struct session *s, size_t i, char *err, size_t size)
+{
+	struct vb_global *g = &s->runs[i].global;
+
+	if (!g->seed)
+		g->seed = (s->seed + i) & INT64_MAX;
+	return vb_plan_make(&s->runs[i], s->topology, s->has_device ? &s->device : NULL, g->seed,
+			    &s->plans[i], err, size);
+}
+
 static int make_plans(struct session *s)
 {
 	char err[512];
@@ -130,8 +140,7 @@ static int make_plans(struct session *s)
 	if (!s->plans)
 		return vb_fail(VB_EXIT_UNTRUSTED, "out of memory");
 	for (size_t i = 0; i < s->nr_runs; i++)
-		if (vb_plan_make(&s->runs[i], s->topology, s->has_device ? &s->device : NULL,
-				 s->seed + i, &s->plans[i], err, sizeof(err)))
+		if (plan_one(s, i, err, sizeof(err)))
 			return vb_fail(VB_EXIT_USAGE, "%s: %s", s->job_path, err);
 	return VB_EXIT_OK;
 }
@@ -185,7 +194,8 @@ static int print_plans(const struct session *s)
 		printf("run %zu%s%s: %s, device %s, %u mdevs, seed %llu\n", i, *p->run->label ? ", " : "",
 		       p->run->label, p->run->global.iommu->name,
 		       s->has_device ? s->device.address : "none",
-		       p->needs_mdev ? p->run->global.mdevs : 0, (unsigned long long)s->seed);
+		       p->needs_mdev ? p->run->global.mdevs : 0,
+		       (unsigned long long)p->run->global.seed);
 		for (unsigned int w = 0; w < p->nr_workers; w++) {
 			const struct vb_plan_worker *pw = &p->worker[w];
 			const struct vb_plan_window *win = &p->window[pw->window];
@@ -255,7 +265,7 @@ static json_t *arms_to_json(const struct session *s)
 static json_t *no_performance_label(const json_t *facts)
 {
 	json_t *reasons = json_array();
-	const json_t *options = json_object_get(facts, "config_ruins_timing");
+	const json_t *options = json_object_get(json_object_get(facts, "kernel"), "slow_options");
 
 	if (vb_in_exact_mode())
 		json_array_append_new(reasons, json_string("exact mode counts instructions, not time"));

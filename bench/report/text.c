@@ -19,8 +19,8 @@ static void print_head(const struct vb_result *r, const char *path, FILE *out)
 	fprintf(out, "%s: job %s, %s, %zu runs, %s\n", path, vb_json_text(r->meta, "job"),
 		is_exact(r) ? "exact mode" : "timing mode", r->nr_runs,
 		vb_json_text(r->meta, "status"));
-	fprintf(out, "kernel %s, %s\n", vb_json_text(machine, "kernel_release"),
-		vb_json_text(machine, "cpu_model"));
+	fprintf(out, "kernel %s, %s\n", vb_json_text(json_object_get(machine, "kernel"), "release"),
+		vb_json_text(json_object_get(machine, "cpu"), "model"));
 	if (json_array_size(reasons)) {
 		fputs("not a performance figure of a machine: ", out);
 		json_array_foreach(reasons, i, reason)

@@ -35,6 +35,13 @@ static int create_path(char *path, size_t size)
 	return ret;
 }
 
+bool vb_mdev_supported(void)
+{
+	char path[4096];
+
+	return !create_path(path, sizeof(path));
+}
+
 static int read_group(struct vb_mdev *mdev)
 {
 	char path[128], group[32], *end;

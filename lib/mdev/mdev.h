@@ -22,6 +22,8 @@ struct vb_mdev {
 
 #define VB_MDEV_NONE ((struct vb_mdev){ .group = -1, .group_fd = -1, .fd = -1 })
 
+/* Is the companion module loaded, and offers it a type of mdev? */
+bool vb_mdev_supported(void);
 /*
  * Make an mdev of the companion module's type with a random UUID.  -ENODEV:
  * the module is not loaded; -EACCES: not root; -ENOSPC: no more instances.

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -169,25 +170,35 @@ void vb_look_dev_vfio(struct vb_finding *finding)
 	}
 }
 
-/* Whatever bind would take, or has taken. */
-void vb_look_devices(struct vb_finding *finding)
+static int is_address(const struct dirent *entry)
 {
-	char bound[128] = "", unused[128] = "", real[PATH_MAX];
+	return vb_pci_address_valid(entry->d_name);
+}
+
+/* Which ones bind has taken, and which it would take. */
+static void list_devices(char *bound, char *unused, size_t size)
+{
 	struct vb_bind_report report;
-	struct dirent *entry;
-	DIR *dir = NULL;
+	struct dirent **entries;
+	char real[PATH_MAX];
+	int count = -1;
 
 	if (!vb_sysfs_path(real, sizeof(real), "/sys/bus/pci/devices"))
-		dir = opendir(real);
-	while (dir && (entry = readdir(dir))) {
-		if (!vb_pci_address_valid(entry->d_name) ||
-		    vb_bind_check(entry->d_name, NULL, 0, &report))
-			continue;
-		append(report.already ? bound : unused,
-		       report.already ? sizeof(bound) : sizeof(unused), entry->d_name);
+		count = scandir(real, &entries, is_address, alphasort);
+	for (int i = 0; i < count; i++) {
+		if (!vb_bind_check(entries[i]->d_name, NULL, 0, &report))
+			append(report.already ? bound : unused, size, entries[i]->d_name);
+		free(entries[i]);
 	}
-	if (dir)
-		closedir(dir);
+	if (count >= 0)
+		free(entries);
+}
+
+void vb_look_devices(struct vb_finding *finding)
+{
+	char bound[192] = "", unused[192] = "";
+
+	list_devices(bound, unused, sizeof(bound));
 	if (bound[0])
 		vb_found(finding, VB_HEALTH_OK, NULL, "bound: %s", bound);
 	else if (unused[0])

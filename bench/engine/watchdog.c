@@ -25,7 +25,7 @@ void vb_watchdog_init(struct vb_watchdog *dog, pid_t pid, uint64_t op_timeout_ns
 	};
 }
 
-static uint64_t cpu_ticks(pid_t pid)
+static uint64_t ticks_of_all(pid_t pid)
 {
 	struct vb_thread_stat stat;
 	uint64_t total = 0;
@@ -45,6 +45,28 @@ static uint64_t cpu_ticks(pid_t pid)
 	return total;
 }
 
+/*
+ * CPU time of the workers while there are any: their leader looks around ten
+ * times a second and gains some whatever happens to them.  Before and after,
+ * the leader is the one that works.
+ */
+static uint64_t cpu_ticks(pid_t pid, struct vb_worker_shared *const *worker,
+			  unsigned int nr_workers)
+{
+	struct vb_thread_stat stat;
+	uint64_t total = 0;
+	bool any = false;
+
+	for (unsigned int i = 0; i < nr_workers; i++) {
+		if (atomic_load(&worker[i]->state) != 1)
+			continue;
+		any = true;
+		if (!vb_thread_stat_read(pid, worker[i]->tid, &stat))
+			total += stat.cpu_ticks;
+	}
+	return any ? total : ticks_of_all(pid);
+}
+
 bool vb_watchdog_check(struct vb_watchdog *dog, struct vb_worker_shared *const *worker,
 		       unsigned int nr_workers)
 {
@@ -55,10 +77,10 @@ bool vb_watchdog_check(struct vb_watchdog *dog, struct vb_worker_shared *const *
 	dog->looked_ns = now;
 	for (unsigned int i = 0; i < nr_workers; i++)
 		steps += atomic_load(&worker[i]->steps);
-	ticks = cpu_ticks(dog->pid);
+	ticks = cpu_ticks(dog->pid, worker, nr_workers);
 	if (steps != dog->steps)
 		dog->step_ns = now;
-	/* Threads that end take their ticks along: any change is life. */
+	/* Threads that begin or end change the sum as well: any change is life. */
 	if (ticks != dog->ticks)
 		dog->tick_ns = now;
 	dog->steps = steps;

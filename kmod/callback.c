@@ -20,7 +20,7 @@
  * long.  To search one of 2^15 pages takes about half a microsecond, and by so
  * much the return time below may be too early.
  */
-#define VB_CALLBACK_CHUNK	(1ul << 15)
+#define VB_CALLBACK_CHUNK	BIT(15)
 
 struct vb_notification {
 	struct vb_device *dev;
@@ -29,6 +29,8 @@ struct vb_notification {
 	u64 unpinned_ns;		/* the last unpin ended; 0: more was done since */
 	u32 mode;			/* enum vb_mode; a busted one has its effect once */
 	bool fenced;
+	bool counted;
+	bool timed;
 };
 
 static void count_released(struct vb_notification *n, unsigned int pages, u64 ns)
@@ -42,7 +44,8 @@ static void count_released(struct vb_notification *n, unsigned int pages, u64 ns
 		stats->counters.unpinned_pages--;
 		n->mode = VB_MODE_NORMAL;
 	}
-	vb_hist_add(&stats->hist[VB_HIST_UNPIN], ns);
+	if (n->timed)
+		vb_hist_add(&stats->hist[VB_HIST_UNPIN], ns);
 	vb_stats_put();
 }
 
@@ -68,13 +71,13 @@ static void release_run(struct vb_notification *n, struct vb_window *window,
 		if (!pages)
 			return;
 	}
-	if (n->mode != VB_MODE_BARE)
+	if (n->timed)
 		start_ns = ktime_get_raw_ns();
 	vb_compat_unpin(&n->dev->vdev, iova, pages);
-	if (n->mode == VB_MODE_BARE)
-		return;
-	n->unpinned_ns = ktime_get_raw_ns();
-	count_released(n, pages, n->unpinned_ns - start_ns);
+	if (n->timed)
+		n->unpinned_ns = ktime_get_raw_ns();
+	if (n->counted)
+		count_released(n, pages, n->unpinned_ns - start_ns);
 }
 
 /* The window's lock is dropped for each release. */
@@ -142,24 +145,29 @@ static void notify_windows(struct vb_notification *n)
 	}
 }
 
-static void count_callback(struct vb_device *dev, u64 length, bool foreign, u64 ns)
+static void count_callback(struct vb_notification *n, u64 length, bool foreign, u64 ns)
 {
-	struct vb_stats *stats = vb_stats_get(dev);
+	struct vb_stats *stats = vb_stats_get(n->dev);
 
 	stats->counters.callbacks++;
 	stats->counters.callbacks_foreign += foreign;
-	vb_hist_add(&stats->hist[VB_HIST_CALLBACK], ns);
-	vb_hist_add(&stats->hist[VB_HIST_BYTES],
-		    min(length, (1ull << VB_HIST_MAX_BITS) - 1));
+	if (n->timed) {
+		vb_hist_add(&stats->hist[VB_HIST_CALLBACK], ns);
+		vb_hist_add(&stats->hist[VB_HIST_BYTES],
+			    min(length, (1ull << VB_HIST_MAX_BITS) - 1));
+	}
 	vb_stats_put();
 }
 
+/* The times are 0 where no clock is read. */
 static void account(struct vb_notification *n, u64 length, u64 entry_ns)
 {
-	u64 return_ns = n->unpinned_ns ? n->unpinned_ns : ktime_get_raw_ns();
 	struct vb_slot *slot = vb_slot_current(n->dev);
+	u64 return_ns = n->unpinned_ns;
 
-	count_callback(n->dev, length, !slot, return_ns - entry_ns);
+	if (n->timed && !return_ns)
+		return_ns = ktime_get_raw_ns();
+	count_callback(n, length, !slot, return_ns - entry_ns);
 	if (slot)
 		vb_slot_callback(slot, entry_ns, return_ns);
 	if (unlikely(READ_ONCE(n->dev->log_count) < VB_CALLBACK_LOG))
@@ -169,7 +177,9 @@ static void account(struct vb_notification *n, u64 length, u64 entry_ns)
 void vb_callback(struct vb_device *dev, u64 iova, u64 length)
 {
 	u32 mode = READ_ONCE(dev->mode);
-	u64 entry_ns = mode == VB_MODE_BARE ? 0 : ktime_get_raw_ns();
+	bool counted = mode != VB_MODE_BARE;
+	bool timed = counted && mode != VB_MODE_COUNTING;
+	u64 entry_ns = timed ? ktime_get_raw_ns() : 0;
 	struct vb_notification n = {
 		.dev = dev,
 		.iova = iova,
@@ -177,10 +187,12 @@ void vb_callback(struct vb_device *dev, u64 iova, u64 length)
 		.last = length - 1 > U64_MAX - iova ? U64_MAX : iova + length - 1,
 		.mode = mode,
 		.fenced = READ_ONCE(dev->discipline) == VB_DISCIPLINE_FENCED,
+		.counted = counted,
+		.timed = timed,
 	};
 
 	if (likely(length))
 		notify_windows(&n);
-	if (mode != VB_MODE_BARE)
+	if (counted)
 		account(&n, length, entry_ns);
 }

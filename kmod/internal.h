@@ -56,7 +56,7 @@ struct vb_device {
 	u32 mode;			/* enum vb_mode */
 	bool removing;			/* somebody wants the device back */
 
-	struct vb_window_table *windows; /* smp_store_release(); NULL: none yet */
+	struct vb_window_table *windows; /* NULL: none yet */
 	u64 window_pages;		/* in all windows */
 
 	struct vb_stats **stats;	/* by CPU */
@@ -68,7 +68,7 @@ struct vb_device {
 	struct vb_pinner *pinners[VB_MAX_PINNERS];
 	wait_queue_head_t pinner_wait;
 
-	spinlock_t log_lock;
+	spinlock_t log_lock;		/* log and log_count */
 	unsigned int log_count;
 	struct vb_callback_range log[VB_CALLBACK_LOG];
 };
@@ -76,6 +76,7 @@ struct vb_device {
 /* The window that holds @iova or, failing that, the next one above; or NULL. */
 static inline struct vb_window *vb_window_first(struct vb_device *dev, u64 iova)
 {
+	/* pairs with table_insert() */
 	return vb_table_first(smp_load_acquire(&dev->windows), iova);
 }
 

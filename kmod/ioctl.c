@@ -44,7 +44,7 @@ static int vb_ioc_config(struct vb_device *dev, void *arg)
 	struct vb_ioc_config *req = arg;
 
 	req->abi_version = VB_ABI_VERSION;
-	if (req->discipline > VB_DISCIPLINE_RACING || req->mode > VB_MODE_BUSTED_MISCOUNT)
+	if (req->discipline > VB_DISCIPLINE_RACING || req->mode > VB_MODE_COUNTING)
 		return -EINVAL;
 	if (config_is_hazardous(req) && !capable(CAP_SYS_ADMIN))
 		return -EPERM;

@@ -7,7 +7,7 @@
 #include "internal.h"
 
 /* An unmap-all can be a walk over the longest bitmap: let others have the lock. */
-#define VB_CHUNK_PAGES		(1ul << 18)
+#define VB_CHUNK_PAGES		BIT(18)
 
 static void count_pin(struct vb_device *dev, unsigned int pages, unsigned int late, u64 ns)
 {

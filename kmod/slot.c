@@ -65,7 +65,7 @@ int vb_ioc_slot(struct vb_device *dev, void *arg)
  */
 static struct page *slot_page(struct vb_device *dev, u64 index)
 {
-	u32 nr = smp_load_acquire(&dev->nr_slots);
+	u32 nr = smp_load_acquire(&dev->nr_slots);	/* slot_add() */
 
 	if (index >= nr)
 		return NULL;
@@ -109,7 +109,8 @@ static bool stamps_fit(const struct vb_slot *slot, u64 start_ns, u64 end_ns)
 	if (!start_ns || start_ns < slot->previous_end_ns || end_ns < start_ns ||
 	    end_ns > ktime_get_raw_ns())
 		return false;
-	return !slot->callbacks ||
+	/* callbacks that read no clock (VB_MODE_COUNTING) leave 0 */
+	return !slot->first_entry_ns ||
 	       (start_ns <= slot->first_entry_ns && slot->last_return_ns <= end_ns);
 }
 
@@ -124,7 +125,7 @@ static void count_request(struct vb_device *dev, struct vb_slot *slot)
 	stats->counters.requests_notified += !!slot->callbacks;
 	stats->counters.bad_stamps += !fit;
 	vb_hist_add(&stats->hist[VB_HIST_PER_REQUEST], slot->callbacks);
-	if (fit && slot->callbacks) {
+	if (fit && slot->first_entry_ns) {
 		vb_hist_add(&stats->hist[VB_HIST_REQUEST_FIRST],
 			    slot->first_entry_ns - start_ns);
 		vb_hist_add(&stats->hist[VB_HIST_LAST_END], end_ns - slot->last_return_ns);

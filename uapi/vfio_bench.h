@@ -97,9 +97,19 @@ enum vb_mode {
 	 */
 	VB_MODE_BUSTED_SKIP_UNPIN = 2,
 	VB_MODE_BUSTED_MISCOUNT = 3,	/* each callback counts one unpin too few */
+	/*
+	 * The callback counts (counters, log, slot's callbacks) but reads no clock
+	 * and enters nothing in a histogram: where one arm has thousands of
+	 * callbacks and the other has one, what each of them adds is a bias.
+	 */
+	VB_MODE_COUNTING = 4,
 };
 
-/* What each of the module's histograms measures (ns unless said). */
+/*
+ * What each of the module's histograms measures (ns unless said).  A callback
+ * whose last act was to unpin is said to return at that moment: the module's
+ * bookkeeping after it is part of VB_HIST_LAST_END.
+ */
 enum vb_hist_id {
 	VB_HIST_PIN = 0,		/* one vfio_pin_pages() call */
 	VB_HIST_UNPIN = 1,		/* one vfio_unpin_pages() call */
@@ -107,8 +117,7 @@ enum vb_hist_id {
 	VB_HIST_REQUEST_FIRST = 3,	/* request start -> entry of its first callback */
 	VB_HIST_LAST_END = 4,		/* return of the last callback -> request end */
 	VB_HIST_PER_REQUEST = 5,	/* callbacks per request (a number) */
-	VB_HIST_BYTES = 6,		/* length of a callback's range in bytes, capped at
-					 * 2^40 - 1 (unmap-all is 2^64 - 1) */
+	VB_HIST_BYTES = 6,		/* length of a callback's range, at most 2^40 - 1 */
 	VB_HIST_NR
 };
 
@@ -116,7 +125,7 @@ enum vb_hist_id {
  * Counters since the device was opened or the last VB_IOC_RESET.  Each pin
  * call is one entry of VB_HIST_PIN, each unpin call of VB_HIST_UNPIN, each
  * callback of VB_HIST_CALLBACK and VB_HIST_BYTES, each request of
- * VB_HIST_PER_REQUEST.  With nothing pinned at RESET:
+ * VB_HIST_PER_REQUEST (where the mode doesn't say otherwise).  With nothing pinned at RESET:
  * pinned_pages = unpinned_pages + leaked_pins + outstanding_pages.
  */
 struct vb_counters {
@@ -220,8 +229,7 @@ struct vb_ioc_pin {
 	__u32 size;
 	__u32 flags;			/* none known */
 	__u64 iova;
-	__u64 stride;			/* bytes, page aligned, at least a run; ignored when
-					 * count is 1 */
+	__u64 stride;			/* bytes, at least a run; ignored when count is 1 */
 	__u32 count;
 	__u32 pages;			/* 1..VB_MAX_BATCH_PAGES */
 	__u32 done;			/* out: runs */

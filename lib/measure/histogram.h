@@ -22,7 +22,10 @@ uint64_t vb_hist_bucket_high(uint32_t index);
 uint64_t vb_hist_quantile(const struct vb_hist *h, double quantile);
 /* 0.0 for an empty histogram. */
 double vb_hist_mean(const struct vb_hist *h);
-/* 0, or -EINVAL when count, sum, min, max, overflow and buckets contradict each other. */
+/*
+ * 0, or -EINVAL when count, sum, min, max, overflow and buckets contradict each
+ * other.  The sum is held against the buckets unless it may have wrapped at 64 bits.
+ */
 int vb_hist_check(const struct vb_hist *h);
 
 #endif /* VB_HISTOGRAM_H */

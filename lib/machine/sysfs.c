@@ -94,7 +94,8 @@ int vb_sysfs_read_link_base(const char *path, char *buf, size_t size)
 
 int vb_sysfs_write(const char *path, const char *text)
 {
-	int fd = open_at_root(path, O_WRONLY);
+	/* sysfs doesn't care about O_TRUNC; the files of a made-up tree do */
+	int fd = open_at_root(path, O_WRONLY | O_TRUNC);
 	ssize_t n;
 
 	if (fd < 0)

@@ -17,13 +17,16 @@ const char *vb_sysfs_root(void);
 /* Root prefix and @path joined in @buf.  0 or -ENAMETOOLONG. */
 int vb_sysfs_path(char *buf, size_t size, const char *path);
 
-/* The file's text without the newline at its end: bytes read, or -errno. */
+/*
+ * The file's text without the newline at its end, of a longer one what fits in
+ * @size - 1 bytes: its length, or -errno.  One read(2), as sysfs wants it.
+ */
 int vb_sysfs_read(const char *path, char *buf, size_t size);
 /* A number, decimal or 0x...: 0, -EINVAL: it is none, or -errno. */
 int vb_sysfs_read_u64(const char *path, uint64_t *value);
 /* The last part of what a symbolic link points to: 0, -ENAMETOOLONG, or -errno. */
 int vb_sysfs_read_link_base(const char *path, char *buf, size_t size);
-/* In one write(2): 0 or -errno. */
+/* In one write(2), to a file that exists: 0 or -errno. */
 int vb_sysfs_write(const char *path, const char *text);
 bool vb_sysfs_exists(const char *path);
 

@@ -3,8 +3,9 @@ TEST_EXTENSIONS = .sh
 SH_LOG_DRIVER = $(TEST_LOG_DRIVER)
 LOG_DRIVER = $(TEST_LOG_DRIVER)
 AM_TESTS_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)'; \
-	CMOCKA_MESSAGE_OUTPUT=TAP; \
-	export top_srcdir top_builddir CMOCKA_MESSAGE_OUTPUT;
+	CMOCKA_MESSAGE_OUTPUT=TAP; CC='$(CC)'; \
+	VB_TEST_CFLAGS='-D_GNU_SOURCE -I$(abs_top_srcdir) $(AM_CFLAGS)'; \
+	export top_srcdir top_builddir CMOCKA_MESSAGE_OUTPUT CC VB_TEST_CFLAGS;
 
 if HAVE_CMOCKA
 unit_ldadd = libbench.a libvfiobench.a $(CMOCKA_LIBS) $(VB_LIBS)
@@ -41,6 +42,24 @@ tests_unit_inuse_test_SOURCES = tests/unit/inuse-test.c \
 tests_unit_inuse_test_CFLAGS = $(unit_cflags)
 tests_unit_inuse_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/bind-test tests/unit/inuse-test
+plain_tests = tests/unit/device-list-test tests/unit/histogram-test \
+	tests/unit/iommu-null-test tests/unit/sysfs-test
+check_PROGRAMS += $(plain_tests)
+TESTS += $(plain_tests)
+tests_unit_device_list_test_SOURCES = tests/unit/device-list-test.c \
+	tests/unit/fake-tree.c tests/unit/fake-tree.h
+tests_unit_device_list_test_CFLAGS = $(unit_cflags)
+tests_unit_device_list_test_LDADD = $(unit_ldadd)
+tests_unit_histogram_test_SOURCES = tests/unit/histogram-test.c
+tests_unit_histogram_test_CFLAGS = $(unit_cflags)
+tests_unit_histogram_test_LDADD = $(unit_ldadd)
+tests_unit_iommu_null_test_SOURCES = tests/unit/iommu-null-test.c
+tests_unit_iommu_null_test_CFLAGS = $(unit_cflags)
+tests_unit_iommu_null_test_LDADD = $(unit_ldadd)
+tests_unit_sysfs_test_SOURCES = tests/unit/sysfs-test.c \
+	tests/unit/fake-tree.c tests/unit/fake-tree.h
+tests_unit_sysfs_test_CFLAGS = $(unit_cflags)
+tests_unit_sysfs_test_LDADD = $(unit_ldadd)
 endif
 
 job_sh_tests = tests/cli/job-list-test.sh
@@ -49,3 +68,6 @@ EXTRA_DIST += $(job_sh_tests) tests/fuzz/job-fuzz.c
 
 TESTS += tests/cli/bind-test.sh
 EXTRA_DIST += tests/cli/bind-test.sh tests/lab/bind-test.sh
+
+TESTS += tests/cli/headers-test.sh
+EXTRA_DIST += tests/cli/headers-test.sh

@@ -71,3 +71,9 @@ EXTRA_DIST += tests/cli/bind-test.sh tests/lab/bind-test.sh
 
 TESTS += tests/cli/headers-test.sh
 EXTRA_DIST += tests/cli/headers-test.sh
+
+# In the lab: tests/lab/edu-dma-test.sh.
+check_PROGRAMS += tests/lab/edu-dma
+tests_lab_edu_dma_SOURCES = tests/lab/edu-dma.c
+tests_lab_edu_dma_LDADD = libvfiobench.a
+EXTRA_DIST += tests/lab/edu-dma-test.sh

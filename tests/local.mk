@@ -60,6 +60,30 @@ tests_unit_sysfs_test_SOURCES = tests/unit/sysfs-test.c \
 	tests/unit/fake-tree.c tests/unit/fake-tree.h
 tests_unit_sysfs_test_CFLAGS = $(unit_cflags)
 tests_unit_sysfs_test_LDADD = $(unit_ldadd)
+
+machine_tests = \
+	tests/unit/counters-test tests/unit/facts-test tests/unit/klog-test \
+	tests/unit/memory-test tests/unit/topology-test tests/unit/variant-test
+check_PROGRAMS += $(machine_tests)
+TESTS += $(machine_tests)
+tests_unit_counters_test_SOURCES = tests/unit/counters-test.c
+tests_unit_counters_test_CFLAGS = $(unit_cflags)
+tests_unit_counters_test_LDADD = $(unit_ldadd)
+tests_unit_facts_test_SOURCES = tests/unit/facts-test.c tests/unit/fake-tree.c tests/unit/fake-tree.h
+tests_unit_facts_test_CFLAGS = $(unit_cflags)
+tests_unit_facts_test_LDADD = $(unit_ldadd)
+tests_unit_klog_test_SOURCES = tests/unit/klog-test.c
+tests_unit_klog_test_CFLAGS = $(unit_cflags)
+tests_unit_klog_test_LDADD = $(unit_ldadd)
+tests_unit_memory_test_SOURCES = tests/unit/memory-test.c
+tests_unit_memory_test_CFLAGS = $(unit_cflags)
+tests_unit_memory_test_LDADD = $(unit_ldadd)
+tests_unit_topology_test_SOURCES = tests/unit/topology-test.c
+tests_unit_topology_test_CFLAGS = $(unit_cflags)
+tests_unit_topology_test_LDADD = $(unit_ldadd)
+tests_unit_variant_test_SOURCES = tests/unit/variant-test.c tests/unit/fake-tree.c tests/unit/fake-tree.h
+tests_unit_variant_test_CFLAGS = $(unit_cflags)
+tests_unit_variant_test_LDADD = $(unit_ldadd)
 endif
 
 job_sh_tests = tests/cli/job-list-test.sh
@@ -77,3 +101,8 @@ check_PROGRAMS += tests/lab/edu-dma
 tests_lab_edu_dma_SOURCES = tests/lab/edu-dma.c
 tests_lab_edu_dma_LDADD = libvfiobench.a
 EXTRA_DIST += tests/lab/edu-dma-test.sh
+
+TESTS += tests/cli/variant-test.sh
+EXTRA_DIST += tests/cli/variant-test.sh \
+	tests/unit/topology/no-cpus.xml tests/unit/topology/no-memory.xml \
+	tests/unit/topology/two-nodes.xml

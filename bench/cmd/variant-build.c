@@ -25,7 +25,13 @@ struct target {
 	const char *source;
 };
 
-/* "#define UTS_RELEASE "6.1.0-56-amd64"" of the kernel's headers. */
+/* It becomes a folder's name. */
+static bool is_release(const char *release)
+{
+	return *release && *release != '.' && !strchr(release, '/');
+}
+
+/* "6.1.0-56-amd64" of: #define UTS_RELEASE "6.1.0-56-amd64" */
 static int read_release(const char *kernel_dir, char release[128])
 {
 	char path[PATH_MAX + 64], line[256];
@@ -37,9 +43,9 @@ static int read_release(const char *kernel_dir, char release[128])
 	if (!file)
 		return -errno;
 	while (!found && fgets(line, sizeof(line), file))
-		found = sscanf(line, "#define UTS_RELEASE \"%127[^\"/]\"", release) == 1;
+		found = sscanf(line, "#define UTS_RELEASE \"%127[^\"]\"", release) == 1;
 	fclose(file);
-	return found ? 0 : -ENOENT;
+	return found && is_release(release) ? 0 : -ENOENT;
 }
 
 static void default_kernel_dir(char *dir, size_t size)

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Memory on a node: names, placement on this machine, refusals. */
+#include <errno.h>
+#include <numa.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+#include "lib/machine/memory-room.h"
+#include "lib/machine/memory.h"
+
+#define MIB ((size_t)1 << 20)
+
+/* Some node with memory that this process may use. */
+static int some_node(void)
+{
+	struct bitmask *allowed;
+	int node = 0;
+
+	if (numa_available() < 0)
+		return 0;
+	allowed = numa_get_mems_allowed();
+	while (node < numa_max_node() && !numa_bitmask_isbitset(allowed, (unsigned int)node))
+		node++;
+	numa_bitmask_free(allowed);
+	return node;
+}
+
+static void test_names(void **state)
+{
+	enum vb_backing found;
+
+	for (unsigned int i = 0; i < VB_NR_BACKINGS; i++) {
+		assert_int_equal(vb_backing_find(vb_backing_name((enum vb_backing)i), &found), 0);
+		assert_int_equal(found, i);
+	}
+	assert_null(vb_backing_name(VB_NR_BACKINGS));
+	assert_int_equal(vb_backing_find("anonymous_thp", &found), -EINVAL);
+	assert_int_equal(vb_backing_find("", &found), -EINVAL);
+	assert_int_equal(vb_backing_page_bytes(VB_BACKING_ANONYMOUS), 4096);
+	assert_int_equal(vb_backing_page_bytes(VB_BACKING_ANONYMOUS_HUGETLB_2MB), 2 * MIB);
+	assert_int_equal(vb_backing_page_bytes(VB_BACKING_ANONYMOUS_HUGETLB_1GB), 1024 * MIB);
+}
+
+static void place(enum vb_backing backing, int node)
+{
+	struct vb_memory m;
+	uint64_t huge;
+	size_t samples;
+	int where;
+
+	assert_int_equal(vb_memory_alloc(&m, backing, 5 * MIB + 4096, node), 0);
+	assert_int_equal((uintptr_t)m.addr % (2 * MIB), 0);
+	assert_int_equal(m.size_bytes, 5 * MIB + 4096);
+	assert_true((char *)m.addr >= (char *)m.mapped_addr);
+	assert_true((char *)m.addr + m.size_bytes <= (char *)m.mapped_addr + m.mapped_bytes);
+	assert_int_equal(vb_memory_where(m.addr, m.size_bytes, 1000, &where, &samples), 0);
+	assert_int_equal(samples, 1000);
+	if (node >= 0)
+		assert_int_equal(where, node);
+	assert_int_equal(vb_memory_where(m.addr, m.size_bytes, 100000, &where, &samples), 0);
+	assert_int_equal(samples, 5 * 256 + 1);
+	assert_int_equal(vb_memory_huge_bytes(&m, &huge), 0);
+	assert_true(huge <= m.size_bytes);
+	memset(m.addr, 0xa5, m.size_bytes);
+	vb_memory_free(&m);
+	assert_null(m.addr);
+	vb_memory_free(&m);
+}
+
+static void test_anonymous(void **state)
+{
+	place(VB_BACKING_ANONYMOUS, some_node());
+	place(VB_BACKING_ANONYMOUS, -1);
+}
+
+static void test_shmem(void **state)
+{
+	place(VB_BACKING_SHMEM, some_node());
+	place(VB_BACKING_SHMEM, -1);
+}
+
+/* With hugepages in the pool it works; without, -ENOMEM and no signal. */
+static void test_hugetlb(void **state)
+{
+	struct vb_memory m;
+	int err = vb_memory_alloc(&m, VB_BACKING_ANONYMOUS_HUGETLB_2MB, 2 * MIB, some_node());
+
+	assert_true(err == 0 || err == -ENOMEM);
+	if (!err)
+		assert_int_equal((uintptr_t)m.addr % (2 * MIB), 0);
+	vb_memory_free(&m);
+	err = vb_memory_alloc(&m, VB_BACKING_ANONYMOUS_HUGETLB_2MB, (size_t)1 << 45, -1);
+	assert_int_equal(err, -ENOMEM);
+}
+
+static void test_refusals(void **state)
+{
+	struct vb_memory m;
+
+	assert_int_equal(vb_memory_alloc(&m, VB_BACKING_ANONYMOUS, 0, -1), -EINVAL);
+	assert_int_equal(vb_memory_alloc(&m, VB_NR_BACKINGS, 4096, -1), -EINVAL);
+	assert_int_equal(vb_memory_alloc(&m, VB_BACKING_ANONYMOUS, 4096, -2), -EINVAL);
+	assert_int_equal(vb_memory_alloc(&m, VB_BACKING_ANONYMOUS, 4096, 1000), -EINVAL);
+	assert_int_equal(vb_memory_alloc(&m, VB_BACKING_ANONYMOUS, 4096, 1 << 20), -EINVAL);
+	/* more than there is, without a word from the OOM killer */
+	assert_int_equal(vb_memory_alloc(&m, VB_BACKING_ANONYMOUS, (size_t)1 << 46, some_node()),
+			 -ENOMEM);
+	assert_int_equal(vb_memory_alloc(&m, VB_BACKING_SHMEM, (size_t)1 << 46, -1), -ENOMEM);
+	assert_int_not_equal(vb_memory_alloc(&m, VB_BACKING_ANONYMOUS, SIZE_MAX, -1), 0);
+	assert_null(m.addr);
+}
+
+static void test_where(void **state)
+{
+	char *addr = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t samples;
+	int node;
+
+	assert_ptr_not_equal(addr, MAP_FAILED);
+	assert_int_equal(vb_memory_where(addr, MIB, 0, &node, &samples), -EINVAL);
+	assert_int_equal(vb_memory_where(addr, 0, 10, &node, &samples), -EINVAL);
+	if (numa_available() >= 0) {
+		/* never touched: nowhere */
+		assert_true(vb_memory_where(addr, MIB, 10, &node, &samples) < 0);
+		assert_int_equal(node, -1);
+		assert_int_equal(samples, 0);
+	}
+	*addr = 1;
+	assert_int_equal(vb_memory_where(addr, 4096, 10, &node, &samples), 0);
+	assert_int_equal(samples, 1);
+	assert_true(node >= 0);
+	munmap(addr, MIB);
+}
+
+static void test_shared(void **state)
+{
+	char *addr = vb_memory_shared(MIB, some_node());
+	size_t samples;
+	int node;
+
+	assert_non_null(addr);
+	for (size_t i = 0; i < MIB; i++)
+		assert_int_equal(addr[i], 0);
+	addr[0] = 1;
+	assert_int_equal(vb_memory_where(addr, 4096, 1, &node, &samples), 0);
+	assert_int_equal(node, some_node());
+	munmap(addr, MIB);
+	errno = 0;
+	assert_null(vb_memory_shared(MIB, 1000));
+	assert_int_equal(errno, EINVAL);
+}
+
+static void test_room(void **state)
+{
+	assert_int_equal(vb_memory_room(-1, 4096, 4096), 0);
+	assert_int_equal(vb_memory_room(some_node(), 4096, 4096), 0);
+	assert_int_equal(vb_memory_room(-1, 4096, (size_t)1 << 50), -ENOMEM);
+	/* a node that isn't there can't be asked: mbind() refuses it */
+	assert_int_equal(vb_memory_room(1000, 4096, (size_t)1 << 50), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_anonymous),
+		cmocka_unit_test(test_shmem),
+		cmocka_unit_test(test_hugetlb),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_where),
+		cmocka_unit_test(test_shared),
+		cmocka_unit_test(test_room),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -103,6 +103,6 @@ tests_lab_edu_dma_LDADD = libvfiobench.a
 EXTRA_DIST += tests/lab/edu-dma-test.sh
 
 TESTS += tests/cli/variant-test.sh
-EXTRA_DIST += tests/cli/variant-test.sh \
+EXTRA_DIST += tests/cli/variant-test.sh tests/lab/variant-test.sh \
 	tests/unit/topology/no-cpus.xml tests/unit/topology/no-memory.xml \
 	tests/unit/topology/two-nodes.xml

@@ -72,7 +72,23 @@ void vb_variant_journal_remove(void)
 	close(dir);
 }
 
-static int insert(const char *path)
+/* The kernel goes by the name inside: a file under another's name would stay unnoticed. */
+static int check_name(struct kmod_module *module, const char *name)
+{
+	struct kmod_list *list = NULL, *entry;
+	int n = kmod_module_get_info(module, &list), err = -ENOEXEC;
+
+	if (n < 0)
+		return n;
+	kmod_list_foreach(entry, list)
+		if (!strcmp(kmod_module_info_get_key(entry), "name") &&
+		    !strcmp(kmod_module_info_get_value(entry), name))
+			err = 0;
+	kmod_module_info_free_list(list);
+	return err;
+}
+
+static int insert(const struct vb_variant *variant)
 {
 	struct kmod_module *module;
 	struct kmod_ctx *kmod = open_kmod();
@@ -80,9 +96,11 @@ static int insert(const char *path)
 
 	if (!kmod)
 		return -ENOMEM;
-	err = kmod_module_new_from_path(kmod, path, &module);
+	err = kmod_module_new_from_path(kmod, variant->path, &module);
 	if (!err) {
-		err = kmod_module_insert_module(module, 0, NULL);
+		err = check_name(module, variant->module);
+		if (!err)
+			err = kmod_module_insert_module(module, 0, NULL);
 		kmod_module_unref(module);
 	}
 	kmod_unref(kmod);
@@ -137,7 +155,7 @@ int vb_variant_load(struct vb_variant *variant)
 	err = vb_variant_journal_write(variant->module);
 	if (err)
 		return err;
-	err = insert(variant->path);
+	err = insert(variant);
 	if (!err && !is_newest(variant->module)) {
 		/* somebody else's came between */
 		remove_once(variant->module);

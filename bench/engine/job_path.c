@@ -1,32 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bench/engine/job_path.h"
-
-/* configure leaves config.status at the top of a build tree. */
-static int in_build_tree(void)
-{
-	char path[PATH_MAX + 16];
-	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
-	char *slash;
-
-	if (length <= 0)
-		return 0;
-	path[length] = 0;
-	slash = strrchr(path, '/');
-	if (!slash)
-		return 0;
-	strcpy(slash, "/config.status");
-	return !access(path, F_OK);
-}
+#include "bench/engine/paths.h"
 
 const char *vb_job_dir(void)
 {
-	return in_build_tree() ? VB_SRCDIR "/bench/job" : VB_PKGDATADIR "/job";
+	return vb_path_job_dir();
 }
 
 int vb_job_locate(const char *name, char *path, size_t size)

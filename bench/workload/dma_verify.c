@@ -24,8 +24,7 @@ static int transfer(struct vb_worker *w, size_t bytes)
 {
 	uint64_t size = w->section->size_bytes;
 	uint64_t start = vb_now_ns();
-	int ret = w->container->device->ops->dma_copy(w->container->device, w->iova,
-						      w->iova + size, bytes);
+	int ret = vb_device_dma_copy(w->container->device, w->iova, w->iova + size, bytes);
 	uint64_t end = vb_now_ns();
 
 	if (!ret)

@@ -67,8 +67,8 @@ static int find_target(const struct variant_args *args, struct target *target)
 	else
 		default_kernel_dir(target->kernel_dir, sizeof(target->kernel_dir));
 	if (read_release(target->kernel_dir, target->release))
-		return vb_fail(VB_EXIT_USAGE, "%s: no kernel headers there: install linux-headers for "
-			       "the kernel, or give --kernel-dir", target->kernel_dir);
+		return vb_fail(VB_EXIT_USAGE, "%s: no kernel headers there: install linux-headers "
+			       "for the kernel, or give --kernel-dir", target->kernel_dir);
 	n = snprintf(target->out, sizeof(target->out), "%s/%s", args->variant_dir,
 		     target->release);
 	if (n >= (int)sizeof(target->out))
@@ -158,8 +158,8 @@ static int build_patches(const struct variant_args *args, const struct target *t
 
 	for (unsigned int i = 0; i < args->nr_args; i++) {
 		if (!is_patch(args->arg[i]))
-			return vb_fail(VB_EXIT_USAGE, "variant build: '%s': names and patch files don't "
-				       "mix", args->arg[i]);
+			return vb_fail(VB_EXIT_USAGE, "variant build: '%s': names and patch files "
+				       "don't mix", args->arg[i]);
 		if (access(args->arg[i], R_OK))
 			return vb_fail(VB_EXIT_USAGE, "%s: %s", args->arg[i], strerror(errno));
 	}
@@ -183,13 +183,13 @@ static int check_shipped(const struct variant_args *args, const char *name)
 	int err;
 
 	if (!strcmp(name, "stock"))
-		return vb_fail(VB_EXIT_USAGE, "variant 'stock' is the kernel's own: there is nothing "
-			       "to build ('mainline' is the same code, built here)");
+		return vb_fail(VB_EXIT_USAGE, "variant 'stock' is the kernel's own: there is "
+			       "nothing to build ('mainline' is the same code, built here)");
 	err = vb_variant_name_valid(name) ?
 	      vb_manifest_read(vb_path_manifest_dir(), name, &manifest, &error) : -ENOENT;
 	if (err == -ENOENT)
-		return vb_fail(VB_EXIT_USAGE, "variant '%s': no such variant ('vfio-bench variant list' "
-			       "names them); a patch file ends in .patch, or has a '/' in its path",
+		return vb_fail(VB_EXIT_USAGE, "variant '%s': no such variant ('vfio-bench variant "
+			       "list' names them); a patch file ends in .patch, or has a '/' in its path",
 			       name);
 	return err ? variant_fail_find(name, err) : VB_EXIT_OK;
 }

@@ -61,8 +61,8 @@ static int check_others(const struct variant_args *args, const char *name)
 			name);
 		return VB_EXIT_OK;
 	}
-	return vb_fail(VB_EXIT_USAGE, "variant '%s': VFIO is in use by %s, and their new containers "
-		       "would get the variant: end them first, or say --acknowledge-others", name,
+	return vb_fail(VB_EXIT_USAGE, "variant '%s': VFIO is in use by %s, and their new "
+		       "containers would get the variant: end them first, or say --acknowledge-others", name,
 		       users);
 }
 
@@ -92,16 +92,16 @@ static int fail_load(const struct vb_variant *v, int err)
 			       "again: 'vfio-bench variant build %s'", what, v->name);
 	case EKEYREJECTED:
 	case ENOKEY:
-		return vb_fail(VB_EXIT_USAGE, "%s: the kernel wants modules signed with a key that it "
-			       "trusts: sign it, or turn Secure Boot off", what);
+		return vb_fail(VB_EXIT_USAGE, "%s: the kernel wants modules signed with a key that "
+			       "it trusts: sign it, or turn Secure Boot off", what);
 	case EPERM:
-		return vb_fail(VB_EXIT_USAGE, "%s: the kernel allows no module to be loaded (lockdown, "
-			       "or kernel.modules_disabled)", what);
+		return vb_fail(VB_EXIT_USAGE, "%s: the kernel allows no module to be loaded "
+			       "(lockdown, or kernel.modules_disabled)", what);
 	case ENOSYS:
 		return vb_fail(VB_EXIT_USAGE, "%s: this kernel has no modules", what);
 	case ENOENT:
-		return vb_fail(VB_EXIT_USAGE, "vfio_iommu_type1: this kernel has no such module, or "
-			       "its modules are not installed");
+		return vb_fail(VB_EXIT_USAGE, "vfio_iommu_type1: this kernel has no such module, "
+			       "or its modules are not installed");
 	default:
 		return vb_fail(VB_EXIT_USAGE, "%s: loading failed: %s", what, strerror(-err));
 	}
@@ -112,8 +112,8 @@ static int fail_not_built(const struct vb_variant *v)
 	struct utsname uts;
 
 	uname(&uts);
-	return vb_fail(VB_EXIT_USAGE, "variant '%s' is not built for kernel %s: 'vfio-bench variant "
-		       "build %s'", v->name, uts.release, v->name);
+	return vb_fail(VB_EXIT_USAGE, "variant '%s' is not built for kernel %s: 'vfio-bench "
+		       "variant build %s'", v->name, uts.release, v->name);
 }
 
 int variant_load(const struct variant_args *args)
@@ -164,8 +164,8 @@ static int unload(const char *module)
 	}
 	name_users(users, sizeof(users));
 	if (err == -EBUSY)
-		return vb_fail(VB_EXIT_USAGE, "variant '%s': a container still uses it: end %s first",
-			       v.name, *users ? users : "the program that holds it");
+		return vb_fail(VB_EXIT_USAGE, "variant '%s': a container still uses it: end "
+			       "%s first", v.name, *users ? users : "the program that holds it");
 	return vb_fail(VB_EXIT_USAGE, "variant '%s': unloading %s: %s", v.name, module,
 		       strerror(-err));
 }
@@ -205,8 +205,8 @@ int variant_unload(const struct variant_args *args)
 		return VB_EXIT_OK;
 	}
 	if (count > 1 && !args->all)
-		return vb_fail(VB_EXIT_USAGE, "variant unload: %zu are loaded: name one, or say --all",
-			       count);
+		return vb_fail(VB_EXIT_USAGE, "variant unload: %zu are loaded: name one, or say "
+			       "--all", count);
 	ret = need_root("unload");
 	for (size_t i = 0; i < count && !ret; i++)
 		ret = unload(modules[i]);

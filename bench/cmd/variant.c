@@ -20,8 +20,8 @@ static const struct argp_option options[] = {
 	  "build: for the kernel of these headers (default: the running one's, else those that "
 	  "configure found)", 0 },
 	{ "source", OPT_SOURCE, "PATH", 0,
-	  "build: from this kernel source, a tree or a tarball (default: /usr/src/linux-source-X.Y)",
-	  0 },
+	  "build: from this kernel source, a tree or a tarball (default: the one in "
+	  "/usr/src)", 0 },
 	{ "name", OPT_NAME, "NAME", 0,
 	  "build: what a variant made of PATCH files is called (default: as the first file)", 0 },
 	{ "variant-dir", OPT_VARIANT_DIR, "DIR", 0,

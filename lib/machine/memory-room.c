@@ -11,6 +11,7 @@
 #include "lib/machine/memory-room.h"
 
 #define NODE_DIR "/sys/devices/system/node/node%d"
+#define HUGEPAGES_DIR "/sys/kernel/mm/hugepages"
 
 /* What the kernel takes before it looks for somebody to kill. */
 static bool counts_as_free(const char *key)
@@ -61,7 +62,7 @@ static int free_hugepages(int node, size_t page_bytes, uint64_t *count)
 		snprintf(path, sizeof(path), NODE_DIR "/hugepages/hugepages-%zukB/free_hugepages",
 			 node, page_bytes >> 10);
 	else
-		snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%zukB/free_hugepages",
+		snprintf(path, sizeof(path), HUGEPAGES_DIR "/hugepages-%zukB/free_hugepages",
 			 page_bytes >> 10);
 	file = fopen(path, "re");
 	if (!file)

@@ -189,8 +189,8 @@ static int check_shipped(const struct variant_args *args, const char *name)
 	      vb_manifest_read(vb_path_manifest_dir(), name, &manifest, &error) : -ENOENT;
 	if (err == -ENOENT)
 		return vb_fail(VB_EXIT_USAGE, "variant '%s': no such variant ('vfio-bench variant "
-			       "list' names them); a patch file ends in .patch, or has a '/' in its path",
-			       name);
+			       "list' names them); a patch file ends in .patch, or has a '/' in "
+			       "its path", name);
 	return err ? variant_fail_find(name, err) : VB_EXIT_OK;
 }
 

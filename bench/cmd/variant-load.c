@@ -62,8 +62,8 @@ static int check_others(const struct variant_args *args, const char *name)
 		return VB_EXIT_OK;
 	}
 	return vb_fail(VB_EXIT_USAGE, "variant '%s': VFIO is in use by %s, and their new "
-		       "containers would get the variant: end them first, or say --acknowledge-others", name,
-		       users);
+		       "containers would get the variant: end them first, or say "
+		       "--acknowledge-others", name, users);
 }
 
 static int check_loaded(const struct vb_variant *v, bool *already)

@@ -3,6 +3,10 @@ dist_pkglibexec_SCRIPTS += scripts/variant-build
 
 EXTRA_DIST += \
 	autogen.sh \
+	scripts/gnuplot/notify-span.gp \
+	scripts/install-deps \
 	scripts/kernel-image \
 	scripts/lab \
-	scripts/lab-init
+	scripts/lab-init \
+	scripts/lab-run \
+	scripts/quickstart

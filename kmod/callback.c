@@ -80,20 +80,23 @@ static void release_run(struct vb_notification *n, struct vb_window *window,
 		count_released(n, pages, n->unpinned_ns - start_ns);
 }
 
-/* The window's lock is dropped for each release. */
-static void release_pinned(struct vb_notification *n, struct vb_window *window,
+/* The window's lock is dropped for each release; false if there was none. */
+static bool release_pinned(struct vb_notification *n, struct vb_window *window,
 			   unsigned long first, unsigned long last)
 	__must_hold(&window->lock)
 {
+	bool released = false;
 	struct vb_op op;
 
 	while (first <= last && vb_op_claim(window, &op, first, last)) {
+		released = true;
 		spin_unlock(&window->lock);
 		release_run(n, window, &op);
 		first = op.last + 1;
 		spin_lock(&window->lock);
 		vb_op_end(window, &op);
 	}
+	return released;
 }
 
 static bool wait_for_others(struct vb_notification *n, struct vb_window *window,
@@ -106,16 +109,25 @@ static bool wait_for_others(struct vb_notification *n, struct vb_window *window,
 	return true;
 }
 
+/*
+ * A pin that began before the range was closed can come to its end whenever the
+ * lock is dropped, behind the search.  So where anything was under way then,
+ * the end is reached only by a search that finds nothing pinned, and nothing
+ * under way either, with the lock held all the time.
+ */
 static void notify_chunk(struct vb_notification *n, struct vb_window *window,
 			 unsigned long first, unsigned long last)
 {
+	bool again, released;
+
 	n->unpinned_ns = 0;
 	spin_lock(&window->lock);
+	again = n->fenced && !hlist_empty(&window->ops);
 	if (n->fenced)
 		vb_window_close(window, first, last);
 	do {
-		release_pinned(n, window, first, last);
-	} while (wait_for_others(n, window, first, last));
+		released = release_pinned(n, window, first, last);
+	} while ((released && again) || wait_for_others(n, window, first, last));
 	if (!n->fenced)
 		vb_window_close(window, first, last);
 	spin_unlock(&window->lock);

@@ -4,6 +4,7 @@
  * Runs as root where vfio_bench.ko is loaded (the lab); prints TAP.
  *
  *   kmod-test          all tests
+ *   kmod-test threads  four threads unmap: for variants without the deadlock
  *   kmod-test cost     time of a callback, as the module does it and bare
  *   kmod-test busted   a skipped unpin: brings down a kernel whose type1
  *                      insists on it
@@ -218,7 +219,7 @@ static int window(uint64_t iova, uint64_t length)
 	return ret ? ret : (int)w.index;
 }
 
-static struct vb_ioc_pin last_pin;
+static __thread struct vb_ioc_pin last_pin;
 
 static int pin_command(unsigned long command, uint64_t page, uint32_t pages, uint32_t count,
 		       uint64_t stride_pages)
@@ -310,6 +311,40 @@ static void balanced(const char *when)
 	ok(c->pinned_pages == c->unpinned_pages && !c->outstanding_pages,
 	   "%s: %llu pages pinned, %llu unpinned, %llu outstanding", when,
 	   c->pinned_pages, c->unpinned_pages, c->outstanding_pages);
+}
+
+/* --- what the kernel says, whatever the module counted --- */
+
+static long long vmstat(const char *name)
+{
+	FILE *file = fopen("/proc/vmstat", "re");
+	char line[128], key[64];
+	long long value, found = 0;
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%63s %lld", key, &value) == 2 && !strcmp(key, name))
+			found = value;
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* Pages that something in the kernel has pinned. */
+static long long kernel_pins(void)
+{
+	write_file("/proc/sys/vm/stat_refresh", "1");
+	return vmstat("nr_foll_pin_acquired") - vmstat("nr_foll_pin_released");
+}
+
+static bool kernel_warned(void)
+{
+	char text[32] = "";
+	int fd = open("/proc/sys/kernel/tainted", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		bail("/proc/sys/kernel/tainted");
+	close(fd);
+	return strtoul(text, NULL, 10) & 512;
 }
 
 /* --- tests --- */
@@ -1209,6 +1244,72 @@ static void cost(void)
 	}
 }
 
+/* --- several unmapping threads --- */
+
+#define THREADS		4u
+#define THREAD_PAGES	256u
+
+static uint64_t threads_end_ns;
+
+/* Rounds done, negative after an error. */
+static void *unmap_thread(void *arg)
+{
+	uint64_t page = (uintptr_t)arg * THREAD_PAGES;
+	volatile struct vb_slot_page *s = slot();
+	long rounds = 0;
+	int ret;
+
+	while (now_ns() < threads_end_ns) {
+		map_single(page, THREAD_PAGES);
+		reopen(page, THREAD_PAGES);
+		ret = pin(page, 1, THREAD_PAGES / 8, 8);
+		if (ret && ret != -EEXIST && ret != -EBUSY)
+			return (void *)-1;
+		s->start_ns = now_ns();
+		if (unmap_dma(page, THREAD_PAGES) != THREAD_PAGES)
+			return (void *)-2;
+		s->end_ns = now_ns();
+		if (request_end() < 0)
+			return (void *)-3;
+		rounds++;
+	}
+	munmap((void *)s, PAGE);
+	return (void *)rounds;
+}
+
+static void threads(void)
+{
+	pthread_t thread[THREADS];
+	unsigned long long rounds = 0;
+	struct vb_counters *c;
+	bool good = true;
+	void *result;
+
+	fresh();
+	pinners(VB_PINNER_CHURN, 0, 2, 20000);
+	pinners(VB_PINNER_STEADY, 1, 2, 0);
+	none(VB_IOC_PINNERS_GO);
+	threads_end_ns = now_ns() + 5000000000;
+	for (uintptr_t i = 0; i < THREADS; i++)
+		if (pthread_create(&thread[i], NULL, unmap_thread, (void *)i))
+			bail("pthread_create");
+	for (unsigned int i = 0; i < THREADS; i++) {
+		pthread_join(thread[i], &result);
+		good &= (long)result > 0;
+		rounds += (unsigned long)result;
+	}
+	none(VB_IOC_PINNERS_STOP);
+	c = counters();
+	ok(good, "four threads against four pinners, %llu rounds", rounds);
+	ok(c->requests == rounds && !c->bad_stamps && !c->callbacks_foreign,
+	   "%llu requests, %llu callbacks, %llu pages by them, %llu fenced", c->requests,
+	   c->callbacks, c->callback_unpinned_pages, c->fenced_pins);
+	is((long long)c->late_pins, 0, "no late pin");
+	is((long long)histogram(VB_HIST_CALLBACK)->count, (long long)c->callbacks,
+	   "no callback lost");
+	balanced("after four threads");
+}
+
 /* On a kernel that insists (mainline) this doesn't return. */
 static void busted(void)
 {
@@ -1256,6 +1357,7 @@ static void all_tests(void)
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
+	long long pins_before = kernel_pins();
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	memory = mmap(NULL, WINDOW_PAGES * PAGE, PROT_READ | PROT_WRITE,
@@ -1267,10 +1369,16 @@ int main(int argc, char **argv)
 	open_all();
 	if (!strcmp(what, "cost"))
 		cost();
+	else if (!strcmp(what, "threads"))
+		threads();
 	else if (!strcmp(what, "busted"))
 		busted();
 	else
 		all_tests();
+	if (tests) {
+		is(kernel_pins(), pins_before, "pinned pages as the kernel counts them, as before");
+		ok(!kernel_warned(), "no kernel warning");
+	}
 	printf("1..%d\n", tests);
 	return failed ? 1 : 0;
 }

@@ -12,6 +12,7 @@ libbench_a_SOURCES = \
 	bench/cmd/message.c \
 	bench/cmd/parse.c \
 	bench/cmd/unbind.c \
+	bench/cmd/report.c \
 	bench/cmd/run.c \
 	bench/cmd/variant.c bench/cmd/variant.h bench/cmd/variant-build.c \
 	bench/cmd/variant-list.c bench/cmd/variant-load.c \
@@ -40,6 +41,9 @@ libbench_a_SOURCES = \
 	bench/engine/session.c bench/engine/session.h \
 	bench/engine/supervisor.c bench/engine/supervisor.h \
 	bench/engine/watchdog.c bench/engine/watchdog.h \
+	bench/report/report.h \
+	bench/report/span.c \
+	bench/report/text.c \
 	bench/workload/workload.h bench/workload/workloads.h \
 	bench/workload/dma_verify.c \
 	bench/workload/list.c \

@@ -41,4 +41,5 @@ libvfiobench_a_SOURCES = \
 	lib/measure/histogram.c lib/measure/histogram.h \
 	lib/measure/recorder.c lib/measure/recorder.h \
 	lib/result/dir.c lib/result/dir.h \
+	lib/result/load.c lib/result/load.h \
 	uapi/vfio_bench.h

@@ -15,8 +15,19 @@ static void print_commands(FILE *out)
 	fputs("\n'vfio-bench COMMAND --help' says more; so does vfio-bench(1).\n", out);
 }
 
+static void name_commands(char *text, size_t size)
+{
+	size_t used = 0;
+
+	for (const struct vb_cmd *const *cmd = vb_cmd_list; *cmd && used < size; cmd++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
+					 (*cmd)->name);
+}
+
 int main(int argc, char **argv)
 {
+	char names[256];
+
 	if (argc < 2) {
 		print_commands(stderr);
 		return VB_EXIT_USAGE;
@@ -32,6 +43,6 @@ int main(int argc, char **argv)
 	for (const struct vb_cmd *const *cmd = vb_cmd_list; *cmd; cmd++)
 		if (!strcmp((*cmd)->name, argv[1]))
 			return (*cmd)->run(*cmd, argc - 1, argv + 1);
-	print_commands(stderr);
-	return vb_fail(VB_EXIT_USAGE, "'%s': no such command", argv[1]);
+	name_commands(names, sizeof(names));
+	return vb_fail(VB_EXIT_USAGE, "'%s': no such command: valid: %s", argv[1], names);
 }

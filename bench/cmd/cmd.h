@@ -31,9 +31,9 @@ struct vb_cmd {
 extern const struct vb_cmd *const vb_cmd_list[];
 
 /*
- * Parse the options and arguments of @cmd with argp into @input.  VB_EXIT_OK
- * or VB_EXIT_USAGE (when @parser returned an error that it has reported);
- * argp itself ends the program on --help (0) and on bad usage (VB_EXIT_USAGE).
+ * Parse the options and arguments of @cmd with argp into @input.  VB_EXIT_OK,
+ * or VB_EXIT_USAGE when something is wrong, which one message has said (what
+ * @parser refuses it reports itself); --help ends the program.
  */
 int vb_cmd_parse(const struct vb_cmd *cmd, argp_parser_t parser, int argc, char **argv,
 		 void *input);

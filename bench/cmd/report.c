@@ -32,11 +32,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->path)
-			return vb_fail(EINVAL, "'%s': one result directory at a time", arg);
+			return vb_fail(EINVAL, "'%s': one result directory at a time: leave it out", arg);
 		a->path = arg;
 		return 0;
 	case ARGP_KEY_END:
-		return a->path ? 0 : vb_fail(EINVAL, "which result directory?");
+		return a->path ? 0 : vb_fail(EINVAL, "report: which result directory? "
+					       "'vfio-bench run' prints its name");
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -64,8 +65,11 @@ static int run(const struct vb_cmd *cmd, int argc, char **argv)
 
 	if (ret)
 		return ret;
-	if (vb_result_load(args.path, &result, err, sizeof(err)))
-		return vb_fail(VB_EXIT_USAGE, "%s", err);
+	ret = vb_result_load(args.path, &result, err, sizeof(err));
+	if (ret)
+		return vb_fail(VB_EXIT_USAGE, "%s: %s", err, ret == -EINVAL ?
+			       "not a result of this version, or damaged: run the job again" :
+			       "give a directory that 'vfio-bench run' made");
 	if (args.json)
 		print_json(&result);
 	else if (args.tsv)

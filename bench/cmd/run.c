@@ -45,10 +45,12 @@ static int add_arms(struct run_args *a, char *list)
 
 	for (char *name = strtok_r(list, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
 		if (a->session.nr_arms == VB_MAX_ARMS)
-			return vb_fail(EINVAL, "--variant: at most %d", VB_MAX_ARMS);
+			return vb_fail(EINVAL, "--variant: more than %d: name fewer", VB_MAX_ARMS);
 		a->session.arms[a->session.nr_arms++] = name;
 	}
-	return a->session.nr_arms ? 0 : vb_fail(EINVAL, "--variant: no name");
+	if (!a->session.nr_arms)
+		return vb_fail(EINVAL, "--variant: no name: 'vfio-bench variant list' shows them");
+	return 0;
 }
 
 static int parse_repeat(struct run_args *a, const char *text)
@@ -57,7 +59,7 @@ static int parse_repeat(struct run_args *a, const char *text)
 	long n = strtol(text, &end, 10);
 
 	if (!*text || *end || n < 1 || n > 1000)
-		return vb_fail(EINVAL, "--repeat=%s: a number from 1 to 1000 is wanted", text);
+		return vb_fail(EINVAL, "--repeat=%s: give a number from 1 to 1000", text);
 	a->session.repeat = (unsigned int)n;
 	return 0;
 }
@@ -82,7 +84,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_SET:
 		if (a->session.nr_set == sizeof(a->set) / sizeof(*a->set))
-			return vb_fail(EINVAL, "--set: too many");
+			return vb_fail(EINVAL, "--set: more than %zu: write a job file instead",
+				       sizeof(a->set) / sizeof(*a->set));
 		a->set[a->session.nr_set++] = arg;
 		return 0;
 	case OPT_DRY_RUN:
@@ -102,7 +105,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->session.job)
-			return vb_fail(EINVAL, "'%s': one job at a time", arg);
+			return vb_fail(EINVAL, "'%s': one job at a time: leave it out", arg);
 		a->session.job = arg;
 		return 0;
 	case ARGP_KEY_END:
@@ -120,6 +123,9 @@ static int run(const struct vb_cmd *cmd, int argc, char **argv)
 
 	args.session.set = args.set;
 	ret = vb_cmd_parse(cmd, parse, argc, argv, &args);
+	if (!ret && args.session.json && !args.session.dry_run)
+		ret = vb_fail(VB_EXIT_USAGE, "--json prints the plan: give --dry-run too ('vfio-bench "
+			      "report --json' prints a result)");
 	return ret ? ret : vb_session_run(&args.session);
 }
 

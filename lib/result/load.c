@@ -46,7 +46,7 @@ static int load_file(const char *path, json_t **json, char *err, size_t size)
 	if (vb_json_number(*json, "schema") != VB_RESULT_SCHEMA) {
 		json_decref(*json);
 		*json = NULL;
-		return bad(err, size, -EINVAL, "%s: not a result of schema %d", path, VB_RESULT_SCHEMA);
+		return bad(err, size, -EINVAL, "%s: schema: %d is wanted", path, VB_RESULT_SCHEMA);
 	}
 	return 0;
 }
@@ -89,7 +89,7 @@ int vb_result_load(const char *path, struct vb_result *r, char *err, size_t size
 
 	memset(r, 0, sizeof(*r));
 	if (access(path, F_OK))
-		return bad(err, size, -ENOENT, "%s: %s", path, strerror(errno));
+		return bad(err, size, -ENOENT, "'%s': %s", path, strerror(errno));
 	snprintf(file, sizeof(file), "%s/meta.json", path);
 	ret = load_file(file, &r->meta, err, size);
 	if (!ret)

@@ -81,7 +81,7 @@ else
 fi
 
 ok "unknown list" refuses "'job': no such list: give jobs, workloads" list job
-ok "two lists" refuses ''keys': it takes no such argument' list jobs keys
+ok "two lists" refuses "'keys': it takes no such argument" list jobs keys
 ok "unknown option" refuses "--xml: no such option" list --xml
 ok "an argument for --json" refuses "doesn't allow an argument" list --json=yes
 ok "--help" run 0 list --help

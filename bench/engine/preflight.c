@@ -10,11 +10,15 @@
 #include <unistd.h>
 
 #include "bench/engine/preflight.h"
+#include "lib/machine/bind.h"
+#include "lib/machine/pci.h"
 #include "lib/machine/sysfs.h"
+#include "lib/machine/vfio-users.h"
 #include "lib/mdev/mdev.h"
 
 #define CAP_IPC_LOCK_BIT	14
 #define PROBE_MAPPINGS		4	/* the granularity probe's, beside the windows' */
+#define ENTRY_LIMIT		65535	/* type1's dma_entry_limit, unless a parameter says else */
 
 /* Kernels that can't take two unmaps at a time, one way or the other. */
 #define CONCURRENCY_HAZARDS	(VB_HAZARD_DEADLOCK | VB_HAZARD_UAF_CONCURRENT_UNMAP)
@@ -80,13 +84,16 @@ static int check_entry_limit(const struct vb_preflight *p, char *err, size_t siz
 
 	snprintf(path, sizeof(path), "/sys/module/%s/parameters/dma_entry_limit",
 		 p->variant->module);
-	if (vb_sysfs_read_u64(path, &limit))
-		return 0;	/* not loaded yet: the kernel's default is checked by the kernel */
+	if (vb_sysfs_read_u64(path, &limit)) {
+		if (!strcmp(p->variant->name, "stock"))
+			return 0;	/* modprobe.d may say else: the kernel checks */
+		limit = ENTRY_LIMIT;
+	}
 	if (p->plan->mappings + PROBE_MAPPINGS <= limit)
 		return 0;
 	return refuse(err, size, -ENOSPC,
-		      "the job has %llu mappings at once, %s allows %llu a container: fewer mappings "
-		      "(count=, threads=), or a larger dma_entry_limit= of the module",
+		      "the job has %llu mappings at once, %s allows %llu a container: ask for fewer "
+		      "(count=, threads=), or give the module a larger dma_entry_limit=",
 		      (unsigned long long)p->plan->mappings, p->variant->module,
 		      (unsigned long long)limit);
 }
@@ -129,6 +136,59 @@ int vb_preflight_check(const struct vb_preflight *p, char *err, size_t size)
 	return ret || !p->variant ? ret : check_entry_limit(p, err, size);
 }
 
+/* The device of @group that a host driver has. */
+static bool find_peer(int group, char *name, size_t name_size, char driver[VB_DRIVER_NAME_SIZE])
+{
+	char path[512];
+	struct dirent *entry;
+	bool found = false;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/%d/devices", group);
+	dir = opendir(path);
+	while (dir && !found && (entry = readdir(dir))) {
+		snprintf(name, name_size, "%.60s", entry->d_name);
+		snprintf(path, sizeof(path), "/sys/kernel/iommu_groups/%d/devices/%.200s/driver",
+			 group, entry->d_name);
+		found = entry->d_name[0] != '.' &&
+			!vb_sysfs_read_link_base(path, driver, VB_DRIVER_NAME_SIZE) &&
+			!vb_pci_driver_shares_group(driver);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static int refuse_group(const struct vb_device *device, char *err, size_t size)
+{
+	char peer[64], driver[VB_DRIVER_NAME_SIZE];
+
+	if (!find_peer(device->group, peer, sizeof(peer), driver))
+		return refuse(err, size, -EPERM, "%s: its IOMMU group %d can't be used: a device of it has "
+			      "a host driver: bind the whole group, or move the device",
+			      device->address, device->group);
+	return refuse(err, size, -EPERM, "%s: %s of its IOMMU group %d has the host driver %s: bind the "
+		      "whole group ('vfio-bench bind %s %s'), or move the device", device->address,
+		      peer, device->group, driver, device->address, peer);
+}
+
+/* An open group is not enough: another device of it may be the one that is bound. */
+static int check_driver(const struct vb_device *device, char *err, size_t size)
+{
+	char driver[VB_DRIVER_NAME_SIZE];
+	int ret = vb_pci_driver(device->address, driver);
+
+	if (ret)
+		return refuse(err, size, ret, "%s: its driver can't be told: %s", device->address,
+			      strerror(-ret));
+	/* also mlx5-vfio-pci and its like */
+	if (strlen(driver) >= strlen(VB_BIND_DRIVER) &&
+	    !strcmp(driver + strlen(driver) - strlen(VB_BIND_DRIVER), VB_BIND_DRIVER))
+		return 0;
+	return refuse(err, size, -ENOENT, "%s: not bound to vfio-pci but to %s: 'vfio-bench bind %s'",
+		      device->address, *driver ? driver : "no driver", device->address);
+}
+
 int vb_preflight_device(struct vb_device *device, const char *address, char *err, size_t size)
 {
 	int ret = vb_device_probe(device, address);
@@ -147,27 +207,65 @@ int vb_preflight_device(struct vb_device *device, const char *address, char *err
 	default:
 		return refuse(err, size, ret, "%s: %s", address, strerror(-ret));
 	}
+	ret = check_driver(device, err, size);
+	if (ret)
+		return ret;
 	ret = vb_device_open_group(device);
 	vb_device_close(device);
 	switch (ret) {
 	case 0:
 		return 0;
-	case -ENOENT:
-		return refuse(err, size, ret, "%s: not bound to vfio-pci: 'vfio-bench bind %s'", address,
-			      address);
 	case -EPERM:
-		return refuse(err, size, ret, "%s: a device of its IOMMU group %d has a host driver: bind "
-			      "the whole group, or move the device", address, device->group);
+		return refuse_group(device, err, size);
 	case -EBUSY:
-		return refuse(err, size, ret, "%s: its group %d is open elsewhere", address,
+		return refuse(err, size, ret, "%s: /dev/vfio/%d is open elsewhere: end the program that "
+			      "has it ('fuser -v /dev/vfio/%d')", address, device->group,
 			      device->group);
 	case -EACCES:
-		return refuse(err, size, ret, "%s: /dev/vfio/%d: permission denied: run as root", address,
-			      device->group);
+		return refuse(err, size, ret, "%s: /dev/vfio/%d: permission denied: run with sudo",
+			      address, device->group);
 	default:
 		return refuse(err, size, ret, "%s: /dev/vfio/%d: %s", address, device->group,
 			      strerror(-ret));
 	}
+}
+
+/* "qemu (pid 1), ...", of at most four; "": nobody. */
+static void name_users(char *text, size_t size)
+{
+	struct vb_vfio_user users[4];
+	size_t n = vb_vfio_users(users, 4), length = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < n && i < 4 && length < size; i++)
+		length += (size_t)snprintf(text + length, size - length, "%s%s (pid %d)",
+					   i ? ", " : "", users[i].name, (int)users[i].pid);
+}
+
+int vb_preflight_variant(const struct vb_variant *variant, bool acknowledge_others, char *err,
+			 size_t size)
+{
+	char loaded[2][80], users[256];
+	size_t nr = vb_variant_loaded(loaded, 2);
+	bool stock = !strcmp(variant->name, "stock");
+
+	if (nr && strcmp(loaded[0], variant->module))
+		return refuse(err, size, -EEXIST, "variant '%s': %s is loaded and would serve: "
+			      "'vfio-bench variant unload --all' first", variant->name, loaded[0]);
+	if (stock || nr)
+		return 0;
+	if (!variant->path[0])
+		return refuse(err, size, -ENOENT, "variant '%s': not built for this kernel: 'vfio-bench "
+			      "variant build %s'", variant->name, variant->name);
+	if (geteuid())
+		return refuse(err, size, -EPERM, "variant '%s': loading it needs root: run with sudo",
+			      variant->name);
+	name_users(users, sizeof(users));
+	if (*users && !acknowledge_others)
+		return refuse(err, size, -EBUSY, "variant '%s': VFIO is in use by %s, and their new "
+			      "containers would get the variant: end them first, or say "
+			      "--acknowledge-others", variant->name, users);
+	return 0;
 }
 
 bool vb_guard_needed(const struct vb_plan *plan, const struct vb_variant *variant,

@@ -18,13 +18,19 @@ struct vb_preflight {
 	bool accept_loss;
 };
 
-/* 0; -EPERM: root is needed; -EINVAL or another -errno: *err says. */
+/*
+ * 0; else *err says what is wrong: -ENODEV: this machine, as it is set up, can't
+ * run it (no IOMMU, no mdev support); another -errno: what was asked for is.
+ */
 int vb_preflight_check(const struct vb_preflight *p, char *err, size_t size);
 /*
  * Probe @address and try its group: bound to vfio-pci, free, viable.  The
- * group is closed again.
+ * group is closed again.  -ENXIO: no IOMMU; another -errno: not this device.
  */
 int vb_preflight_device(struct vb_device *device, const char *address, char *err, size_t size);
+/* May @variant be loaded: built, root, no other one loaded, VFIO not in use by others. */
+int vb_preflight_variant(const struct vb_variant *variant, bool acknowledge_others, char *err,
+			 size_t size);
 /* Does @plan need the guard on @variant?  *reason: static text. */
 bool vb_guard_needed(const struct vb_plan *plan, const struct vb_variant *variant,
 		     const char **reason);

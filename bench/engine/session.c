@@ -42,6 +42,7 @@ struct session {
 	bool dir_made;
 	json_t *meta;
 	unsigned int number;		/* runs done */
+	bool begun;			/* a run has files in the result */
 	int exit_code;			/* the worst so far */
 	bool lost;			/* a run hung: nothing can be put back */
 };
@@ -59,7 +60,7 @@ static int read_job(struct session *s)
 	int ret = vb_job_locate(s->opt->job, s->job_path, sizeof(s->job_path));
 
 	if (ret)
-		return vb_fail(VB_EXIT_USAGE, "'%s': no such job; 'vfio-bench list jobs' names them",
+		return vb_fail(VB_EXIT_USAGE, "'%s': no such job: 'vfio-bench list jobs' names them",
 			       s->opt->job);
 	ret = vb_job_read(s->job_path, &s->job, &err);
 	for (unsigned int i = 0; !ret && i < s->opt->nr_set; i++)
@@ -83,6 +84,10 @@ static int find_arms(struct session *s)
 	const char *name;
 	int ret;
 
+	if (!s->uses_vfio && s->opt->nr_arms)
+		return vb_fail(VB_EXIT_USAGE, "--variant %s: the job's iommu_mode=null uses no kernel code: "
+			       "leave --variant out, or give --set iommu_mode=vfio_type1v2_iommu",
+			       s->opt->arms[0]);
 	if (!s->uses_vfio)
 		return VB_EXIT_OK;
 	s->nr_arms = s->opt->nr_arms ? s->opt->nr_arms : 1;
@@ -93,14 +98,11 @@ static int find_arms(struct session *s)
 				       "or 'vfio-bench variant unload --all'", loaded[0]);
 		ret = vb_variant_find(name, vb_path_manifest_dir(), built, &s->variants[i]);
 		if (ret == -ENOENT)
-			return vb_fail(VB_EXIT_USAGE, "variant '%s': no such variant; 'vfio-bench variant list' "
+			return vb_fail(VB_EXIT_USAGE, "variant '%s': no such variant: 'vfio-bench variant list' "
 				       "names them", name);
 		if (ret)
-			return vb_fail(VB_EXIT_USAGE, "variant '%s': its manifest can't be read: %s", name,
-				       strerror(-ret));
-		if (strcmp(name, "stock") && !s->variants[i].path[0] && !s->opt->dry_run)
-			return vb_fail(VB_EXIT_USAGE, "variant '%s' is not built for this kernel: "
-				       "'vfio-bench variant build %s'", name, name);
+			return vb_fail(VB_EXIT_USAGE, "variant '%s': its manifest can't be read: %s: "
+				       "'vfio-bench variant list' says where", name, strerror(-ret));
 	}
 	return VB_EXIT_OK;
 }
@@ -108,11 +110,13 @@ static int find_arms(struct session *s)
 static int find_device(struct session *s)
 {
 	char err[512];
+	int ret;
 
 	if (!s->opt->device || !s->uses_vfio)
 		return VB_EXIT_OK;
-	if (vb_preflight_device(&s->device, s->opt->device, err, sizeof(err)))
-		return vb_fail(VB_EXIT_USAGE, "%s", err);
+	ret = vb_preflight_device(&s->device, s->opt->device, err, sizeof(err));
+	if (ret)
+		return vb_fail(ret == -ENXIO ? VB_EXIT_SKIPPED : VB_EXIT_USAGE, "%s", err);
 	s->has_device = true;
 	return VB_EXIT_OK;
 }
@@ -148,6 +152,7 @@ static int make_plans(struct session *s)
 static int preflight(struct session *s)
 {
 	char err[512];
+	int ret;
 
 	for (size_t i = 0; i < s->nr_runs; i++) {
 		for (unsigned int a = 0; a < (s->nr_arms ? s->nr_arms : 1); a++) {
@@ -159,11 +164,13 @@ static int preflight(struct session *s)
 				.accept_loss = s->opt->accept_loss,
 			};
 
-			if (s->nr_arms && strcmp(s->variants[a].name, "stock") && geteuid())
-				return vb_fail(VB_EXIT_USAGE, "loading variant '%s' needs root: run with sudo",
-					       s->variants[a].name);
-			if (vb_preflight_check(&p, err, sizeof(err)))
-				return vb_fail(VB_EXIT_USAGE, "%s", err);
+			ret = vb_preflight_check(&p, err, sizeof(err));
+			if (!ret && p.variant)
+				ret = vb_preflight_variant(p.variant, s->opt->acknowledge_others, err,
+							   sizeof(err));
+			if (ret)
+				return vb_fail(ret == -ENODEV ? VB_EXIT_SKIPPED : VB_EXIT_USAGE, "%s",
+					       err);
 		}
 	}
 	return VB_EXIT_OK;
@@ -224,15 +231,27 @@ static void made_up_output(const struct session *s, char *path, size_t size)
 static int make_output(struct session *s)
 {
 	char path[4096];
+	size_t length;
 	int ret;
 
-	if (s->opt->output)
+	if (s->opt->output && strlen(s->opt->output) < sizeof(path))
 		snprintf(path, sizeof(path), "%s", s->opt->output);
+	else if (s->opt->output)
+		return vb_fail(VB_EXIT_USAGE, "--output: longer than %zu bytes: give a shorter one",
+			       sizeof(path) - 1);
 	else
 		made_up_output(s, path, sizeof(path));
+	/* "DIR/" is DIR, and its temporary name DIR.part */
+	for (length = strlen(path); length > 1 && path[length - 1] == '/'; length--)
+		path[length - 1] = '\0';
+	if (!length)
+		return vb_fail(VB_EXIT_USAGE, "--output: no name: give a directory that does not exist");
 	ret = vb_result_create(&s->dir, path);
+	if (ret == -EEXIST && access(path, F_OK))
+		return vb_fail(VB_EXIT_USAGE, "%s.part: left by a run that was ended, or of one that goes on: "
+			       "move it away, or give another --output", path);
 	if (ret == -EEXIST)
-		return vb_fail(VB_EXIT_USAGE, "%s: there is a result already: give another --output", path);
+		return vb_fail(VB_EXIT_USAGE, "%s: exists already: give another --output", path);
 	if (ret)
 		return vb_fail(VB_EXIT_USAGE, "%s: can't make the result directory: %s: give another --output",
 			       path, strerror(-ret));
@@ -341,8 +360,9 @@ static int load_arm(struct session *s, struct vb_variant *v, bool *ours)
 		return VB_EXIT_OK;
 	ret = vb_variant_load(v);
 	if (ret)
-		return vb_fail(VB_EXIT_UNTRUSTED, "variant '%s': loading %s: %s", v->name, v->path,
-			       strerror(-ret));
+		return vb_fail(VB_EXIT_UNTRUSTED, "variant '%s': loading %s: %s: 'vfio-bench variant build "
+			       "%s' makes it anew, dmesg says more", v->name, v->path, strerror(-ret),
+			       v->name);
 	*ours = true;
 	return VB_EXIT_OK;
 }
@@ -370,8 +390,10 @@ static int make_mdevs(struct vb_container *c, unsigned int nr)
 		int ret = vb_mdev_create(&c->mdev[c->nr_mdevs]);
 
 		if (ret)
-			return vb_fail(VB_EXIT_SKIPPED, "making an mdev: %s%s", strerror(-ret),
-				       ret == -ENODEV ? ": load the companion module (vfio_bench.ko)" : "");
+			return vb_fail(VB_EXIT_SKIPPED, "making mdev %u of %u: %s: %s", c->nr_mdevs + 1, nr,
+				       strerror(-ret), ret == -ENODEV ?
+				       "load the companion module (vfio_bench.ko)" :
+				       "ask for fewer (mdevs=), dmesg may say more");
 	}
 	return VB_EXIT_OK;
 }
@@ -441,6 +463,7 @@ static int supervise(struct session *s, struct vb_container *c, const struct vb_
 	c->guard.on = vb_guard_needed(plan, v, &record.guard_reason);
 	if (!ret) {
 		run.dir_fd = vb_result_run_dir(&s->dir, s->number, arm);
+		s->begun = true;
 		ret = run.dir_fd < 0 ? run.dir_fd : vb_run_supervise(&run);
 	}
 	if (ret) {
@@ -474,7 +497,7 @@ static int one_run(struct session *s, size_t i, unsigned int a, unsigned int tot
 		ret = make_mdevs(c, s->runs[i].global.mdevs);
 	if (!ret)
 		ret = supervise(s, c, s->plans[i], v, title);
-	s->number++;
+	s->number += !ret;
 	/* After a hang removing would hang as well. */
 	if (!s->lost) {
 		remove_mdevs(s, c);
@@ -543,6 +566,11 @@ static int execute(struct session *s)
 	ret = all_runs(s);
 	if (ret)
 		worse(s, ret);
+	if (ret && !s->begun) {
+		vb_result_discard(&s->dir);
+		s->dir_made = false;
+		return ret;
+	}
 	tail = write_tail(s);
 	return tail ? tail : s->exit_code;
 }
@@ -583,7 +611,7 @@ int vb_session_run(const struct vb_session_options *options)
 		ret = preflight(&s);
 	if (!ret)
 		ret = options->dry_run ? print_plans(&s) : execute(&s);
-	if (!options->dry_run && s.number)
+	if (!options->dry_run && s.begun)
 		fprintf(stderr, "result: %s\n", s.dir_made ? s.dir.part : s.dir.path);
 	clean_up(&s);
 	return ret;

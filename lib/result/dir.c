@@ -127,3 +127,16 @@ void vb_result_abandon(struct vb_result_dir *dir)
 		close(dir->fd);
 	dir->fd = dir->runs_fd = -1;
 }
+
+void vb_result_discard(struct vb_result_dir *dir)
+{
+	static const char *const names[] = {
+		"meta.json", "job.ini", "plan.json", "topology.xml", "kernel.log"
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		unlinkat(dir->fd, names[i], 0);
+	unlinkat(dir->fd, "runs", AT_REMOVEDIR);
+	vb_result_abandon(dir);
+	rmdir(dir->part);	/* if there was more in it, that stays */
+}

@@ -30,5 +30,7 @@ int vb_result_write_json(int dir_fd, const char *name, const json_t *json);
 int vb_result_finish(struct vb_result_dir *dir);
 /* Leave PATH.part as it is and close. */
 void vb_result_abandon(struct vb_result_dir *dir);
+/* Remove PATH.part, in which no run was begun, and close. */
+void vb_result_discard(struct vb_result_dir *dir);
 
 #endif /* VB_RESULT_DIR_H */

@@ -290,7 +290,7 @@ const struct vb_cmd vb_cmd_list_cmd = {
 	.name = "list",
 	.summary = "show jobs, workloads, IOMMU modes, devices and job keys",
 	.args_doc = "[jobs|workloads|iommus|devices|keys]",
-	.doc = "Shows what there is to choose from, what was not built with the reason, and the "
+	.doc = "Show what there is to choose from, what was not built with the reason, and the "
 	       "keys of job files with their limits and defaults. Without an argument: all of "
 	       "it. A job file that can't be read is shown with what is wrong in it, and the "
 	       "exit status is 1.",

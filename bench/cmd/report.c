@@ -86,7 +86,9 @@ const struct vb_cmd vb_cmd_report = {
 	.name = "report",
 	.summary = "say what a result directory holds",
 	.args_doc = "DIR",
-	.doc = "Reads only DIR, so it works on a result from another machine.",
+	.doc = "Say what the result directory DIR holds: the table of notify_span, or every metric of "
+	       "every run, and what the audits found. Reads nothing but DIR, so it works on a result "
+	       "from another machine.",
 	.options = options,
 	.run = run,
 };

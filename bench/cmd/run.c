@@ -14,20 +14,26 @@ enum {
 
 static const struct argp_option options[] = {
 	{ "variant", 'v', "NAME[,NAME...]", 0,
-	  "run on these variants of vfio_iommu_type1, in this order (default: stock)", 0 },
+	  "run on these variants of vfio_iommu_type1, in this order (default: stock, the "
+	  "kernel's own)", 0 },
 	{ "device", 'd', "ADDRESS", 0,
 	  "the assigned PCIe device, bound to vfio-pci, such as 0000:41:00.0", 0 },
-	{ "output", 'o', "DIR", 0, "the result directory, which must not exist", 0 },
+	{ "output", 'o', "DIR", 0,
+	  "the result directory, which must not exist (default: vfio-bench-JOB-DATE-TIME)", 0 },
 	{ "set", OPT_SET, "KEY=VALUE", 0,
-	  "override a key of the job: KEY=VALUE in every section that takes it, or SECTION.KEY=VALUE", 0 },
-	{ "repeat", 'r', "N", 0, "run the whole job N times (1..1000)", 0 },
+	  "override a key of the job: KEY=VALUE in every section that takes it, or SECTION.KEY=VALUE; "
+	  "may be given more than once", 0 },
+	{ "repeat", 'r', "N", 0,
+	  "run the whole job N times (1..1000), every other time with the variants in reverse "
+	  "order", 0 },
 	{ "dry-run", OPT_DRY_RUN, NULL, 0,
-	  "print which worker on which CPU, memory and IOVA window, and end", 0 },
-	{ "quiet", 'q', NULL, 0, "no live line", 0 },
+	  "print which worker goes on which CPU, memory and IOVA window, and do nothing else", 0 },
+	{ "quiet", 'q', NULL, 0, "no progress line while it runs", 0 },
 	{ "json", OPT_JSON, NULL, 0, "print the plan (--dry-run) as JSON", 0 },
-	{ "variant-dir", OPT_VARIANT_DIR, "DIR", 0, "where built variants are", 0 },
+	{ "variant-dir", OPT_VARIANT_DIR, "DIR", 0,
+	  "where built variants are (also: VFIO_BENCH_VARIANT_DIR)", 0 },
 	{ "accept-loss", OPT_ACCEPT_LOSS, NULL, 0,
-	  "run what can hang or crash this kernel on this machine", 0 },
+	  "run what can hang or crash the kernel outside the lab, on this machine", 0 },
 	{ "acknowledge-others", OPT_ACKNOWLEDGE_OTHERS, NULL, 0,
 	  "load variants although other programs use VFIO: their new containers get the variant", 0 },
 	{ 0 }
@@ -133,11 +139,12 @@ const struct vb_cmd vb_cmd_run = {
 	.name = "run",
 	.summary = "run a job on this machine and write a result directory",
 	.args_doc = "JOB",
-	.doc = "Runs JOB, a name of 'vfio-bench list jobs' or a path, on each of the variants, and audits "
+	.doc = "Run JOB, a name of 'vfio-bench list jobs' or a path, on each of the variants, and audit "
 	       "every run: if counts, memory or kernel log are not as they must be, its numbers are "
 	       "withheld and the exit status is 2.\n\n"
 	       "Where a variant is known to deadlock on concurrent unmaps, one unmap at a time runs in a "
-	       "container (the wait is not part of any time) and the result says so.",
+	       "container (the wait is not part of any time) and the result says so.\n\n"
+	       "The result directory's name is printed at the end; 'vfio-bench report' reads it.",
 	.options = options,
 	.run = run,
 };

@@ -1,1 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# The page is made from the option tables and committed; tests/cli/man-test.sh
+# says when it is behind them, 'make man' brings it up to date.
+noinst_PROGRAMS += doc/mkman
+doc_mkman_SOURCES = doc/mkman.c
+doc_mkman_LDADD = libbench.a libvfiobench.a $(VB_LIBS)
+
+dist_man_MANS += doc/vfio-bench.1
+
+man: doc/mkman$(EXEEXT)
+	$(AM_V_GEN)./doc/mkman >doc/mkman.out && mv doc/mkman.out '$(srcdir)/doc/vfio-bench.1'
+
+.PHONY: man
+
+# What holds the documents against the program.
+doc_sh_tests = tests/cli/man-test.sh
+TESTS += $(doc_sh_tests)
+EXTRA_DIST += COPYING $(doc_sh_tests)

@@ -24,6 +24,7 @@ void vb_report_arms(const struct vb_result *result, struct vb_arms *arms);
  */
 struct vb_span_row {
 	int count, pin_every;
+	char rest[128];				/* the label's other keys: "size=2m" */
 	struct {
 		bool known;
 		unsigned int runs;
@@ -33,7 +34,7 @@ struct vb_span_row {
 	} arm[VB_REPORT_MAX_ARMS];
 };
 
-/* Rows sorted by count, then pin_every (none last); *rows is freed with free(). */
+/* Rows sorted by other keys, count, then pin_every (none last); *rows is freed with free(). */
 int vb_report_span(const struct vb_result *result, const struct vb_arms *arms,
 		   struct vb_span_row **rows, size_t *nr_rows);
 

@@ -31,21 +31,54 @@ static const json_t *span_section(const json_t *run)
 static int by_count_and_pins(const void *a, const void *b)
 {
 	const struct vb_span_row *x = a, *y = b;
+	int rest = strcmp(x->rest, y->rest);
 	unsigned int kx = (unsigned int)x->pin_every - 1, ky = (unsigned int)y->pin_every - 1;
 
+	if (rest)
+		return rest;
 	if (x->count != y->count)
 		return x->count < y->count ? -1 : 1;
 	return (kx > ky) - (kx < ky);	/* 0, none pinned, wraps to the end */
 }
 
-static struct vb_span_row *find_row(struct vb_span_row *rows, size_t *nr, int count, int pin_every)
+/* What the label says beside count= and pin_every=, which have columns. */
+static void other_keys(const char *label, char *rest, size_t size)
+{
+	size_t used = 0;
+
+	rest[0] = '\0';
+	while (*label) {
+		size_t length = strcspn(label, " ");
+		const char *key = memrchr(label, '.', strcspn(label, "="));
+
+		key = key ? key + 1 : label;
+		if (strncmp(key, "count=", 6) && strncmp(key, "pin_every=", 10) &&
+		    used + length + 2 < size)
+			used += (size_t)snprintf(rest + used, size - used, "%s%.*s", used ? " " : "",
+						 (int)length, label);
+		label += length + (label[length] == ' ');
+	}
+}
+
+/* The place in the table that a run belongs to. */
+static struct vb_span_row place_of(const json_t *run)
+{
+	const json_t *s = span_section(run);
+	struct vb_span_row place = {
+		.count = (int)vb_json_number(s, "count"),
+		.pin_every = (int)vb_json_number(s, "pin_every"),
+	};
+
+	other_keys(vb_json_text(run, "label"), place.rest, sizeof(place.rest));
+	return place;
+}
+
+static void add_row(struct vb_span_row *rows, size_t *nr, const struct vb_span_row *place)
 {
 	for (size_t i = 0; i < *nr; i++)
-		if (rows[i].count == count && rows[i].pin_every == pin_every)
-			return &rows[i];
-	rows[*nr].count = count;
-	rows[*nr].pin_every = pin_every;
-	return &rows[(*nr)++];
+		if (!by_count_and_pins(&rows[i], place))
+			return;
+	rows[(*nr)++] = *place;
 }
 
 static int by_value(const void *a, const void *b)
@@ -63,11 +96,12 @@ static double median(double *values, size_t n)
 
 static bool same_place(const json_t *run, const char *arm, const struct vb_span_row *row)
 {
-	const json_t *s = span_section(run);
+	struct vb_span_row place;
 
-	return s && !strcmp(vb_json_text(run, "arm"), arm) &&
-	       (int)vb_json_number(s, "count") == row->count &&
-	       (int)vb_json_number(s, "pin_every") == row->pin_every;
+	if (!span_section(run) || strcmp(vb_json_text(run, "arm"), arm))
+		return false;
+	place = place_of(run);
+	return !by_count_and_pins(&place, row);
 }
 
 /* All runs of one arm at one place; in exact mode the best round counts. */
@@ -113,11 +147,12 @@ int vb_report_span(const struct vb_result *r, const struct vb_arms *arms,
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < r->nr_runs; i++) {
-		const json_t *s = span_section(r->run[i]);
+		struct vb_span_row place;
 
-		if (s)
-			find_row(rows, nr, (int)vb_json_number(s, "count"),
-				 (int)vb_json_number(s, "pin_every"));
+		if (!span_section(r->run[i]))
+			continue;
+		place = place_of(r->run[i]);
+		add_row(rows, nr, &place);
 	}
 	qsort(rows, *nr, sizeof(*rows), by_count_and_pins);
 	for (size_t i = 0; i < *nr; i++)
@@ -137,10 +172,10 @@ void vb_report_span_tsv(const struct vb_result *r, FILE *out)
 	vb_report_arms(r, &arms);
 	if (vb_report_span(r, &arms, &rows, &nr))
 		return;
-	fputs("count\tpin_every", out);
+	fputs("count\tpin_every", out);	/* arms follow, then the other keys */
 	for (size_t a = 0; a < arms.count; a++)
 		fprintf(out, "\t%s\t%s callbacks", arms.name[a], arms.name[a]);
-	fputc('\n', out);
+	fputs("\tother keys\n", out);
 	for (size_t i = 0; i < nr; i++) {
 		fprintf(out, "%d\t", rows[i].count);
 		if (rows[i].pin_every)
@@ -153,7 +188,7 @@ void vb_report_span_tsv(const struct vb_result *r, FILE *out)
 					rows[i].arm[a].callbacks_per_request);
 			else
 				fputs("\t-\t-", out);
-		fputc('\n', out);
+		fprintf(out, "\t%s\n", rows[i].rest);
 	}
 	free(rows);
 }

@@ -96,9 +96,8 @@ static void print_span(const struct vb_result *r, FILE *out)
 	size_t nr;
 
 	vb_report_arms(r, &arms);
-	if (vb_report_span(r, &arms, &rows, &nr) || !nr) {
+	if (vb_report_span(r, &arms, &rows, &nr) || !nr)
 		return;
-	}
 	fprintf(out, "\nOne unmap request over N mappings, some of them pinned by the mdev: %s a mapping\n"
 		"(%s), callbacks a request, difference to %s\n\n",
 		is_exact(r) ? "instructions as ns" : "ns",
@@ -110,8 +109,11 @@ static void print_span(const struct vb_result *r, FILE *out)
 	for (size_t a = 0; a < arms.count; a++)
 		fprintf(out, " | %8s %7s%s", "ns", "calls", a ? "    diff" : "");
 	fputc('\n', out);
-	for (size_t i = 0; i < nr; i++)
+	for (size_t i = 0; i < nr; i++) {
+		if (*rows[i].rest && (!i || strcmp(rows[i].rest, rows[i - 1].rest)))
+			fprintf(out, "  %s\n", rows[i].rest);
 		print_span_row(&rows[i], &arms, out);
+	}
 	free(rows);
 }
 

@@ -33,7 +33,7 @@ set ylabel unit
 set grid ytics
 
 # Columns 3, 5, ... are the arms; their heads name them.
-arms = (words(system(sprintf("head -n 1 '%s' | tr ' \\t' '_ '", data))) - 2) / 2
+arms = (words(system(sprintf("head -n 1 '%s' | tr ' \\t' '_ '", data))) - 3) / 2
 name(i) = system(sprintf("head -n 1 '%s' | cut -f %d", data, 1 + 2 * i))
 # The rows of this N, most pins first as they come, "none" last.
 rows = sprintf("< awk -F '\\t' '$1 == %d' '%s'", n, data)

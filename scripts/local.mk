@@ -3,6 +3,7 @@ dist_pkglibexec_SCRIPTS += scripts/variant-build
 
 EXTRA_DIST += \
 	autogen.sh \
+	scripts/check \
 	scripts/gnuplot/notify-span.gp \
 	scripts/install-deps \
 	scripts/kernel-image \

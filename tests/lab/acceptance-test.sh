@@ -1,0 +1,217 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What the suite promises, in the lab: counts, audits, the guard, the watchdog,
+# crashes that are told as such, and broken modes that are caught. TAP; boots a
+# guest for each group. Runs on the host, in the build folder, with the variants
+# built.
+#
+#   SECONDS_EACH=60 tests/lab/acceptance-test.sh	longer concurrent runs
+# Functions are called through check.
+# shellcheck disable=SC2317
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+build=${VFIO_BENCH_BUILD:-$PWD}
+readonly top build
+readonly SECONDS_EACH=${SECONDS_EACH:-8}
+readonly ALL=stock,mainline,per-dma-ordered,per-request
+work=$(mktemp -d "${TMPDIR:-/tmp}/vfio-bench-acceptance.XXXXXX")
+number=0
+failed=0
+
+cleanup()
+{
+	rm -rf "$work"
+}
+trap cleanup EXIT
+
+# check TEXT COMMAND...
+check()
+{
+	local text=$1
+
+	shift
+	number=$((number + 1))
+	if "$@"; then
+		printf 'ok %d - %s\n' "$number" "$text"
+	else
+		printf 'not ok %d - %s\n' "$number" "$text"
+		printf '# failed: %s\n' "${*@Q}"
+		failed=$((failed + 1))
+	fi
+}
+
+# lab_run NAME LAB-OPTION... -- RUN-ARGUMENT...: status in $status, output in
+# $work/NAME.log, the result in $work/NAME/result.
+lab_run()
+{
+	local name=$1 options=()
+
+	shift
+	while [[ $1 != -- ]]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	status=0
+	out=$work/$name
+	"$top/scripts/lab" --build "$build" --out "$out" "${options[@]}" -- \
+		"$top/scripts/lab-run" "$@" --quiet >"$work/$name.log" 2>&1 || status=$?
+	sed 's/^/# /' "$work/$name.log" | tail -n 40
+}
+
+is()
+{
+	[[ $1 == "$2" ]] || { printf '# %q, wanted %q\n' "$1" "$2"; return 1; }
+}
+
+verdict_is()
+{
+	is "$(cat "$out/verdict")" "$1"
+}
+
+# said TEXT: the run or the lab printed it.
+said()
+{
+	grep -qF -- "$1" "$out.log"
+}
+
+# json PYTHON-EXPRESSION over runs, the list of result.json in order.
+json()
+{
+	"$build/vfio-bench" report --json "$out/result" |
+		python3 -c "
+import json, sys
+runs = json.load(sys.stdin)['runs']
+def module(r, key): return sum(m[key] for m in r['module']['mdevs'])
+def total(r, key): return sum(w[key] for w in r['workers'])
+def audit(r): return {c['check']: c['verdict'] for c in r['audit']}
+def section(r): return r['sections'][0]
+def metric(r, s, m): return next(x for x in r['metrics'] if x['section'] == s and x['metric'] == m)
+sys.exit(not ($1))"
+}
+
+# Per-vfio_dma: one callback for each pinned mapping; per-request: always one.
+test_callbacks()
+{
+	lab_run span --exact --timeout 400 -- notify-span --variant "$ALL"
+	check "notify-span on $ALL: clean audit" is "$status" 0
+	check "callbacks a request: N/K per vfio_dma, 0 where nothing is pinned, 1 per request" json '
+len(runs) == 32 and all(
+	metric(r, "module", "callbacks_per_request")["min"] ==
+	metric(r, "module", "callbacks_per_request")["max"] ==
+	(1 if r["arm"] == "per-request" else
+	 section(r)["count"] // section(r)["pin_every"] if section(r)["pin_every"] else 0)
+	for r in runs)'
+	check "and the audit compared them" json 'all(audit(r)["callbacks"] == "ok" for r in runs)'
+	check "every container was served by the arm, as its reference count showed" json '
+all(r["variant"]["served_by"] == r["variant"]["module"] and
+    r["variant"]["granularity_observed"] == r["variant"]["granularity_declared"] for r in runs)'
+	check "per-request is cheaper where every mapping is pinned" json '
+min(metric(r, "span", "request")["min"] for r in runs if r["arm"] == "mainline"
+    and section(r)["count"] == 4096 and section(r)["pin_every"] == 1) >
+min(metric(r, "span", "request")["min"] for r in runs if r["arm"] == "per-request"
+    and section(r)["count"] == 4096 and section(r)["pin_every"] == 1)'
+	check "stock and mainline are the same code: equal to 0.5%" json '
+(lambda best: abs(best("stock") / best("mainline") - 1) < 0.005)(
+	lambda arm: min(metric(r, "span", "request")["min"] for r in runs if r["arm"] == arm
+		and section(r)["count"] == 4096 and not section(r)["pin_every"]))'
+}
+
+test_combined()
+{
+	lab_run combined --timeout $((SECONDS_EACH * 4 + 120)) -- combined \
+		--variant "$ALL" --set "duration=${SECONDS_EACH}s"
+	check "combined on $ALL, device and mdev at once: clean audit" is "$status" 0
+	check "the guard takes turns on stock and mainline, and only there" json '
+[r["guard"]["on"] for r in runs] == [True, True, False, False]'
+	check "every worker was where it was asked to be" json '
+all(w["requested"]["cpu"] == w["observed"]["cpu"] == w["observed"]["cpu_at_end"] and
+    w["requested"]["node"] == w["observed"]["node"] and
+    w["requested"]["mem_node"] == w["observed"]["mem_node"] and w["observed"]["pages_looked_at"] > 0
+    for r in runs for w in r["workers"]) and
+all({w["requested"]["node"] for w in r["workers"]} == {0, 1} for r in runs)'
+	check "DMA bytes were moved and verified, pages pinned by kthreads and by request" json '
+all(total(r, "dma_bytes") > 0 and module(r, "pinned_pages") > 0 and
+    sum(p["pin_calls"] for p in r["module"]["pinners"]) > 0 for r in runs)'
+	check "no late pin: the kernel's own count is back at the start" json '
+all(audit(r)["foll_pins"] == audit(r)["kernel_log"] == "ok" for r in runs)'
+	printf '# by arm: operations, pages pinned, DMA bytes verified\n'
+	json 'print(*("# %s: %d steps, %d pages, %d bytes" % (r["arm"], total(r, "steps"),
+		module(r, "pinned_pages"), total(r, "dma_bytes")) for r in runs), sep="\n") or True'
+}
+
+test_unmap_race()
+{
+	lab_run race --timeout 120 -- unmap-race --variant per-dma-ordered,per-request \
+		--set "duration=${SECONDS_EACH}s"
+	check "two threads unmap one range at once on per-dma-ordered and per-request: clean audit" \
+		is "$status" 0
+}
+
+# test_deadlock NAME JOB VARIANT
+test_deadlock()
+{
+	lab_run "$1" --timeout 90 -- "$2" --variant "$3"
+	check "$2 on $3: exit 2" is "$status" 2
+	check "$2 on $3: verdict hung, noticed within 15 s" json '
+runs[0]["status"] == "hung" and runs[0]["hung"]["idle_s"] <= 15 and runs[0]["hung"]["tasks_in_d"] >= 2'
+	check "$2 on $3: numbers withheld" json 'runs[0]["withheld"] and "metrics" not in runs[0]'
+	check "$2 on $3: stacks of both tasks are kept" stacks_tell
+	check "$2 on $3: reboot needed, it says" said "reboot needed"
+}
+
+# Two tasks in state D, each inside VFIO; at least one of them in the callback.
+stacks_tell()
+{
+	awk -v RS= '/state D/ && /\[vfio/ { n++ } END { exit(n < 2) }' \
+		"$out"/result/runs/*/stacks.txt
+}
+
+# test_crash NAME TEXT JOB VARIANT RUN-ARGUMENT...: the kernel is to crash with TEXT.
+test_crash()
+{
+	local name=$1 text=$2 job=$3 variant=$4
+
+	shift 4
+	lab_run "$name" --timeout 90 -- "$job" --variant "$variant" "$@"
+	check "$job on $variant ($name): the lab exits 125" is "$status" 125
+	check "$job on $variant ($name): verdict crashed" verdict_is crashed
+	check "$job on $variant ($name): the console has '$text'" grep -qE "$text" "$out/console.log"
+	check "$job on $variant ($name): so has what the lab printed" said "guest crashed"
+}
+
+test_busted()
+{
+	lab_run miscount --timeout 120 -- notify-span --variant "$ALL" \
+		--set module_mode=busted-miscount --set count=256 --set pin_every=16
+	check "busted-miscount on $ALL: exit 2" is "$status" 2
+	check "busted-miscount: caught by the count of pins, numbers withheld, every time" json '
+len(runs) == 4 and all(audit(r)["pins"] == "failed" and r["withheld"] and "metrics" not in r for r in runs)'
+	check "busted-miscount: the kernel's own counts are clean" json '
+all(audit(r)["foll_pins"] == audit(r)["kernel_log"] == "ok" for r in runs)'
+
+	lab_run skip --timeout 120 -- notify-span --variant per-request \
+		--set class=pathological --set module_mode=busted-skip-unpin --set count=256 --set pin_every=16
+	check "busted-skip-unpin on per-request: exit 2" is "$status" 2
+	check "busted-skip-unpin on per-request: caught by WARN, pins and the kernel's count" json '
+all(audit(runs[0])[c] == "failed" for c in ("pins", "foll_pins", "kernel_log", "taint"))'
+	check "busted-skip-unpin on per-request: the log names vfio_remove_dma" \
+		grep -q 'WARNING.*vfio_remove_dma' "$out/result/kernel.log"
+	for variant in mainline per-dma-ordered; do
+		test_crash "skip-unpin-$variant" 'kernel BUG at .*vfio_iommu_type1' notify-span \
+			"$variant" --set class=pathological --set module_mode=busted-skip-unpin \
+			--set count=256 --set pin_every=16
+	done
+}
+
+test_callbacks
+test_combined
+test_unmap_race
+test_deadlock two-unmaps deadlock-unmap stock
+test_deadlock open-close deadlock-open-close mainline
+test_crash v13 'kernel BUG at|BUG: |general protection|Oops' deadlock-unmap per-dma-v13
+test_busted
+printf '1..%d\n' "$number"
+exit $((failed > 0))

@@ -46,6 +46,7 @@ void vb_child_main(struct vb_container *c, const struct vb_plan *plan,
 	if (getppid() == 1)
 		_exit(1);
 	pthread_mutex_init(&c->guard.mutex, NULL);
+	vb_clock_init();
 	c->shared->clock_cost_ps = vb_clock_cost_ps();
 	vb_locked_read(0, &c->shared->locked_before);
 	ret = run(c, plan, topology, workers);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Worker threads: start, phases, placement, end. */
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ struct thread {
 	const struct vb_topology *topology;
 	struct control *control;
 	unsigned int passed;		/* gates that it has passed */
+	bool own_files;			/* wanted; then: had.  See take_own_files() */
 };
 
 static int worker_error(struct thread *t, int error, const char *where)
@@ -167,6 +169,25 @@ static void end_measuring(struct thread *t)
 }
 
 /*
+ * Where threads share a table of open files, each ioctl takes and drops a
+ * reference to the container's file: a cache line that all workers write, in
+ * each operation's time.  With its own copy of the table a worker takes none
+ * (fdget() in the kernel's fs/file.c).  What another thread opens or closes
+ * later, it does not see.
+ */
+static void take_own_files(struct thread *t)
+{
+	t->own_files = !unshare(CLONE_FILES);
+}
+
+/* The container is closed when the leader closes it, not when this thread has gone. */
+static void drop_own_files(struct thread *t)
+{
+	if (t->own_files)
+		closefrom(STDERR_FILENO + 1);
+}
+
+/*
  * A worker's life.  It passes every gate and barrier even after an error, for
  * the others; a failure has set halt, so that no loop begins.
  */
@@ -176,6 +197,8 @@ static void *worker_main(void *arg)
 	struct vb_worker *w = &t->worker;
 	int ret = set_up(t);
 
+	if (t->own_files)
+		take_own_files(t);
 	gate(t);
 	loop(t, 0);
 	gate(t);
@@ -190,6 +213,7 @@ static void *worker_main(void *arg)
 			worker_error(t, ret, "tearing down");
 	}
 	atomic_store(&w->shared->state, 2);
+	drop_own_files(t);
 	gate(t);
 	vb_mdev_slot_unmap(w->slot);
 	return NULL;
@@ -328,6 +352,14 @@ static void prepare_thread(struct thread *t, struct vb_container *c, const struc
 	};
 }
 
+static bool opens_devices(const struct vb_plan *plan)
+{
+	for (unsigned int i = 0; i < plan->nr_workers; i++)
+		if (plan->worker[i].section->workload->opens_devices)
+			return true;
+	return false;
+}
+
 static int first_error(struct vb_container *c, const struct vb_plan *plan,
 		       struct vb_worker_shared **shared)
 {
@@ -366,6 +398,7 @@ int vb_workers_run(struct vb_container *c, const struct vb_plan *plan,
 	for (unsigned int i = 0; i < plan->nr_workers; i++) {
 		threads[i].topology = topology;
 		threads[i].control = &ctl;
+		threads[i].own_files = !opens_devices(plan);
 		prepare_thread(&threads[i], c, plan, i, windows, shared[i]);
 		bounded += plan->worker[i].section->ops != 0;
 	}

@@ -50,6 +50,7 @@ const struct vb_workload_ops vb_workload_mdev_open_close = {
 	.name = "mdev_open_close",
 	.summary = "opens and closes a second mdev of the container",
 	.needs_mdev = true,
+	.opens_devices = true,
 	.pathological = true,
 	.min_mdevs = 2,
 	.setup = setup,

@@ -19,6 +19,7 @@ struct vb_workload_ops {
 	bool needs_mdev;		/* the companion module */
 	bool shares_window;		/* all threads of the section use one window */
 	bool pinners_allowed;		/* module kthreads may pin in the window */
+	bool opens_devices;		/* in its steps: all threads must see the same files */
 	bool pathological;		/* can hang or crash a kernel that declares the hazard */
 	/* The least that makes sense; 0: no minimum.  The job reader checks them. */
 	unsigned int min_threads;	/* of the section */

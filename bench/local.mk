@@ -31,6 +31,7 @@ libbench_a_SOURCES = \
 	bench/engine/child.c bench/engine/child.h \
 	bench/engine/container.c bench/engine/container.h \
 	bench/engine/guard.h \
+	bench/engine/janitor.c bench/engine/janitor.h \
 	bench/engine/live.c bench/engine/live.h \
 	bench/engine/names.c bench/engine/shared.h \
 	bench/engine/ops.c bench/engine/worker.c bench/engine/worker.h \

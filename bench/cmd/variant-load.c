@@ -19,43 +19,12 @@ static int need_root(const char *action)
 	return vb_fail(VB_EXIT_USAGE, "variant %s: only root changes modules: use sudo", action);
 }
 
-/* "qemu (pid 1), ... " of up to four. */
-static void name_users(char *text, size_t size)
-{
-	struct vb_vfio_user users[4];
-	size_t n = vb_vfio_users(users, 4), length = 0;
-
-	text[0] = '\0';
-	for (size_t i = 0; i < n && i < 4 && length < size; i++)
-		length += (size_t)snprintf(text + length, size - length, "%s%s (pid %d)",
-					   i ? ", " : "", users[i].name, (int)users[i].pid);
-	if (n > 4 && length < size)
-		snprintf(text + length, size - length, " and %zu more", n - 4);
-}
-
-/* Containers of type1, by its reference count; also those that no program holds by an fd. */
-static long stock_refs(void)
-{
-	struct vb_variant_refs refs;
-
-	if (vb_variant_refs_read(&refs))
-		return 0;
-	for (size_t i = 0; i < refs.count; i++)
-		if (!strcmp(refs.entry[i].module, "vfio_iommu_type1"))
-			return refs.entry[i].refs;
-	return 0;
-}
-
 static int check_others(const struct variant_args *args, const char *name)
 {
 	char users[256];
-	long refs = stock_refs();
 
-	name_users(users, sizeof(users));
-	if (!refs && !*users)
+	if (!vb_vfio_in_use(users, sizeof(users)))
 		return VB_EXIT_OK;
-	if (!*users)
-		snprintf(users, sizeof(users), "%ld container%s", refs, refs == 1 ? "" : "s");
 	if (args->acknowledge_others) {
 		vb_warn("VFIO is in use by %s: whatever they open from now on gets '%s'", users,
 			name);
@@ -162,7 +131,7 @@ static int unload(const char *module)
 		printf("%s: unloaded\n", v.name);
 		return VB_EXIT_OK;
 	}
-	name_users(users, sizeof(users));
+	vb_vfio_in_use(users, sizeof(users));
 	if (err == -EBUSY)
 		return vb_fail(VB_EXIT_USAGE, "variant '%s': a container still uses it: end "
 			       "%s first", v.name, *users ? users : "the program that holds it");

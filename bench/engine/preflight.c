@@ -230,18 +230,6 @@ int vb_preflight_device(struct vb_device *device, const char *address, char *err
 	}
 }
 
-/* "qemu (pid 1), ...", of at most four; "": nobody. */
-static void name_users(char *text, size_t size)
-{
-	struct vb_vfio_user users[4];
-	size_t n = vb_vfio_users(users, 4), length = 0;
-
-	text[0] = '\0';
-	for (size_t i = 0; i < n && i < 4 && length < size; i++)
-		length += (size_t)snprintf(text + length, size - length, "%s%s (pid %d)",
-					   i ? ", " : "", users[i].name, (int)users[i].pid);
-}
-
 int vb_preflight_variant(const struct vb_variant *variant, bool acknowledge_others, char *err,
 			 size_t size)
 {
@@ -260,8 +248,7 @@ int vb_preflight_variant(const struct vb_variant *variant, bool acknowledge_othe
 	if (geteuid())
 		return refuse(err, size, -EPERM, "variant '%s': loading it needs root: run with sudo",
 			      variant->name);
-	name_users(users, sizeof(users));
-	if (*users && !acknowledge_others)
+	if (vb_vfio_in_use(users, sizeof(users)) && !acknowledge_others)
 		return refuse(err, size, -EBUSY, "variant '%s': VFIO is in use by %s, and their new "
 			      "containers would get the variant: end them first, or say "
 			      "--acknowledge-others", variant->name, users);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "bench/cmd/cmd.h"
+#include "bench/engine/janitor.h"
 #include "bench/engine/job_path.h"
 #include "bench/engine/live.h"
 #include "bench/engine/paths.h"
@@ -38,6 +39,7 @@ struct session {
 	struct vb_device device;
 	bool has_device;
 	struct vb_klog *klog;
+	struct vb_janitor janitor;
 	struct vb_result_dir dir;
 	bool dir_made;
 	json_t *meta;
@@ -360,10 +362,11 @@ static int load_arm(struct session *s, struct vb_variant *v, bool *ours)
 		return VB_EXIT_OK;
 	ret = vb_variant_load(v);
 	if (ret)
-		return vb_fail(VB_EXIT_UNTRUSTED, "variant '%s': loading %s: %s: 'vfio-bench variant build "
+		return vb_fail(VB_EXIT_USAGE, "variant '%s': loading %s: %s: 'vfio-bench variant build "
 			       "%s' makes it anew, dmesg says more", v->name, v->path, strerror(-ret),
 			       v->name);
 	*ours = true;
+	vb_janitor_note_variant(&s->janitor, v);
 	return VB_EXIT_OK;
 }
 
@@ -384,10 +387,13 @@ static void unload_arm(struct session *s, struct vb_variant *v)
 	}
 }
 
-static int make_mdevs(struct vb_container *c, unsigned int nr)
+static int make_mdevs(struct session *s, struct vb_container *c, unsigned int nr)
 {
 	for (c->nr_mdevs = 0; c->nr_mdevs < nr; c->nr_mdevs++) {
 		int ret = vb_mdev_create(&c->mdev[c->nr_mdevs]);
+
+		if (!ret)
+			vb_janitor_note_mdev(&s->janitor, &c->mdev[c->nr_mdevs]);
 
 		if (ret)
 			return vb_fail(VB_EXIT_SKIPPED, "making mdev %u of %u: %s: %s", c->nr_mdevs + 1, nr,
@@ -494,7 +500,7 @@ static int one_run(struct session *s, size_t i, unsigned int a, unsigned int tot
 		 *s->runs[i].label ? ", " : "", s->runs[i].label);
 	ret = v ? load_arm(s, v, &ours) : VB_EXIT_OK;
 	if (!ret && s->plans[i]->needs_mdev)
-		ret = make_mdevs(c, s->runs[i].global.mdevs);
+		ret = make_mdevs(s, c, s->runs[i].global.mdevs);
 	if (!ret)
 		ret = supervise(s, c, s->plans[i], v, title);
 	s->number += !ret;
@@ -504,6 +510,7 @@ static int one_run(struct session *s, size_t i, unsigned int a, unsigned int tot
 		if (ours)
 			unload_arm(s, v);
 	}
+	vb_janitor_forget(&s->janitor);
 	free(c);
 	return ret;
 }
@@ -563,20 +570,23 @@ static int execute(struct session *s)
 	if (ret)
 		return ret;
 	vb_signals_init();
+	if (s->uses_vfio && vb_janitor_start(&s->janitor))
+		vb_warn("no process to clean up after us if we are killed: out of processes?");
 	ret = all_runs(s);
-	if (ret)
-		worse(s, ret);
 	if (ret && !s->begun) {
 		vb_result_discard(&s->dir);
 		s->dir_made = false;
 		return ret;
 	}
+	if (ret)	/* after a run it is neither bad input nor skipped */
+		worse(s, ret == VB_EXIT_INCORRECT ? ret : VB_EXIT_UNTRUSTED);
 	tail = write_tail(s);
 	return tail ? tail : s->exit_code;
 }
 
 static void clean_up(struct session *s)
 {
+	vb_janitor_end(&s->janitor);
 	if (s->dir_made)
 		vb_result_abandon(&s->dir);
 	for (size_t i = 0; s->plans && i < s->nr_runs; i++)
@@ -594,7 +604,7 @@ static void clean_up(struct session *s)
 
 int vb_session_run(const struct vb_session_options *options)
 {
-	struct session s = { .opt = options, .in_lab = vb_in_lab() };
+	struct session s = { .opt = options, .in_lab = vb_in_lab(), .janitor.fd = -1 };
 	int ret;
 
 	s.dir.fd = s.dir.runs_fd = -1;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/machine/sysfs.h"
+#include "lib/machine/variant.h"
 #include "lib/machine/vfio-users.h"
 
 static bool is_vfio(const char *target)
@@ -90,4 +91,41 @@ size_t vb_vfio_users(struct vb_vfio_user *users, size_t max)
 	}
 	closedir(proc);
 	return found;
+}
+
+/* "qemu (pid 1), ... " of up to four. */
+static void name_users(char *text, size_t size)
+{
+	struct vb_vfio_user users[4];
+	size_t n = vb_vfio_users(users, 4), length = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < n && i < 4 && length < size; i++)
+		length += (size_t)snprintf(text + length, size - length, "%s%s (pid %d)",
+					   i ? ", " : "", users[i].name, (int)users[i].pid);
+	if (n > 4 && length < size)
+		snprintf(text + length, size - length, " and %zu more", n - 4);
+}
+
+/* Containers of type1, by its reference count; also those that no program holds by an fd. */
+static long stock_refs(void)
+{
+	struct vb_variant_refs refs;
+
+	if (vb_variant_refs_read(&refs))
+		return 0;
+	for (size_t i = 0; i < refs.count; i++)
+		if (!strcmp(refs.entry[i].module, "vfio_iommu_type1"))
+			return refs.entry[i].refs;
+	return 0;
+}
+
+bool vb_vfio_in_use(char *by, size_t size)
+{
+	long refs = stock_refs();
+
+	name_users(by, size);
+	if (!*by && refs)
+		snprintf(by, size, "%ld container%s", refs, refs == 1 ? "" : "s");
+	return *by != '\0';
 }

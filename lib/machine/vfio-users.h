@@ -3,6 +3,7 @@
 #ifndef VB_VFIO_USERS_H
 #define VB_VFIO_USERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -17,5 +18,10 @@ struct vb_vfio_user {
  * sees the files.  Never waits for a process.
  */
 size_t vb_vfio_users(struct vb_vfio_user *users, size_t max);
+/*
+ * Does any other process use VFIO, or does type1 serve a container that none
+ * holds?  @by: "qemu (pid 1), ..." of up to four, or "2 containers".
+ */
+bool vb_vfio_in_use(char *by, size_t size);
 
 #endif /* VB_VFIO_USERS_H */

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Cleaning up after a supervisor that was killed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench/engine/janitor.h"
+
+#define MAX_MDEVS	64
+#define TRIES		100	/* times 0.1 s for the dead supervisor's workers to let go */
+
+enum kind { KIND_MDEV, KIND_VARIANT, KIND_FORGET };
+
+/* Smaller than PIPE_BUF: arrives whole. */
+struct record {
+	enum kind kind;
+	struct vb_mdev mdev;
+	char name[VB_VARIANT_NAME_MAX];
+	char module[80];
+};
+
+struct duties {
+	unsigned int nr_mdevs;
+	struct vb_mdev mdev[MAX_MDEVS];
+	struct vb_variant variant;	/* name "": none */
+};
+
+static void take(struct duties *d, const struct record *r)
+{
+	switch (r->kind) {
+	case KIND_MDEV:
+		if (d->nr_mdevs < MAX_MDEVS)
+			d->mdev[d->nr_mdevs++] = r->mdev;
+		break;
+	case KIND_VARIANT:
+		memcpy(d->variant.name, r->name, sizeof(r->name));
+		memcpy(d->variant.module, r->module, sizeof(r->module));
+		d->variant.loaded = true;
+		break;
+	case KIND_FORGET:
+		d->nr_mdevs = 0;
+		d->variant.name[0] = '\0';
+		break;
+	}
+}
+
+static void pause_briefly(void)
+{
+	struct timespec ts = { 0, 100000000 };
+
+	nanosleep(&ts, NULL);
+}
+
+/* The workers die with the supervisor; their fds close a moment later. */
+static void clean(struct duties *d)
+{
+	for (unsigned int i = 0; i < d->nr_mdevs; i++)
+		for (int try = 0; try < TRIES && vb_mdev_remove(&d->mdev[i]) == -EBUSY; try++)
+			pause_briefly();
+	for (int try = 0; *d->variant.name && try < TRIES; try++) {
+		if (vb_variant_unload(&d->variant) != -EBUSY)
+			break;
+		pause_briefly();
+	}
+}
+
+static void janitor_main(int fd) __attribute__((noreturn));
+
+static void janitor_main(int fd)
+{
+	static struct duties duties;
+	struct record r;
+
+	setsid();	/* the terminal's ^C is the supervisor's to answer */
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_IGN);
+	while (read(fd, &r, sizeof(r)) == sizeof(r))
+		take(&duties, &r);
+	clean(&duties);
+	_exit(0);
+}
+
+int vb_janitor_start(struct vb_janitor *j)
+{
+	int fds[2];
+
+	*j = (struct vb_janitor){ .fd = -1 };
+	if (pipe2(fds, O_CLOEXEC))
+		return -errno;
+	fflush(NULL);
+	j->pid = fork();
+	if (j->pid == 0) {
+		close(fds[1]);
+		janitor_main(fds[0]);
+	}
+	close(fds[0]);
+	if (j->pid < 0) {
+		close(fds[1]);
+		return -EAGAIN;
+	}
+	j->fd = fds[1];
+	return 0;
+}
+
+static void tell(struct vb_janitor *j, const struct record *r)
+{
+	if (j->fd >= 0 && write(j->fd, r, sizeof(*r)) < 0) {
+		/* It was killed: then nobody cleans up after us but us. */
+		close(j->fd);
+		j->fd = -1;
+	}
+}
+
+void vb_janitor_note_mdev(struct vb_janitor *j, const struct vb_mdev *mdev)
+{
+	struct record r = { .kind = KIND_MDEV, .mdev = *mdev };
+
+	tell(j, &r);
+}
+
+void vb_janitor_note_variant(struct vb_janitor *j, const struct vb_variant *v)
+{
+	struct record r = { .kind = KIND_VARIANT };
+
+	memcpy(r.name, v->name, sizeof(r.name));
+	memcpy(r.module, v->module, sizeof(r.module));
+	tell(j, &r);
+}
+
+void vb_janitor_forget(struct vb_janitor *j)
+{
+	struct record r = { .kind = KIND_FORGET };
+
+	tell(j, &r);
+}
+
+void vb_janitor_end(struct vb_janitor *j)
+{
+	if (j->fd < 0)
+		return;
+	vb_janitor_forget(j);
+	if (j->fd >= 0)
+		close(j->fd);
+	j->fd = -1;
+	waitpid(j->pid, NULL, 0);
+}

@@ -39,7 +39,10 @@ libbench_a_SOURCES = \
 	bench/engine/plan.c bench/engine/plan.h \
 	bench/engine/preflight.c bench/engine/preflight.h \
 	bench/engine/record.c bench/engine/record.h \
-	bench/engine/session.c bench/engine/session.h \
+	bench/engine/session.c bench/engine/session.h bench/engine/session_impl.h \
+	bench/engine/session_output.c \
+	bench/engine/session_prepare.c \
+	bench/engine/session_run.c \
 	bench/engine/supervisor.c bench/engine/supervisor.h \
 	bench/engine/watchdog.c bench/engine/watchdog.h \
 	bench/report/report.h \

@@ -171,15 +171,18 @@ static void print_totals(const json_t *run, FILE *out)
 static void print_run(const json_t *run, FILE *out)
 {
 	const json_t *metrics = json_object_get(run, "metrics"), *m;
+	const json_t *variant = json_object_get(run, "variant");
 	size_t i;
 
 	if (!metrics)
 		return;
-	fprintf(out, "\n%s%s%s, %.1f s measured, served by %s, %s\n", vb_json_text(run, "arm"),
+	fprintf(out, "\n%s%s%s, %.1f s measured", vb_json_text(run, "arm"),
 		*vb_json_text(run, "label") ? ", " : "", vb_json_text(run, "label"),
-		vb_json_number(run, "measured_s"),
-		vb_json_text(json_object_get(run, "variant"), "served_by"),
-		vb_json_text(json_object_get(run, "variant"), "granularity_observed"));
+		vb_json_number(run, "measured_s"));
+	if (json_is_object(variant))
+		fprintf(out, ", served by %s, notifies %s", vb_json_text(variant, "served_by"),
+			vb_json_text(variant, "granularity_observed"));
+	fputc('\n', out);
 	fprintf(out, "  %-10s %-28s %13s %12s  %9s %9s %9s %10s\n", "section", "metric", "rate",
 		"count", "p50", "p99", "p99.9", "max");
 	json_array_foreach(metrics, i, m)

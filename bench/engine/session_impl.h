@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of session.h share. */
+#ifndef VB_SESSION_IMPL_H
+#define VB_SESSION_IMPL_H
+
+#include "bench/engine/janitor.h"
+#include "bench/engine/plan.h"
+#include "bench/engine/session.h"
+#include "lib/machine/klog.h"
+#include "lib/result/dir.h"
+
+struct session {
+	const struct vb_session_options *opt;
+	char job_path[4096];
+	struct vb_job *job;
+	struct vb_job_run *runs;
+	size_t nr_runs;
+	struct vb_plan **plans;		/* nr_runs of them */
+	struct vb_topology *topology;
+	struct vb_variant variants[VB_MAX_ARMS];
+	unsigned int nr_arms;
+	bool uses_vfio;
+	bool in_lab;
+	uint64_t seed;
+	struct vb_device device;
+	bool has_device;
+	struct vb_klog *klog;
+	struct vb_janitor janitor;
+	struct vb_result_dir dir;
+	bool dir_made;
+	json_t *meta;
+	unsigned int number;		/* runs done */
+	bool begun;			/* a run has files in the result */
+	int exit_code;			/* the worst so far */
+	bool lost;			/* a run hung: nothing can be put back */
+};
+
+/* An exit code of a part: the worst one is the session's. */
+void session_worse(struct session *s, int code);
+
+/* Preparing touches nothing.  Each returns an enum vb_exit and has said why. */
+int session_read_job(struct session *s);
+int session_find_arms(struct session *s);
+int session_find_device(struct session *s);
+int session_make_plans(struct session *s);
+int session_preflight(struct session *s);
+int session_print_plans(const struct session *s);
+json_t *session_plans_to_json(const struct session *s);
+
+/* The result directory, but for what belongs to one run. */
+int session_make_output(struct session *s);
+int session_write_head(struct session *s);
+int session_write_tail(struct session *s);
+/* Write an expanded run as a job file.  0 or -errno. */
+int session_copy_job(struct session *s, int dir_fd, const char *name,
+		     const struct vb_job_run *run);
+
+/* Run @i of the job on arm @a, one of @total. */
+int session_one_run(struct session *s, size_t i, unsigned int a, unsigned int total);
+
+#endif /* VB_SESSION_IMPL_H */

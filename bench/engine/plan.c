@@ -119,8 +119,8 @@ static int place_worker(struct planner *p, struct vb_plan_worker *w)
 				      "(see 'numactl -H')", s->name, s->node);
 	}
 	if (!node || !node->nr_cpus)
-		return refuse(p, "section [%s]: node=%d has no CPU that this process may use",
-			      s->name, s->node);
+		return refuse(p, "section [%s]: node=%d has no CPU that this process may use: give "
+			      "another, or node=any (see 'numactl -H')", s->name, s->node);
 	cpu = take_cpu(p, s, node);
 	if (cpu < 0)
 		return cpu;
@@ -143,8 +143,8 @@ static int memory_node(struct planner *p, const struct vb_plan_worker *w, int *o
 		return refuse(p, "section [%s]: mem_node=%d: this machine has no such NUMA node "
 			      "(see 'numactl -H')", s->name, want);
 	if (!node->memory_bytes)
-		return refuse(p, "section [%s]: memory of node %d is asked for, and it has none",
-			      s->name, want);
+		return refuse(p, "section [%s]: memory of node %d is asked for, and it has none: give "
+			      "mem_node= of another, or any", s->name, want);
 	*out = want;
 	return 0;
 }
@@ -164,7 +164,8 @@ static int place_window(struct planner *p, struct vb_plan_worker *w)
 	if (win->iova < MSI_END && win->iova + win->size_bytes > MSI_FIRST)
 		win->iova = 4ull << 30;
 	if (win->iova + win->size_bytes < win->iova)
-		return refuse(p, "section [%s]: %llu mappings of %llu bytes don't fit the address space",
+		return refuse(p, "section [%s]: %llu mappings of %llu bytes don't fit the address "
+			      "space: lower count= or size=",
 			      s->name, (unsigned long long)s->count,
 			      (unsigned long long)s->size_bytes);
 	if (s->workload->needs_dma && win->iova + win->size_bytes - 1 > limit)
@@ -188,13 +189,15 @@ static int check_pins(struct planner *p, const struct vb_section *s)
 	if (s->device == VB_TARGET_PCI)
 		return 0;
 	if (s->size_bytes * s->count / 4096 > VB_MAX_WINDOW_PAGES)
-		return refuse(p, "section [%s]: a window that is pinned in has at most %u pages",
+		return refuse(p, "section [%s]: a window that is pinned in has at most %u pages: "
+			      "lower count= or size=",
 			      s->name, VB_MAX_WINDOW_PAGES);
 	if (s->pinner_node >= 0) {
 		const struct vb_node *node = vb_topology_find(p->topology, s->pinner_node);
 
 		if (!node || !node->nr_cpus)
-			return refuse(p, "section [%s]: pinner_node=%d: no such node, or one without CPUs",
+			return refuse(p, "section [%s]: pinner_node=%d: no such node, or one without "
+				      "CPUs: give another, or any (see 'numactl -H')",
 				      s->name, s->pinner_node);
 	}
 	return 0;
@@ -208,7 +211,8 @@ static int place_section(struct planner *p, const struct vb_section *s, uint64_t
 	if (ret)
 		return ret;
 	if (plan->nr_workers + s->threads > VB_MAX_WORKERS)
-		return refuse(p, "section [%s]: more than %d workers in all", s->name, VB_MAX_WORKERS);
+		return refuse(p, "section [%s]: more than %d workers in all: ask for fewer threads",
+			      s->name, VB_MAX_WORKERS);
 	plan->needs_mdev |= s->device != VB_TARGET_PCI || s->workload->needs_mdev;
 	plan->needs_pci |= s->device != VB_TARGET_MDEV;
 	plan->needs_dma |= s->workload->needs_dma;

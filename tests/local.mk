@@ -106,3 +106,11 @@ TESTS += tests/cli/variant-test.sh
 EXTRA_DIST += tests/cli/variant-test.sh tests/lab/variant-test.sh \
 	tests/unit/topology/no-cpus.xml tests/unit/topology/no-memory.xml \
 	tests/unit/topology/two-nodes.xml
+
+TESTS += tests/cli/bad-input-test.sh
+EXTRA_DIST += tests/bad-input.sh tests/cli/bad-input-test.sh tests/lab/bad-input-test.sh
+
+# The companion module's ioctls, in the lab.
+check_PROGRAMS += tests/lab/kmod-test
+tests_lab_kmod_test_SOURCES = tests/lab/kmod-test.c
+EXTRA_DIST += tests/lab/acceptance-test.sh tests/lab/kill-test.sh tests/lab/lab-selftest.sh

@@ -117,21 +117,32 @@ static void print_span(const struct vb_result *r, FILE *out)
 	free(rows);
 }
 
+/* A quantile wants ten samples beyond it: with fewer it is a handful of outliers. */
+static void print_quantile(const json_t *m, const char *key, double wanted, FILE *out)
+{
+	bool ns = !strcmp(vb_json_text(m, "unit"), "ns");
+
+	if (vb_json_number(m, "count") < wanted)
+		fprintf(out, " %9s", "-");
+	else
+		fprintf(out, " %9.*f", ns ? 2 : 0, vb_json_number(m, key) / (ns ? 1e3 : 1));
+}
+
 static void print_metric(const json_t *m, FILE *out)
 {
 	const char *unit = vb_json_text(m, "unit");
 	bool ns = !strcmp(unit, "ns");
-	double scale = ns ? 1e3 : 1;
 
 	if (!strcmp(unit, "bytes"))
 		return;
-	fprintf(out, "  %-10s %-28s %10.0f /s %12.0f  %9.*f %9.*f %9.*f %10.*f %s\n",
-		vb_json_text(m, "section"), vb_json_text(m, "metric"),
-		vb_json_number(m, "rate_per_s"), vb_json_number(m, "count"),
-		ns ? 2 : 0, vb_json_number(m, "p50") / scale,
-		ns ? 2 : 0, vb_json_number(m, "p99") / scale,
-		ns ? 2 : 0, vb_json_number(m, "p999") / scale,
-		ns ? 1 : 0, vb_json_number(m, "max") / scale, ns ? "us" : "");
+	fprintf(out, "  %-10s %-28s %10.0f /s %12.0f ", vb_json_text(m, "section"),
+		vb_json_text(m, "metric"), vb_json_number(m, "rate_per_s"),
+		vb_json_number(m, "count"));
+	print_quantile(m, "p50", 20, out);
+	print_quantile(m, "p99", 1000, out);
+	print_quantile(m, "p999", 10000, out);
+	fprintf(out, " %10.*f%s\n", ns ? 1 : 0, vb_json_number(m, "max") / (ns ? 1e3 : 1),
+		ns ? " us" : "");
 }
 
 static double sum_of(const json_t *array, const char *key)
@@ -153,10 +164,10 @@ static void print_totals(const json_t *run, FILE *out)
 	double seconds = vb_json_number(run, "measured_s");
 
 	if (seconds > 0 && json_array_size(mdevs))
-		fprintf(out, "  pinned %.0f pages/s, unpinned %.0f pages/s (%.0f of them in callbacks), "
-			"%.0f pins refused by the fence, %.0f late\n",
-			sum_of(mdevs, "pinned_pages") / seconds,
-			sum_of(mdevs, "unpinned_pages") / seconds,
+		fprintf(out, "  pages pinned %.0f (%.0f /s), unpinned %.0f (%.0f /s), %.0f of them in "
+			"callbacks; pins refused by the fence %.0f, late %.0f\n",
+			sum_of(mdevs, "pinned_pages"), sum_of(mdevs, "pinned_pages") / seconds,
+			sum_of(mdevs, "unpinned_pages"), sum_of(mdevs, "unpinned_pages") / seconds,
 			sum_of(mdevs, "callback_unpinned_pages"), sum_of(mdevs, "fenced_pins"),
 			sum_of(mdevs, "late_pins"));
 	if (sum_of(workers, "dma_bytes") > 0)
@@ -183,7 +194,7 @@ static void print_run(const json_t *run, FILE *out)
 		fprintf(out, ", served by %s, notifies %s", vb_json_text(variant, "served_by"),
 			vb_json_text(variant, "granularity_observed"));
 	fputc('\n', out);
-	fprintf(out, "  %-10s %-28s %13s %12s  %9s %9s %9s %10s\n", "section", "metric", "rate",
+	fprintf(out, "  %-10s %-28s %13s %12s %10s %9s %9s %10s\n", "section", "metric", "rate",
 		"count", "p50", "p99", "p99.9", "max");
 	json_array_foreach(metrics, i, m)
 		print_metric(m, out);

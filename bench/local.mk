@@ -69,5 +69,6 @@ dist_job_DATA = \
 	bench/job/deadlock-unmap.job \
 	bench/job/notify-span.job \
 	bench/job/null.job \
+	bench/job/self-cost.job \
 	bench/job/smoke.job \
 	bench/job/unmap-race.job

@@ -114,3 +114,8 @@ EXTRA_DIST += tests/bad-input.sh tests/cli/bad-input-test.sh tests/lab/bad-input
 check_PROGRAMS += tests/lab/kmod-test
 tests_lab_kmod_test_SOURCES = tests/lab/kmod-test.c
 EXTRA_DIST += tests/lab/acceptance-test.sh tests/lab/kill-test.sh tests/lab/lab-selftest.sh
+
+# The suite's own cost: bare-loop is held against the engine in the lab.
+check_PROGRAMS += tests/lab/bare-loop
+tests_lab_bare_loop_SOURCES = tests/lab/bare-loop.c
+EXTRA_DIST += tests/lab/cost-test.sh tests/lab/exact-repeat-test.sh tests/bench/null-cost.sh

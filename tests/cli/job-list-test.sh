@@ -40,7 +40,7 @@ json() {
 		python3 -c "import json,sys; d=json.load(open(sys.argv[1])); assert $2" "$tmp/out"
 }
 
-for job in combined deadlock-open-close deadlock-unmap notify-span null smoke unmap-race; do
+for job in combined deadlock-open-close deadlock-unmap notify-span null self-cost smoke unmap-race; do
 	ok "jobs: $job" lists jobs "^  $job "
 done
 ok "jobs: class, runs and source" lists jobs 'class standard, 8 runs, source: LKML'

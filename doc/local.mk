@@ -6,6 +6,7 @@ doc_mkman_SOURCES = doc/mkman.c
 doc_mkman_LDADD = libbench.a libvfiobench.a $(VB_LIBS)
 
 dist_man_MANS += doc/vfio-bench.1
+dist_doc_DATA = README.md doc/adding-a-workload.md doc/method.md doc/results.md
 
 man: doc/mkman$(EXEEXT)
 	$(AM_V_GEN)./doc/mkman >doc/mkman.out && mv doc/mkman.out '$(srcdir)/doc/vfio-bench.1'
@@ -13,6 +14,6 @@ man: doc/mkman$(EXEEXT)
 .PHONY: man
 
 # What holds the documents against the program.
-doc_sh_tests = tests/cli/man-test.sh
+doc_sh_tests = tests/cli/man-test.sh tests/cli/results-doc-test.sh
 TESTS += $(doc_sh_tests)
 EXTRA_DIST += COPYING $(doc_sh_tests)

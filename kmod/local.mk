@@ -12,12 +12,18 @@ vb_variant_files = \
 	variants/per-dma-v13/manifest.ini variants/per-dma-v13/type1-6.1.patch \
 	variants/per-request/manifest.ini variants/per-request/type1-6.1.patch
 
-EXTRA_DIST += $(vb_kmod_files) kmod/probe kmod/variants
+# What compiles of these, this kernel has: compat.h.
+vb_probe_files = \
+	kmod/probe/BIND_IOMMUFD.c kmod/probe/CLASS_CREATE_OWNER.c kmod/probe/DETACH_IOAS.c \
+	kmod/probe/DMA_UNMAP_OP.c kmod/probe/FREE_DEVICE.c kmod/probe/MDEV_REGISTER_PARENT.c \
+	kmod/probe/VM_FLAGS_SET.c
+
+EXTRA_DIST += $(vb_kmod_files) $(vb_probe_files) kmod/variants
 
 if BUILD_KMOD
 all-local: kmod/vfio_bench.ko
 
-kmod/vfio_bench.ko: $(vb_kmod_files) uapi/vfio_bench.h
+kmod/vfio_bench.ko: $(vb_kmod_files) $(vb_probe_files) uapi/vfio_bench.h
 	+$(AM_V_GEN)$(MAKE) --no-print-directory -C $(srcdir)/kmod KDIR='$(KDIR)' \
 		B='$(abs_builddir)/kmod' modules >kmod.log 2>&1 || { cat kmod.log; exit 1; }
 

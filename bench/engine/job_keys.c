@@ -117,7 +117,7 @@ static const struct vb_job_key keys[] = {
 	  .values = "number, 0..16", .standard = "1",
 	  .help = "mdevs in the container, where a section uses one" },
 	{ "module_mode", IN_GLOBAL(module_mode), .type = VB_JOB_CHOICE, .words = module_modes,
-	  .values = "normal, counting, bare, busted-skip-unpin or busted-miscount", .standard = "normal",
+	  .values = "normal, bare, counting, busted-skip-unpin or busted-miscount", .standard = "normal",
 	  .help = "mode of the companion module; counting: its callback reads no clock; bare: it only "
 		  "unpins; busted-*: wrong on purpose" },
 	{ "op_timeout", IN_GLOBAL(op_timeout_ns), .type = VB_JOB_TIME,

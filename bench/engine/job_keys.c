@@ -48,8 +48,8 @@ static const struct vb_job_word guards[] = {
 
 static const struct vb_job_word module_modes[] = {
 	{ "normal", VB_MODE_NORMAL },
-	{ "counting", VB_MODE_COUNTING },
 	{ "bare", VB_MODE_BARE },
+	{ "counting", VB_MODE_COUNTING },
 	{ "busted-skip-unpin", VB_MODE_BUSTED_SKIP_UNPIN },
 	{ "busted-miscount", VB_MODE_BUSTED_MISCOUNT },
 	{ NULL }

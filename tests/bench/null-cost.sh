@@ -82,6 +82,10 @@ verdict()
 }
 
 trap cleanup EXIT
+[[ -x $bench ]] || {
+	echo "null-cost: no $bench: run it in the build folder, or set VFIO_BENCH_BUILD" >&2
+	exit 1
+}
 printf 'load average at the start: %s\n' "$(cut -d ' ' -f 1-3 /proc/loadavg)"
 for ((i = 0; i < rounds; i++)); do
 	wait_idle

@@ -251,10 +251,13 @@ json_t *vb_record_to_json(const struct vb_record *r)
 {
 	const struct vb_run *run = r->run;
 	bool numbers = r->audit->passed;
-	json_t *o = json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:o, s:{s:b, s:s}, s:b, s:f, s:f, s:o}",
+	json_t *o = json_pack("{s:i, s:i, s:s, s:i, s:s, s:s, s:s, s:s, s:o, s:{s:b, s:s}, s:b, s:f, s:f, "
+			      "s:o}",
 		"schema", VB_RESULT_SCHEMA, "number", (int)r->number, "arm", r->arm,
-		"label", run->plan->run->label, "status", status(r),
-		"mode", r->exact ? "exact" : "timing", "variant", variant_to_json(r),
+		"arm_index", (int)r->arm_index, "label", run->plan->run->label, "status", status(r),
+		"mode", r->exact ? "exact" : "timing",
+		"module_mode", vb_job_word("module_mode", run->plan->run->global.module_mode),
+		"variant", variant_to_json(r),
 		"guard", "on", (int)run->container->guard.on, "reason", r->guard_reason,
 		"withheld", (int)!numbers,
 		"measured_s", measured_seconds(run), "wall_s", (double)run->wall_ns / 1e9,
@@ -269,6 +272,7 @@ json_t *vb_record_to_json(const struct vb_record *r)
 	json_object_set_new(o, "clock_cost_ns",
 			    json_real((double)run->shared->clock_cost_ps / 1000));
 	json_object_set_new(o, "huge_bytes", u64(run->shared->huge_bytes));
+	json_object_set_new(o, "intervals_lost", u64(run->intervals_lost));
 	json_object_set_new(o, "audit", vb_audit_to_json(r->audit));
 	json_object_set_new(o, "workers", workers_to_json(run, numbers));
 	/* Kept also when the audit fails: they are what it is about, not a result. */

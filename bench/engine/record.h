@@ -14,6 +14,7 @@ struct vb_record {
 	const struct vb_audit *audit;
 	const struct vb_variant *variant;	/* NULL: the null backend */
 	const char *arm;
+	unsigned int arm_index;			/* among the session's arms */
 	unsigned int number;
 	bool exact;
 	const char *guard_reason;		/* static; why it is on or off */

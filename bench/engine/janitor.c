@@ -13,9 +13,9 @@
 #include "bench/engine/janitor.h"
 
 #define MAX_MDEVS	64
-#define TRIES		100	/* times 0.1 s for the dead supervisor's workers to let go */
+#define TRIES		1000	/* times 10 ms for the dead supervisor's workers to let go */
 
-enum kind { KIND_MDEV, KIND_VARIANT, KIND_FORGET };
+enum kind { KIND_MDEV, KIND_VARIANT, KIND_FORGET, KIND_END };
 
 /* Smaller than PIPE_BUF: arrives whole. */
 struct record {
@@ -47,12 +47,14 @@ static void take(struct duties *d, const struct record *r)
 		d->nr_mdevs = 0;
 		d->variant.name[0] = '\0';
 		break;
+	case KIND_END:
+		_exit(0);
 	}
 }
 
 static void pause_briefly(void)
 {
-	struct timespec ts = { 0, 100000000 };
+	struct timespec ts = { 0, 10000000 };
 
 	nanosleep(&ts, NULL);
 }
@@ -108,13 +110,18 @@ int vb_janitor_start(struct vb_janitor *j)
 	return 0;
 }
 
+void vb_janitor_let_go(struct vb_janitor *j)
+{
+	if (j->fd >= 0)
+		close(j->fd);
+	j->fd = -1;
+}
+
+/* SIGPIPE is ignored (vb_signals_init()): if it was killed, we clean up alone. */
 static void tell(struct vb_janitor *j, const struct record *r)
 {
-	if (j->fd >= 0 && write(j->fd, r, sizeof(*r)) < 0) {
-		/* It was killed: then nobody cleans up after us but us. */
-		close(j->fd);
-		j->fd = -1;
-	}
+	if (j->fd >= 0 && write(j->fd, r, sizeof(*r)) < 0)
+		vb_janitor_let_go(j);
 }
 
 void vb_janitor_note_mdev(struct vb_janitor *j, const struct vb_mdev *mdev)
@@ -140,13 +147,16 @@ void vb_janitor_forget(struct vb_janitor *j)
 	tell(j, &r);
 }
 
+/* Told to end, not left to see the pipe close: a hung worker may hold a copy of it. */
 void vb_janitor_end(struct vb_janitor *j)
 {
-	if (j->fd < 0)
+	struct record r = { .kind = KIND_END };
+
+	if (j->pid <= 0)
 		return;
-	vb_janitor_forget(j);
-	if (j->fd >= 0)
-		close(j->fd);
-	j->fd = -1;
-	waitpid(j->pid, NULL, 0);
+	tell(j, &r);
+	vb_janitor_let_go(j);
+	for (int try = 0; try < TRIES && waitpid(j->pid, NULL, WNOHANG) == 0; try++)
+		pause_briefly();
+	j->pid = 0;
 }

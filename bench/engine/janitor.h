@@ -23,7 +23,9 @@ void vb_janitor_note_mdev(struct vb_janitor *janitor, const struct vb_mdev *mdev
 void vb_janitor_note_variant(struct vb_janitor *janitor, const struct vb_variant *variant);
 /* All noted so far was removed, or can't be (a hung kernel): leave it alone. */
 void vb_janitor_forget(struct vb_janitor *janitor);
-/* Nothing is left to be removed: end it. */
+/* In a forked process: close its copy, so that the supervisor's death is seen. */
+void vb_janitor_let_go(struct vb_janitor *janitor);
+/* Nothing is left to be removed: end it, waiting at most 10 s. */
 void vb_janitor_end(struct vb_janitor *janitor);
 
 #endif /* VB_JANITOR_H */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The checks of the audit, one function each. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,12 +29,18 @@ static struct vb_check *add(struct subject *s, const char *name, bool ok, const 
 	if (a->nr_checks < VB_AUDIT_MAX - 1)
 		a->nr_checks++;
 	check->name = name;
-	check->ok = ok;
-	check->mark = false;
+	check->verdict = ok ? VB_VERDICT_OK : VB_VERDICT_FAILED;
 	va_start(ap, format);
 	vsnprintf(check->text, sizeof(check->text), format, ap);
 	va_end(ap);
 	return check;
+}
+
+/* What is not ok is only @verdict. */
+static void soften(struct vb_check *check, enum vb_verdict verdict)
+{
+	if (check->verdict != VB_VERDICT_OK)
+		check->verdict = verdict;
 }
 
 static void equal(struct subject *s, const char *name, const char *what, uint64_t expected,
@@ -67,13 +74,20 @@ static void add_up(struct subject *s)
 		s->counters.callbacks += c->callbacks;
 		s->counters.requests += c->requests;
 		s->counters.bad_stamps += c->bad_stamps;
-		s->counters.late_pins += c->late_pins;
 	}
+}
+
+/* Errors by which a machine says that it has not enough, or is otherwise occupied. */
+static bool machine_lacks(int error)
+{
+	return error == -ENOMEM || error == -ENOSPC || error == -EBUSY || error == -EAGAIN ||
+	       error == -EMFILE;
 }
 
 static void check_ending(struct subject *s)
 {
 	const struct vb_run *run = s->run;
+	struct vb_check *check;
 
 	switch (run->ending) {
 	case VB_ENDING_HUNG:
@@ -86,8 +100,10 @@ static void check_ending(struct subject *s)
 		break;
 	case VB_ENDING_INTERRUPTED:
 	case VB_ENDING_DONE:
-		add(s, "ending", !run->shared->error, "%s",
-		    run->shared->error ? run->shared->error_where : "ended by itself");
+		check = add(s, "ending", !run->shared->error, "%s",
+			    run->shared->error ? run->shared->error_where : "ended by itself");
+		if (machine_lacks(run->shared->error))
+			soften(check, VB_VERDICT_UNTRUSTED);
 		break;
 	}
 }
@@ -98,8 +114,8 @@ static void check_operations(struct subject *s)
 
 	for (unsigned int i = 0; i < s->run->plan->nr_workers; i++)
 		idle += s->run->worker[i]->measured_steps == 0;
-	add(s, "operations", idle == 0, "%u of %u workers finished no operation", idle,
-	    s->run->plan->nr_workers);
+	soften(add(s, "operations", idle == 0, "%u of %u workers finished no operation", idle,
+		   s->run->plan->nr_workers), VB_VERDICT_UNTRUSTED);
 }
 
 static void check_pins(struct subject *s)
@@ -112,8 +128,6 @@ static void check_pins(struct subject *s)
 		      s->counters.unpinned_pages);
 	equal(s, "outstanding_pins", "pages still pinned by the mdevs", 0,
 	      s->counters.outstanding_pages);
-	if (s->run->plan->run->global.discipline == VB_DISCIPLINE_FENCED)
-		equal(s, "late_pins", "pins after the callback", 0, s->counters.late_pins);
 	equal(s, "stamps", "request slots with impossible times", 0, s->counters.bad_stamps);
 	equal(s, "requests", "requests that the module saw end", s->tally.slot_requests,
 	      s->counters.requests);
@@ -176,8 +190,9 @@ static void check_identity(struct subject *s)
 		add(s, "served_by", !strcmp(sh->served_by, v->module),
 		    "the container is served by %s, wanted %s", sh->served_by, v->module);
 	else
-		add(s, "served_by", !strcmp(v->name, "stock"),
-		    "no module's reference count rose at VFIO_SET_IOMMU, wanted %s", v->module);
+		add(s, "served_by", !strcmp(v->name, "stock") && sh->stock_builtin,
+		    "no one module's reference count rose at VFIO_SET_IOMMU, wanted %s's%s", v->module,
+		    sh->stock_builtin ? " (built in)" : "");
 	if (sh->nr_mdevs && v->granularity != VB_GRANULARITY_UNKNOWN)
 		add(s, "granularity", sh->observed == v->granularity, "observed %s, %s declares %s",
 		    vb_granularity_name(sh->observed), v->name,
@@ -206,13 +221,15 @@ static void check_foll_pins(struct subject *s)
 	if (run->foll_error || !run->foll_before.known) {
 		check = add(s, "foll_pins", false, "nr_foll_pin_* of /proc/vmstat: %s", run->foll_error ?
 			    strerror(-run->foll_error) : "this kernel does not count");
-		check->mark = true;
+		if (!run->foll_before.known || !s->in_lab)
+			soften(check, VB_VERDICT_MARK);
 		return;
 	}
 	check = add(s, "foll_pins", held_before == held_after,
 		    "pages held by pin_user_pages: %llu before, %llu after",
 		    (unsigned long long)held_before, (unsigned long long)held_after);
-	check->mark = !s->in_lab;	/* elsewhere others pin, too */
+	if (!s->in_lab)		/* elsewhere others pin, too */
+		soften(check, VB_VERDICT_MARK);
 }
 
 static void check_dma(struct subject *s)
@@ -252,9 +269,14 @@ static void check_kernel(struct subject *s)
 
 	add(s, "taint", !added, "new taint flags: 0x%llx", (unsigned long long)added);
 	if (!run->klog) {
-		add(s, "kernel_log", false, "/dev/kmsg can't be read: run as root")->mark = true;
+		soften(add(s, "kernel_log", false, "/dev/kmsg can't be read: run as root"),
+		       VB_VERDICT_MARK);
 		return;
 	}
+	if (run->klog_lost || run->klog_error)
+		add(s, "kernel_log_whole", false, "%llu messages were overwritten before they were read%s%s",
+		    (unsigned long long)run->klog_lost, run->klog_error ? "; " : "",
+		    run->klog_error ? strerror(-run->klog_error) : "");
 	a->nr_hits = (unsigned int)vb_klog_scan(run->klog, run->klog_from, NULL, a->hit,
 						sizeof(a->hit) / sizeof(*a->hit));
 	add(s, "kernel_log", !a->nr_hits, a->nr_hits ? "%u alarms, the first: %s: %.100s" : "clean",
@@ -263,8 +285,31 @@ static void check_kernel(struct subject *s)
 
 static void check_record(struct subject *s)
 {
-	if (s->run->intervals_error)
-		add(s, "intervals", false, "intervals.csv: %s", strerror(-s->run->intervals_error));
+	const struct vb_run *run = s->run;
+
+	if (run->intervals_error)
+		soften(add(s, "intervals", false, "intervals.csv: %s", strerror(-run->intervals_error)),
+		       VB_VERDICT_UNTRUSTED);
+	else if (run->intervals_lost)
+		soften(add(s, "intervals", false, "%llu lines of intervals.csv were dropped: slow storage",
+			   (unsigned long long)run->intervals_lost), VB_VERDICT_MARK);
+}
+
+/* A pinner that never pinned, or elsewhere than it was told to. */
+static void check_pinners(struct subject *s)
+{
+	const struct vb_run_shared *sh = s->run->shared;
+
+	for (unsigned int i = 0; i < sh->nr_pinners; i++) {
+		const struct vb_pinner_seen *p = &sh->pinner[i];
+
+		if (p->pins && (p->requested_node < 0 || p->node == p->requested_node))
+			continue;
+		soften(add(s, "pinners", false, "pinner %u: asked for node %d, was on node %d, pinned %llu times",
+			   i, p->requested_node, p->node, (unsigned long long)p->pins),
+		       VB_VERDICT_UNTRUSTED);
+		return;
+	}
 }
 
 void vb_audit_run(const struct vb_run *run, const struct vb_variant *variant, bool in_lab,
@@ -284,15 +329,29 @@ void vb_audit_run(const struct vb_run *run, const struct vb_variant *variant, bo
 		check_callbacks(&s);
 		check_dma(&s);
 		check_placement(&s);
+		check_pinners(&s);
 		check_locked(&s);
 	}
 	if (run->ending != VB_ENDING_HUNG)
 		check_foll_pins(&s);
 	check_kernel(&s);
 	check_record(&s);
-	audit->passed = true;
 	for (unsigned int i = 0; i < audit->nr_checks; i++)
-		audit->passed &= audit->check[i].ok || audit->check[i].mark;
+		if (audit->check[i].verdict > audit->worst)
+			audit->worst = audit->check[i].verdict;
+	audit->passed = audit->worst < VB_VERDICT_UNTRUSTED;
+}
+
+const char *vb_verdict_name(enum vb_verdict verdict)
+{
+	static const char *const names[] = {
+		[VB_VERDICT_OK] = "ok",
+		[VB_VERDICT_MARK] = "mark",
+		[VB_VERDICT_UNTRUSTED] = "untrusted",
+		[VB_VERDICT_FAILED] = "failed",
+	};
+
+	return names[verdict];
 }
 
 json_t *vb_audit_to_json(const struct vb_audit *audit)
@@ -301,10 +360,9 @@ json_t *vb_audit_to_json(const struct vb_audit *audit)
 
 	for (unsigned int i = 0; i < audit->nr_checks; i++) {
 		const struct vb_check *c = &audit->check[i];
-		const char *verdict = c->ok ? "ok" : c->mark ? "mark" : "failed";
 
-		json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "check", c->name,
-						       "verdict", verdict, "text", c->text));
+		json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "check", c->name, "verdict",
+						       vb_verdict_name(c->verdict), "text", c->text));
 	}
 	return array;
 }

@@ -14,15 +14,22 @@
 
 #define VB_AUDIT_MAX 48
 
+enum vb_verdict {
+	VB_VERDICT_OK,
+	VB_VERDICT_MARK,		/* told, but fails nothing */
+	VB_VERDICT_UNTRUSTED,		/* no fault of the kernel's, but no result either */
+	VB_VERDICT_FAILED,
+};
+
 struct vb_check {
 	const char *name;		/* static */
-	bool ok;
-	bool mark;			/* not ok is told, but fails nothing */
+	enum vb_verdict verdict;
 	char text[192];			/* expected and found */
 };
 
 struct vb_audit {
-	bool passed;
+	enum vb_verdict worst;
+	bool passed;			/* nothing untrusted or failed: there are numbers */
 	unsigned int nr_checks;
 	struct vb_check check[VB_AUDIT_MAX];
 	unsigned int nr_hits;		/* kernel log */
@@ -35,6 +42,8 @@ struct vb_audit {
  */
 void vb_audit_run(const struct vb_run *run, const struct vb_variant *variant, bool in_lab,
 		  struct vb_audit *audit);
+/* "ok", "mark", "untrusted", "failed". */
+const char *vb_verdict_name(enum vb_verdict verdict);
 /* An array of objects; NULL: no memory. */
 json_t *vb_audit_to_json(const struct vb_audit *audit);
 

@@ -35,7 +35,8 @@ static int run(struct vb_container *c, const struct vb_plan *plan,
 }
 
 void vb_child_main(struct vb_container *c, const struct vb_plan *plan,
-		   const struct vb_topology *topology, struct vb_worker_shared **workers)
+		   const struct vb_topology *topology, struct vb_worker_shared **workers,
+		   pid_t supervisor)
 {
 	int ret;
 
@@ -43,7 +44,7 @@ void vb_child_main(struct vb_container *c, const struct vb_plan *plan,
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
-	if (getppid() == 1)
+	if (getppid() != supervisor)
 		_exit(1);
 	pthread_mutex_init(&c->guard.mutex, NULL);
 	vb_clock_init();

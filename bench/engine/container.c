@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "bench/engine/container.h"
+#include "lib/machine/sysfs.h"
 #include "lib/measure/histogram.h"
 
 #define PROBE_MAPPINGS	4u
@@ -69,6 +70,7 @@ static int enable(struct vb_container *c)
 	if (ret)
 		return vb_run_error(c->shared, ret, "VFIO_SET_IOMMU: %s (is the IOMMU on, with interrupt "
 				    "remapping? see 'vfio-bench doctor')", strerror(-ret));
+	c->shared->stock_builtin = !vb_sysfs_exists("/sys/module/vfio_iommu_type1/refcnt");
 	if (!seen && !vb_variant_refs_read(&after))
 		c->shared->served_known = !vb_variant_refs_risen(&before, &after, c->shared->served_by,
 								 sizeof(c->shared->served_by));
@@ -261,19 +263,18 @@ void vb_container_stop_pinners(struct vb_container *c)
 	}
 }
 
-int vb_container_collect(struct vb_container *c)
+int vb_container_collect(struct vb_container *c, const struct vb_plan *plan)
 {
 	struct vb_run_shared *sh = c->shared;
 	struct vb_ioc_stats stats;
 	struct vb_hist *hist = malloc(sizeof(*hist));
 	int ret = hist ? 0 : -ENOMEM;
 
-	sh->nr_mdevs = c->nr_mdevs;
+	/* The mdev that a workload opens and closes counts anew each time. */
+	sh->nr_mdevs = c->nr_mdevs - (plan->opens_devices && c->nr_mdevs);
 	for (int id = 0; id < VB_HIST_NR; id++)
 		vb_hist_init(&sh->module_hist[id]);
-	for (unsigned int m = 0; m < c->nr_mdevs && !ret; m++) {
-		if (c->mdev[m].fd < 0)	/* mdev_open_close left it closed */
-			continue;
+	for (unsigned int m = 0; m < sh->nr_mdevs && !ret; m++) {
 		ret = vb_mdev_stats(&c->mdev[m], &stats);
 		if (!ret)
 			sh->counters[m] = stats.counters;

@@ -33,7 +33,7 @@ int vb_container_pinners(struct vb_container *c, const struct vb_plan *plan);
 /* Note where the pinners ran and end them. */
 void vb_container_stop_pinners(struct vb_container *c);
 /* Collect the module's counters and histograms into shared. */
-int vb_container_collect(struct vb_container *c);
+int vb_container_collect(struct vb_container *c, const struct vb_plan *plan);
 void vb_container_close(struct vb_container *c);
 /* Record the first error of the run: "where: what" and return @error. */
 int vb_run_error(struct vb_run_shared *shared, int error, const char *format, ...)

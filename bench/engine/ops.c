@@ -1,6 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The operations of workloads that are not in the timed path themselves. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "bench/engine/worker.h"
+
+int vb_step_failed(struct vb_worker *w, const char *format, ...)
+{
+	struct vb_worker_shared *sh = w->shared;
+	va_list ap;
+
+	if (sh->error)
+		return -EIO;
+	va_start(ap, format);
+	vsnprintf(sh->error_where, sizeof(sh->error_where), format, ap);
+	va_end(ap);
+	sh->error = -EIO;
+	return -EIO;
+}
 
 int vb_op_request_end(struct vb_worker *w)
 {

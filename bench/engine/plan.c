@@ -19,7 +19,7 @@ struct planner {
 	const struct vb_device *device;
 	unsigned int *used;		/* workers by CPU position, see cpu_slot() */
 	unsigned int nr_cpus;
-	unsigned int next_node;		/* node=all: whose turn it is */
+	size_t next_node;		/* node=all: whose turn it is, in the topology's list */
 	uint64_t next_iova;
 	char *err;
 	size_t err_size;
@@ -68,12 +68,13 @@ static int take_cpu(struct planner *p, const struct vb_section *s, const struct 
 	return node->cpus[best];
 }
 
-static const struct vb_node *node_with_cpus(struct planner *p, unsigned int turn)
+/* node=all: the next node that has CPUs. */
+static const struct vb_node *node_in_turn(struct planner *p)
 {
 	size_t nr = vb_topology_nr_nodes(p->topology);
 
 	for (size_t i = 0; i < nr; i++) {
-		const struct vb_node *node = vb_topology_node(p->topology, (turn + i) % nr);
+		const struct vb_node *node = vb_topology_node(p->topology, p->next_node++ % nr);
 
 		if (node->nr_cpus)
 			return node;
@@ -107,9 +108,7 @@ static int place_worker(struct planner *p, struct vb_plan_worker *w)
 	int cpu;
 
 	if (s->node == VB_NODE_ALL) {
-		node = node_with_cpus(p, p->next_node);
-		if (node)
-			p->next_node = (unsigned int)node->os_index + 1;
+		node = node_in_turn(p);
 	} else if (s->node == VB_NODE_ANY) {
 		node = least_used_node(p);
 	} else {
@@ -186,8 +185,14 @@ static int place_window(struct planner *p, struct vb_plan_worker *w)
 /* The module's own limits, told before it refuses. */
 static int check_pins(struct planner *p, const struct vb_section *s)
 {
+	if (s->workload->opens_devices && s->threads > 1)
+		return refuse(p, "section [%s]: %s has one mdev to open and close: threads=1", s->name,
+			      s->workload->name);
 	if (s->device == VB_TARGET_PCI)
 		return 0;
+	if (s->pinners && s->pin_every)
+		return refuse(p, "section [%s]: pin_every= and pinners= would pin the same pages: one of "
+			      "them", s->name);
 	if (s->size_bytes * s->count / 4096 > VB_MAX_WINDOW_PAGES)
 		return refuse(p, "section [%s]: a window that is pinned in has at most %u pages: "
 			      "lower count= or size=",
@@ -216,6 +221,7 @@ static int place_section(struct planner *p, const struct vb_section *s, uint64_t
 	plan->needs_mdev |= s->device != VB_TARGET_PCI || s->workload->needs_mdev;
 	plan->needs_pci |= s->device != VB_TARGET_MDEV;
 	plan->needs_dma |= s->workload->needs_dma;
+	plan->opens_devices |= s->workload->opens_devices;
 	for (unsigned int t = 0; t < s->threads; t++) {
 		struct vb_plan_worker *w = &plan->worker[plan->nr_workers];
 

@@ -38,6 +38,7 @@ struct vb_plan_worker {
 struct vb_plan {
 	const struct vb_job_run *run;
 	bool needs_pci, needs_mdev, needs_dma;
+	bool opens_devices;		/* some workload opens and closes the last mdev */
 	unsigned int nr_workers, nr_windows;
 	uint64_t mapped_bytes;		/* of all windows */
 	uint64_t mappings;		/* most that can exist at once */

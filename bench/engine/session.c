@@ -58,7 +58,9 @@ static int execute(struct session *s)
 	if (ret)	/* after a run it is neither bad input nor skipped */
 		session_worse(s, ret == VB_EXIT_INCORRECT ? ret : VB_EXIT_UNTRUSTED);
 	tail = session_write_tail(s);
-	return tail ? tail : s->exit_code;
+	if (tail)
+		session_worse(s, tail);
+	return s->exit_code;
 }
 
 static void clean_up(struct session *s)

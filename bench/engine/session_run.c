@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -69,10 +70,33 @@ static int make_mdevs(struct session *s, struct vb_container *c, unsigned int nr
 	return VB_EXIT_OK;
 }
 
+/*
+ * The kernel waits, unkillably, while somebody holds the device: a process of
+ * its own does that, and this one goes on after 10 s.
+ */
+static int remove_bounded(struct vb_mdev *mdev)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid < 0)
+		return -errno;
+	if (pid == 0)
+		_exit(-vb_mdev_remove(mdev));
+	for (int try = 0; try < 1000; try++) {
+		struct timespec ts = { 0, 10000000 };
+
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+		nanosleep(&ts, NULL);
+	}
+	return -ETIMEDOUT;
+}
+
 static void remove_mdevs(struct session *s, struct vb_container *c)
 {
 	for (unsigned int i = 0; i < c->nr_mdevs; i++) {
-		int ret = vb_mdev_remove(&c->mdev[i]);
+		int ret = remove_bounded(&c->mdev[i]);
 
 		if (ret) {
 			session_worse(s, VB_EXIT_INCORRECT);
@@ -87,11 +111,12 @@ static void tell_run(const struct vb_record *r, const char *title)
 	const struct vb_audit *a = r->audit;
 
 	vb_live_end();
-	fprintf(stderr, "%s: %s, %.1f s\n", title, a->passed ? "ok" : "NOT OK",
+	fprintf(stderr, "%s: %s, %.1f s\n", title, !a->passed ? "NOT OK" :
+		r->run->ending == VB_ENDING_INTERRUPTED ? "interrupted" : "ok",
 		(double)r->run->wall_ns / 1e9);
 	for (unsigned int i = 0; i < a->nr_checks; i++)
-		if (!a->check[i].ok)
-			fprintf(stderr, "    %s %s: %s\n", a->check[i].mark ? "mark" : "FAILED",
+		if (a->check[i].verdict != VB_VERDICT_OK)
+			fprintf(stderr, "    %s %s: %s\n", vb_verdict_name(a->check[i].verdict),
 				a->check[i].name, a->check[i].text);
 }
 
@@ -107,75 +132,90 @@ static int finish_run(struct session *s, struct vb_run *run, struct vb_record *r
 		return vb_fail(VB_EXIT_UNTRUSTED, "%s: writing the run's result: %s", s->dir.part,
 			       strerror(-ret));
 	tell_run(r, run->title);
-	if (run->ending == VB_ENDING_INTERRUPTED)
-		session_worse(s, VB_EXIT_UNTRUSTED);
-	else if (!r->audit->passed)
+	if (r->audit->worst == VB_VERDICT_FAILED)
 		session_worse(s, VB_EXIT_INCORRECT);
-	if (run->ending == VB_ENDING_HUNG) {
-		s->lost = true;
+	else if (!r->audit->passed || run->ending == VB_ENDING_INTERRUPTED)
+		session_worse(s, VB_EXIT_UNTRUSTED);
+	if (run->ending == VB_ENDING_HUNG)
 		vb_warn("hung: the kernel holds tasks that can't be killed; stacks.txt and kernel.log in %s "
 			"say where; reboot needed", s->dir.path);
-	}
 	return VB_EXIT_OK;
 }
 
-static int supervise(struct session *s, struct vb_container *c, const struct vb_plan *plan,
-		     struct vb_variant *v, const char *title)
+/* The run itself, in a directory of its own. */
+static int supervise(struct session *s, struct vb_run *run, const char *arm)
 {
-	const char *arm = v ? v->name : "null";
-	struct vb_audit *audit = calloc(1, sizeof(*audit));
-	struct vb_record record = { .variant = v, .arm = arm, .number = s->number,
-				    .exact = vb_in_exact_mode(), .audit = audit };
-	struct vb_run run = { .plan = plan, .topology = s->topology, .container = c,
-			      .klog = s->klog, .title = title };
-	int ret = audit ? vb_run_init(&run) : -ENOMEM;
+	int ret = vb_run_init(run);
 
-	record.run = &run;
-	c->guard.on = vb_guard_needed(plan, v, &record.guard_reason);
 	if (!ret) {
-		run.dir_fd = vb_result_run_dir(&s->dir, s->number, arm);
+		run->dir_fd = vb_result_run_dir(&s->dir, s->number, arm);
 		s->begun = true;
-		ret = run.dir_fd < 0 ? run.dir_fd : vb_run_supervise(&run);
+		ret = run->dir_fd < 0 ? run->dir_fd : vb_run_supervise(run);
 	}
-	if (ret) {
-		ret = vb_fail(VB_EXIT_UNTRUSTED, "%s: %s", title, strerror(-ret));
-	} else {
-		vb_audit_run(&run, v, s->in_lab, audit);
-		ret = finish_run(s, &run, &record);
-		close(run.dir_fd);
+	s->lost = !ret && run->ending == VB_ENDING_HUNG;
+	return ret ? vb_fail(VB_EXIT_UNTRUSTED, "%s: %s", run->title, strerror(-ret)) : VB_EXIT_OK;
+}
+
+/* After a hang removing would hang as well. */
+static void put_back(struct session *s, struct vb_container *c, struct vb_variant *ours)
+{
+	if (!s->lost) {
+		remove_mdevs(s, c);
+		if (ours)
+			unload_arm(s, ours);
 	}
-	vb_run_free(&run);
+	vb_janitor_forget(&s->janitor);
+}
+
+/* With all gone that was made for the run: what its making and removal did counts, too. */
+static int judge(struct session *s, struct vb_run *run, struct vb_record *record)
+{
+	struct vb_audit *audit = calloc(1, sizeof(*audit));
+	int ret;
+
+	if (!audit)
+		return vb_fail(VB_EXIT_UNTRUSTED, "out of memory");
+	vb_run_settle(run);
+	vb_audit_run(run, record->variant, s->in_lab, audit);
+	record->audit = audit;
+	ret = finish_run(s, run, record);
 	free(audit);
 	return ret;
 }
 
 int session_one_run(struct session *s, size_t i, unsigned int a, unsigned int total)
 {
-	struct vb_container *c = calloc(1, sizeof(*c));
 	struct vb_variant *v = s->nr_arms ? &s->variants[a] : NULL;
+	struct vb_container *c = calloc(1, sizeof(*c));
 	struct vb_device device = s->device;
-	bool ours = false;
 	char title[400];
+	struct vb_run run = { .plan = s->plans[i], .topology = s->topology, .container = c,
+			      .klog = s->klog, .janitor = &s->janitor, .title = title, .dir_fd = -1 };
+	struct vb_record record = { .run = &run, .variant = v, .arm = v ? v->name : "null",
+				    .arm_index = a, .number = s->number,
+				    .exact = vb_in_exact_mode() };
+	bool ours = false;
 	int ret;
 
 	if (!c)
 		return vb_fail(VB_EXIT_UNTRUSTED, "out of memory");
 	c->device = s->has_device && s->plans[i]->needs_pci ? &device : NULL;
-	snprintf(title, sizeof(title), "[%u/%u] %s%s%s", s->number + 1, total, v ? v->name : "null",
+	c->guard.on = vb_guard_needed(s->plans[i], v, &record.guard_reason);
+	snprintf(title, sizeof(title), "[%u/%u] %s%s%s", s->number + 1, total, record.arm,
 		 *s->runs[i].label ? ", " : "", s->runs[i].label);
+	vb_run_mark(&run);
 	ret = v ? load_arm(s, v, &ours) : VB_EXIT_OK;
 	if (!ret && s->plans[i]->needs_mdev)
 		ret = make_mdevs(s, c, s->runs[i].global.mdevs);
 	if (!ret)
-		ret = supervise(s, c, s->plans[i], v, title);
+		ret = supervise(s, &run, record.arm);
+	put_back(s, c, ours ? v : NULL);
+	if (!ret)
+		ret = judge(s, &run, &record);
 	s->number += !ret;
-	/* After a hang removing would hang as well. */
-	if (!s->lost) {
-		remove_mdevs(s, c);
-		if (ours)
-			unload_arm(s, v);
-	}
-	vb_janitor_forget(&s->janitor);
+	if (run.dir_fd >= 0)
+		close(run.dir_fd);
+	vb_run_free(&run);
 	free(c);
 	return ret;
 }

@@ -66,7 +66,7 @@ struct vb_worker_shared {
 	int mem_node_seen;		/* -1: pages on more than one node */
 	uint64_t mem_samples;
 	int error;			/* -errno */
-	char error_where[64];
+	char error_where[160];
 	uint64_t start_ns, end_ns;	/* of the measured part */
 	uint64_t measured_steps;
 	struct vb_tally tally;
@@ -87,10 +87,11 @@ struct vb_run_shared {
 	int error;			/* -errno of what went wrong outside workers */
 	char error_where[256];		/* what, and what to do */
 	char served_by[80];		/* module whose count rose at VFIO_SET_IOMMU */
-	bool served_known;		/* false: no count to look at (built in) */
+	bool served_known;		/* false: no count, or more than one, rose */
+	bool stock_builtin;		/* type1 is no module: it has no count */
 	enum vb_granularity observed;
 	uint64_t clock_cost_ps;
-	unsigned int nr_mdevs;
+	unsigned int nr_mdevs;		/* those counted: open all the time */
 	struct vb_counters counters[VB_MAX_MDEVS];
 	struct vb_hist module_hist[VB_HIST_NR];	/* of all mdevs */
 	uint64_t huge_bytes;		/* of the windows' memory, backed by huge pages */

@@ -2,11 +2,13 @@
 /* Fork, watch, record, and judge whether the kernel still answers. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,6 +53,7 @@ void vb_signals_init(void)
 	action.sa_handler = on_status;
 	action.sa_flags = SA_RESTART;
 	sigaction(SIGUSR1, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);	/* a janitor that was killed, a pager that was left */
 }
 
 bool vb_interrupted(void)
@@ -130,22 +133,21 @@ static void record_interval(struct vb_run *run, struct vb_recorder *rec, uint64_
 	}
 }
 
-/* Wait at most @for_ns for @pid; true: gone, with *status. */
-static bool wait_gone(pid_t pid, uint64_t for_ns, int *status)
+/*
+ * Wait at most @for_ns for @pid; true: gone, with *status.  Sleeps all the
+ * while: in exact mode this process shares the one CPU with what is measured.
+ */
+static bool wait_gone(pid_t pid, int pidfd, uint64_t for_ns, int *status)
 {
-	uint64_t deadline = vb_now_ns() + for_ns;
+	struct timespec ts = { (time_t)(for_ns / 1000000000u), (long)(for_ns % 1000000000u) };
+	struct pollfd poll_fd = { .fd = pidfd, .events = POLLIN };
 
-	for (;;) {
-		if (waitpid(pid, status, WNOHANG) == pid)
-			return true;
-		if (vb_now_ns() >= deadline)
-			return false;
-		sleep_ns(10000000);
-	}
+	ppoll(&poll_fd, 1, &ts, NULL);
+	return waitpid(pid, status, WNOHANG) == pid;
 }
 
 /* Its tasks may be beyond reach: SIGKILL, a short wait, and no more. */
-static void end_hung(struct vb_run *run, pid_t pid, const struct vb_watchdog *dog)
+static void end_hung(struct vb_run *run, pid_t pid, int pidfd, const struct vb_watchdog *dog)
 {
 	int status;
 
@@ -153,7 +155,7 @@ static void end_hung(struct vb_run *run, pid_t pid, const struct vb_watchdog *do
 	run->hung_after_ns = vb_watchdog_idle_ns(dog);
 	vb_watchdog_report(run->dir_fd, &run->tasks_in_d);
 	kill(pid, SIGKILL);
-	wait_gone(pid, KILL_WAIT_NS, &status);
+	wait_gone(pid, pidfd, KILL_WAIT_NS, &status);
 }
 
 static void note_exit(struct vb_run *run, int status)
@@ -166,14 +168,22 @@ static void note_exit(struct vb_run *run, int status)
 	}
 }
 
-static void watch(struct vb_run *run, pid_t pid, struct vb_recorder *rec)
+static void poll_klog(struct vb_run *run)
+{
+	int ret = run->klog ? vb_klog_poll(run->klog) : 0;
+
+	if (ret && !run->klog_error)
+		run->klog_error = ret;
+}
+
+static void watch(struct vb_run *run, pid_t pid, int pidfd, struct vb_recorder *rec)
 {
 	uint64_t start = vb_now_ns(), next = INTERVAL_NS, now;
 	struct vb_watchdog dog;
 	int status;
 
 	vb_watchdog_init(&dog, pid, run->plan->run->global.op_timeout_ns);
-	while (!wait_gone(pid, TICK_NS, &status)) {
+	while (!wait_gone(pid, pidfd, TICK_NS, &status)) {
 		if (vb_interrupted())
 			atomic_store(&run->shared->stop, 1);
 		now = vb_now_ns() - start;
@@ -186,10 +196,9 @@ static void watch(struct vb_run *run, pid_t pid, struct vb_recorder *rec)
 			status_asked = 0;
 			vb_live_status(run, now);
 		}
-		if (run->klog)
-			vb_klog_poll(run->klog);
+		poll_klog(run);
 		if (vb_watchdog_check(&dog, run->worker, run->plan->nr_workers)) {
-			end_hung(run, pid, &dog);
+			end_hung(run, pid, pidfd, &dog);
 			return;
 		}
 	}
@@ -197,10 +206,21 @@ static void watch(struct vb_run *run, pid_t pid, struct vb_recorder *rec)
 	record_interval(run, rec, vb_now_ns() - start);
 }
 
-/* Pins are given back by work that may lag the process's exit by a moment. */
-static void read_after(struct vb_run *run)
+void vb_run_mark(struct vb_run *run)
 {
-	for (int i = 0; i < SETTLE_TRIES; i++) {
+	poll_klog(run);
+	if (run->klog) {
+		run->klog_from = vb_klog_position(run->klog);
+		run->klog_lost = vb_klog_lost(run->klog);
+	}
+	run->foll_error = vb_foll_pins_read(&run->foll_before);
+	vb_taint_read(&run->taint_before);
+}
+
+/* Pins are given back by work that may lag the process's exit by a moment. */
+void vb_run_settle(struct vb_run *run)
+{
+	for (int i = 0; i < SETTLE_TRIES && !run->foll_error; i++) {
 		run->foll_error = vb_foll_pins_read(&run->foll_after);
 		if (run->foll_error || run->ending == VB_ENDING_HUNG ||
 		    run->foll_after.acquired - run->foll_before.acquired ==
@@ -209,39 +229,42 @@ static void read_after(struct vb_run *run)
 		sleep_ns(TICK_NS);
 	}
 	vb_taint_read(&run->taint_after);
+	poll_klog(run);
 	if (run->klog)
-		vb_klog_poll(run->klog);
+		run->klog_lost = vb_klog_lost(run->klog) - run->klog_lost;
+}
+
+/* The child's life: @supervisor is this process, whose death ends it. */
+static void child(struct vb_run *run, pid_t supervisor) __attribute__((noreturn));
+
+static void child(struct vb_run *run, pid_t supervisor)
+{
+	vb_janitor_let_go(run->janitor);
+	vb_child_main(run->container, run->plan, run->topology, run->worker, supervisor);
 }
 
 int vb_run_supervise(struct vb_run *run)
 {
 	struct vb_recorder *rec = NULL;
 	uint64_t start = vb_now_ns();
-	pid_t pid;
-	int ret = open_intervals(run, &rec);
+	pid_t pid, self = getpid();
+	int pidfd, ret = open_intervals(run, &rec);
 
 	if (ret)
 		return ret;
-	run->foll_error = vb_foll_pins_read(&run->foll_before);
-	vb_taint_read(&run->taint_before);
-	if (run->klog) {
-		vb_klog_poll(run->klog);
-		run->klog_from = vb_klog_position(run->klog);
-	}
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0)
-		vb_child_main(run->container, run->plan, run->topology, run->worker);
-	if (pid < 0) {
-		ret = -errno;
-		vb_recorder_close(rec);
-		return ret;
-	}
-	watch(run, pid, rec);
-	read_after(run);
+		child(run, self);
+	ret = pid < 0 ? -errno : 0;
+	pidfd = ret ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
+	if (!ret)
+		watch(run, pid, pidfd, rec);
+	if (pidfd >= 0)
+		close(pidfd);
 	run->wall_ns = vb_now_ns() - start;
 	run->intervals_lost = vb_recorder_lost(rec);
 	run->intervals_error = vb_recorder_close(rec);
 	vb_live_end();
-	return 0;
+	return ret;
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "bench/engine/container.h"
+#include "bench/engine/janitor.h"
 #include "bench/engine/plan.h"
 #include "bench/engine/shared.h"
 #include "lib/machine/klog.h"
@@ -31,6 +32,7 @@ struct vb_run {
 	int dir_fd;			/* runs/NNN-ARM/ of the result: files go there */
 	struct vb_klog *klog;		/* NULL: not to be had */
 	const char *title;		/* for the live line: arm and run of how many */
+	struct vb_janitor *janitor;	/* whose pipe the forked process lets go */
 	/* out */
 	enum vb_ending ending;
 	int signal;			/* that killed it */
@@ -38,6 +40,8 @@ struct vb_run {
 	uint64_t hung_after_ns;		/* from the last progress to the verdict */
 	unsigned int tasks_in_d;
 	size_t klog_from;		/* where this run's part of the kernel log begins */
+	uint64_t klog_lost;		/* messages of it that were overwritten */
+	int klog_error;			/* -errno of reading it */
 	struct vb_foll_pins foll_before, foll_after;
 	int foll_error;			/* -errno: could not be read */
 	uint64_t taint_before, taint_after;
@@ -45,6 +49,10 @@ struct vb_run {
 	int intervals_error;
 };
 
+/* Mark the kernel's log and counts; before anything is loaded or made for the run. */
+void vb_run_mark(struct vb_run *run);
+/* Read them again, once all that was made for the run is gone (or is lost). */
+void vb_run_settle(struct vb_run *run);
 /* Shared memory for the plan's workers, each worker's on its node.  0 or -errno. */
 int vb_run_init(struct vb_run *run);
 /* 0, or -errno when it could not be started at all; else see run->ending. */

@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include "bench/engine/watchdog.h"
+#include "lib/machine/facts.h"
 #include "lib/measure/clock.h"
 
 #define HUNG_NS		10000000000ull
+#define HUNG_EXACT_NS	600000000000ull
 #define LOOK_NS		500000000ull
 
 void vb_watchdog_init(struct vb_watchdog *dog, pid_t pid, uint64_t op_timeout_ns)
@@ -19,6 +21,7 @@ void vb_watchdog_init(struct vb_watchdog *dog, pid_t pid, uint64_t op_timeout_ns
 	*dog = (struct vb_watchdog){
 		.pid = pid,
 		.op_timeout_ns = op_timeout_ns,
+		.hung_ns = vb_in_exact_mode() ? HUNG_EXACT_NS : HUNG_NS,
 		.step_ns = now,
 		.tick_ns = now,
 		.looked_ns = now,
@@ -85,7 +88,7 @@ bool vb_watchdog_check(struct vb_watchdog *dog, struct vb_worker_shared *const *
 		dog->tick_ns = now;
 	dog->steps = steps;
 	dog->ticks = ticks;
-	return vb_watchdog_idle_ns(dog) >= HUNG_NS || now - dog->step_ns >= dog->op_timeout_ns;
+	return vb_watchdog_idle_ns(dog) >= dog->hung_ns || now - dog->step_ns >= dog->op_timeout_ns;
 }
 
 uint64_t vb_watchdog_idle_ns(const struct vb_watchdog *dog)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Hung or slow?  Hung: for 10 s no worker finished an operation and no thread
- * of the process gained CPU time.  A livelock is bounded by op_timeout=.
+ * of the process gained CPU time (in exact mode 10 minutes: there the clock
+ * leaps over every wait).  A livelock is bounded by op_timeout=.
  */
 #ifndef VB_WATCHDOG_H
 #define VB_WATCHDOG_H
@@ -15,6 +16,7 @@
 struct vb_watchdog {
 	pid_t pid;
 	uint64_t op_timeout_ns;
+	uint64_t hung_ns;		/* how long nothing may move */
 	uint64_t steps, ticks;		/* last seen, of all workers and threads */
 	uint64_t step_ns, tick_ns;	/* when they last rose */
 	uint64_t looked_ns;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -26,7 +27,7 @@ struct control {
 
 struct thread {
 	pthread_t id;
-	struct vb_worker worker;
+	struct vb_worker *worker;	/* on its node: its steps write there */
 	const struct vb_topology *topology;
 	struct control *control;
 	unsigned int passed;		/* gates that it has passed */
@@ -35,7 +36,7 @@ struct thread {
 
 static int worker_error(struct thread *t, int error, const char *where)
 {
-	struct vb_worker_shared *sh = t->worker.shared;
+	struct vb_worker_shared *sh = t->worker->shared;
 
 	if (!sh->error) {
 		snprintf(sh->error_where, sizeof(sh->error_where), "%s", where);
@@ -56,7 +57,7 @@ static void gate(struct thread *t)
 
 	pthread_mutex_lock(&c->mutex);
 	c->arrived++;
-	if (t->worker.section->ops)
+	if (t->worker->section->ops)
 		c->bounded_arrived++;
 	t->passed++;
 	pthread_cond_broadcast(&c->change);
@@ -70,7 +71,7 @@ static void gate(struct thread *t)
  */
 static void loop(struct thread *t, uint64_t limit)
 {
-	struct vb_worker *w = &t->worker;
+	struct vb_worker *w = t->worker;
 	struct vb_window *win = w->window;
 	int (*step)(struct vb_worker *) = w->section->workload->step;
 	uint64_t done = 0;
@@ -104,7 +105,7 @@ static void loop(struct thread *t, uint64_t limit)
 /* The first thread of a window allocates; the others meet it whatever failed. */
 static int get_memory(struct thread *t)
 {
-	struct vb_worker *w = &t->worker;
+	struct vb_worker *w = t->worker;
 	struct vb_window *win = w->window;
 	int ret = 0;
 
@@ -119,7 +120,7 @@ static int get_memory(struct thread *t)
 
 static int set_up(struct thread *t)
 {
-	struct vb_worker *w = &t->worker;
+	struct vb_worker *w = t->worker;
 	struct vb_worker_shared *sh = w->shared;
 	int bound = vb_topology_bind_thread(t->topology, w->plan->cpu);
 	int ret;
@@ -155,7 +156,7 @@ static void begin_measuring(struct vb_worker_shared *sh)
 
 static void end_measuring(struct thread *t)
 {
-	struct vb_worker *w = &t->worker;
+	struct vb_worker *w = t->worker;
 	struct vb_worker_shared *sh = w->shared;
 	size_t samples = 0;
 
@@ -194,7 +195,7 @@ static void drop_own_files(struct thread *t)
 static void *worker_main(void *arg)
 {
 	struct thread *t = arg;
-	struct vb_worker *w = &t->worker;
+	struct vb_worker *w = t->worker;
 	int ret = set_up(t);
 
 	if (t->own_files)
@@ -238,7 +239,7 @@ static void lead_wait(struct control *c, const struct vb_run_shared *shared, uns
 		if (bounded && c->bounded_arrived >= bounded)
 			break;
 		left = for_ns && deadline - now < 100000000u ? deadline - now : 100000000u;
-		clock_gettime(CLOCK_REALTIME, &wake);
+		clock_gettime(CLOCK_MONOTONIC, &wake);	/* see init_change() */
 		wake.tv_nsec += (long)left;
 		wake.tv_sec += wake.tv_nsec / 1000000000;
 		wake.tv_nsec %= 1000000000;
@@ -301,7 +302,7 @@ static void lead(struct vb_container *c, const struct vb_plan *plan, struct cont
 	vb_container_stop_pinners(c);
 	release(ctl, 1);
 	lead_wait(ctl, sh, all, 0, 0);		/* torn down */
-	vb_container_collect(c);
+	vb_container_collect(c, plan);
 	release(ctl, 1);
 }
 
@@ -321,6 +322,17 @@ static int make_barriers(const struct vb_plan *plan, struct vb_window *windows)
 	return 0;
 }
 
+/* Waits end by the monotonic clock: a step of the wall clock changes no duration. */
+static void init_change(pthread_cond_t *change)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(change, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
 static unsigned int start_threads(struct vb_container *c, const struct vb_plan *plan,
 				  struct thread *threads, int *error)
 {
@@ -335,13 +347,16 @@ static unsigned int start_threads(struct vb_container *c, const struct vb_plan *
 	return plan->nr_workers;
 }
 
-static void prepare_thread(struct thread *t, struct vb_container *c, const struct vb_plan *plan,
-			   unsigned int i, struct vb_window *windows,
-			   struct vb_worker_shared *shared)
+static int prepare_thread(struct thread *t, struct vb_container *c, const struct vb_plan *plan,
+			  unsigned int i, struct vb_window *windows,
+			  struct vb_worker_shared *shared)
 {
 	const struct vb_plan_worker *pw = &plan->worker[i];
 
-	t->worker = (struct vb_worker){
+	t->worker = vb_memory_shared(sizeof(*t->worker), pw->node);
+	if (!t->worker)
+		return -ENOMEM;
+	*t->worker = (struct vb_worker){
 		.plan = pw,
 		.section = pw->section,
 		.container = c,
@@ -350,14 +365,7 @@ static void prepare_thread(struct thread *t, struct vb_container *c, const struc
 		.iova = plan->window[pw->window].iova,
 		.random = pw->seed | 1,
 	};
-}
-
-static bool opens_devices(const struct vb_plan *plan)
-{
-	for (unsigned int i = 0; i < plan->nr_workers; i++)
-		if (plan->worker[i].section->workload->opens_devices)
-			return true;
-	return false;
+	return 0;
 }
 
 static int first_error(struct vb_container *c, const struct vb_plan *plan,
@@ -386,28 +394,30 @@ int vb_workers_run(struct vb_container *c, const struct vb_plan *plan,
 {
 	struct thread *threads = calloc(plan->nr_workers, sizeof(*threads));
 	struct vb_window *windows = calloc(plan->nr_windows, sizeof(*windows));
-	struct control ctl = {
-		.mutex = PTHREAD_MUTEX_INITIALIZER,
-		.change = PTHREAD_COND_INITIALIZER,
-	};
+	struct control ctl = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 	unsigned int started, bounded = 0;
 	int ret = threads && windows ? make_barriers(plan, windows) : -ENOMEM;
 
 	if (ret)
 		return vb_run_error(c->shared, ret, "preparing workers: %s", strerror(-ret));
+	init_change(&ctl.change);
 	for (unsigned int i = 0; i < plan->nr_workers; i++) {
 		threads[i].topology = topology;
 		threads[i].control = &ctl;
-		threads[i].own_files = !opens_devices(plan);
-		prepare_thread(&threads[i], c, plan, i, windows, shared[i]);
+		threads[i].own_files = !plan->opens_devices;
+		ret = prepare_thread(&threads[i], c, plan, i, windows, shared[i]);
+		if (ret)
+			return vb_run_error(c->shared, ret, "preparing worker %u: %s", i, strerror(-ret));
 		bounded += plan->worker[i].section->ops != 0;
 	}
 	started = start_threads(c, plan, threads, &ret);
 	if (started < plan->nr_workers)
 		return ret;	/* the process ends, and its threads with it */
 	lead(c, plan, &ctl, plan->nr_workers, bounded);
-	for (unsigned int i = 0; i < plan->nr_workers; i++)
+	for (unsigned int i = 0; i < plan->nr_workers; i++) {
 		pthread_join(threads[i].id, NULL);
+		munmap(threads[i].worker, sizeof(*threads[i].worker));
+	}
 	c->shared->huge_bytes = huge_bytes(plan, windows);
 	for (unsigned int i = 0; i < plan->nr_windows; i++) {
 		vb_memory_free(&windows[i].memory);

@@ -45,6 +45,12 @@ static inline uint64_t vb_random(struct vb_worker *w)
 	return w->random * 0x2545f4914f6cdd1dull;
 }
 
+/*
+ * A step's failure that has no errno of its own: notes @format and returns
+ * -EIO, for the step to return.
+ */
+int vb_step_failed(struct vb_worker *w, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 /* Map @size bytes at @offset of the window; timed. */
 static inline int vb_op_map(struct vb_worker *w, uint64_t offset, uint64_t size)
 {

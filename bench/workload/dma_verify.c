@@ -55,11 +55,11 @@ static int step(struct vb_worker *w)
 	ret = vb_op_unmap(w, 0, 2 * size, VB_METRIC_REQUEST, &unmapped);
 	if (ret)
 		return ret;
-	if (memcmp(from, to, bytes)) {
+	/* What arrived changed is counted, the run goes on, the audit judges. */
+	if (memcmp(from, to, bytes))
 		w->shared->tally.dma_errors++;
-		return -EILSEQ;
-	}
-	w->shared->tally.dma_bytes += 2 * bytes;
+	else
+		w->shared->tally.dma_bytes += 2 * bytes;
 	return w->slot ? vb_op_request_end(w) : 0;
 }
 

@@ -4,8 +4,6 @@
  * (pin_every=), one unmap request over all.  What the request costs, and how
  * often it calls the vendor driver, is the question of the suite.
  */
-#include <errno.h>
-
 #include "bench/engine/worker.h"
 #include "bench/workload/workloads.h"
 
@@ -53,7 +51,8 @@ static int step(struct vb_worker *w)
 		return ret;
 	w->shared->tally.expected_callbacks += (unsigned int)pinned;
 	if (unmapped != window)
-		return -EPROTO;
+		return vb_step_failed(w, "the request unmapped %llu of %llu bytes",
+				      (unsigned long long)unmapped, (unsigned long long)window);
 	return vb_op_request_end(w);
 }
 

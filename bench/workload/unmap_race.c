@@ -12,7 +12,7 @@
 static int prepare(struct vb_worker *w)
 {
 	uint64_t size = w->section->size_bytes;
-	unsigned int every = w->section->pin_every;
+	unsigned int every = w->section->pin_every, pinned;
 	int ret;
 
 	for (unsigned int i = 0; i < w->section->count; i++) {
@@ -24,7 +24,11 @@ static int prepare(struct vb_worker *w)
 	ret = vb_op_open_range(w, 0, w->window->plan->size_bytes);
 	if (ret || !every)
 		return ret;
-	return vb_op_pin(w, 0, size * every, (w->section->count + every - 1) / every);
+	pinned = (w->section->count + every - 1) / every;
+	ret = vb_op_pin(w, 0, size * every, pinned);
+	if (!ret)
+		w->shared->tally.expected_callbacks += pinned;
+	return ret;
 }
 
 /* Both barriers are reached whatever fails: the others wait there. */

@@ -23,14 +23,27 @@ EXTRA_DIST += $(vb_kmod_files) $(vb_probe_files) kmod/variants
 if BUILD_KMOD
 all-local: kmod/vfio_bench.ko
 
-kmod/vfio_bench.ko: $(vb_kmod_files) $(vb_probe_files) uapi/vfio_bench.h
+# Another kernel, or the same one rebuilt, is a new module: objects that are newer
+# than its headers would be taken for built.
+kmod-kernel: vb_kmod_always
+	@{ echo '$(KDIR) $(KREL)'; cat '$(KDIR)'/include/generated/uts*.h '$(KDIR)/Module.symvers' \
+		| cksum; } >$@.new 2>/dev/null; \
+	if cmp -s $@.new $@; then rm -f $@.new; else \
+		$(MAKE) --no-print-directory -C $(srcdir)/kmod KDIR='$(KDIR)' \
+			B='$(abs_builddir)/kmod' clean >/dev/null 2>&1; \
+		mv $@.new $@; \
+	fi
+
+vb_kmod_always:
+
+kmod/vfio_bench.ko: $(vb_kmod_files) $(vb_probe_files) uapi/vfio_bench.h kmod-kernel
 	+$(AM_V_GEN)$(MAKE) --no-print-directory -C $(srcdir)/kmod KDIR='$(KDIR)' \
 		B='$(abs_builddir)/kmod' modules >kmod.log 2>&1 || { cat kmod.log; exit 1; }
 
 clean-local:
 	-test ! -d kmod || $(MAKE) --no-print-directory -C $(srcdir)/kmod KDIR='$(KDIR)' \
 		B='$(abs_builddir)/kmod' clean >/dev/null 2>&1
-	-rm -f kmod.log
+	-rm -f kmod.log kmod-kernel kmod-kernel.new
 
 # The module goes below the kernel's own folder for such; depmod is the packager's.
 install-data-local: install-variants
@@ -54,4 +67,4 @@ install-variants:
 uninstall-variants:
 	rm -rf '$(DESTDIR)$(pkgdatadir)/variants'
 
-.PHONY: install-variants uninstall-variants
+.PHONY: install-variants uninstall-variants vb_kmod_always

@@ -62,10 +62,13 @@ tests_unit_sysfs_test_CFLAGS = $(unit_cflags)
 tests_unit_sysfs_test_LDADD = $(unit_ldadd)
 
 machine_tests = \
-	tests/unit/counters-test tests/unit/facts-test tests/unit/klog-test \
+	tests/unit/audit-test tests/unit/counters-test tests/unit/facts-test tests/unit/klog-test \
 	tests/unit/memory-test tests/unit/topology-test tests/unit/variant-test
 check_PROGRAMS += $(machine_tests)
 TESTS += $(machine_tests)
+tests_unit_audit_test_SOURCES = tests/unit/audit-test.c
+tests_unit_audit_test_CFLAGS = $(unit_cflags)
+tests_unit_audit_test_LDADD = $(unit_ldadd)
 tests_unit_counters_test_SOURCES = tests/unit/counters-test.c
 tests_unit_counters_test_CFLAGS = $(unit_cflags)
 tests_unit_counters_test_LDADD = $(unit_ldadd)

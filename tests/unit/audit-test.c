@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The audit: a clean run passes; each fault is caught by the check that is meant to. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "bench/engine/audit.h"
+
+/* A made-up run: one worker that mapped, pinned, unmapped; one mdev. */
+struct made_up {
+	struct vb_job_run job;
+	struct vb_plan plan;
+	struct vb_run_shared shared;
+	struct vb_worker_shared worker, *workers[1];
+	struct vb_container container;
+	struct vb_variant variant;
+	struct vb_run run;
+	struct vb_audit audit;
+};
+
+static const struct vb_workload_ops workload = { .name = "made_up" };
+
+static struct made_up *make(enum vb_granularity granularity)
+{
+	struct made_up *m = calloc(1, sizeof(*m));
+	struct vb_counters *c;
+
+	assert_non_null(m);
+	m->job.nr_sections = 1;
+	m->job.section[0].workload = &workload;
+	m->plan.run = &m->job;
+	m->plan.needs_dma = true;
+	m->plan.nr_workers = m->plan.nr_windows = 1;
+	m->plan.worker[0] = (struct vb_plan_worker){ .section = &m->job.section[0], .cpu = 3, .node = 1 };
+	m->plan.window[0] = (struct vb_plan_window){ .section = &m->job.section[0], .mem_node = 1 };
+	m->worker.cpu_seen = m->worker.cpu_seen_end = 3;
+	m->worker.node_seen = m->worker.mem_node_seen = 1;
+	m->worker.measured_steps = 5;
+	m->worker.tally = (struct vb_tally){ .mapped_bytes = 81920, .unmapped_bytes = 81920,
+		.maps = 20, .requests = 5, .slot_requests = 5, .expected_callbacks = 10 };
+	m->workers[0] = &m->worker;
+	m->shared.nr_mdevs = 1;
+	m->shared.served_known = true;
+	strcpy(m->shared.served_by, "vfio_iommu_type1_x");
+	m->shared.observed = granularity;
+	c = &m->shared.counters[0];
+	c->pinned_pages = c->unpinned_pages = 10;
+	c->requests = 5;
+	c->callbacks = granularity == VB_GRANULARITY_PER_REQUEST ? 5 : 10;
+	strcpy(m->variant.name, "x");
+	strcpy(m->variant.module, "vfio_iommu_type1_x");
+	m->variant.granularity = granularity;
+	m->run = (struct vb_run){ .plan = &m->plan, .shared = &m->shared, .worker = m->workers,
+		.container = &m->container, .foll_before = { true, 100, 90 },
+		.foll_after = { true, 200, 190 } };
+	return m;
+}
+
+static const struct vb_check *find(const struct vb_audit *audit, const char *name)
+{
+	for (unsigned int i = 0; i < audit->nr_checks; i++)
+		if (!strcmp(audit->check[i].name, name))
+			return &audit->check[i];
+	return NULL;
+}
+
+static void judge(struct made_up *m)
+{
+	vb_audit_run(&m->run, &m->variant, true, &m->audit);
+}
+
+/* The named check, and no other, has @verdict. */
+static void expect_one(struct made_up *m, const char *name, enum vb_verdict verdict)
+{
+	const struct vb_check *check;
+
+	judge(m);
+	check = find(&m->audit, name);
+	if (!check || check->verdict != verdict)
+		fail_msg("%s: %s", name, check ? check->text : "no such check");
+	for (unsigned int i = 0; i < m->audit.nr_checks; i++)
+		if (&m->audit.check[i] != check && m->audit.check[i].verdict > VB_VERDICT_MARK)
+			fail_msg("%s also: %s", m->audit.check[i].name, m->audit.check[i].text);
+	assert_int_equal(m->audit.passed, verdict < VB_VERDICT_UNTRUSTED);
+	free(m);
+}
+
+static void test_clean(void **state)
+{
+	static const enum vb_granularity kinds[] = { VB_GRANULARITY_PER_REQUEST,
+						     VB_GRANULARITY_PER_VFIO_DMA };
+
+	for (int i = 0; i < 2; i++) {
+		struct made_up *m = make(kinds[i]);
+
+		judge(m);
+		assert_true(m->audit.passed);
+		assert_true(m->audit.nr_checks > 12);
+		/* No kernel log was given: told, not failed. */
+		assert_int_equal(find(&m->audit, "kernel_log")->verdict, VB_VERDICT_MARK);
+		assert_int_equal(m->audit.worst, VB_VERDICT_MARK);
+		free(m);
+	}
+}
+
+#define FAULT(name, verdict, ...) do {						\
+	struct made_up *m = make(VB_GRANULARITY_PER_VFIO_DMA);			\
+	__VA_ARGS__;								\
+	expect_one(m, name, verdict);						\
+} while (0)
+
+static void test_counts(void **state)
+{
+	FAULT("pins", VB_VERDICT_FAILED, m->shared.counters[0].unpinned_pages--);
+	FAULT("pins", VB_VERDICT_FAILED, m->shared.counters[0].unpinned_pages++);
+	FAULT("outstanding_pins", VB_VERDICT_FAILED, m->shared.counters[0].outstanding_pages = 1);
+	FAULT("requests", VB_VERDICT_FAILED, m->shared.counters[0].requests = 4);
+	FAULT("stamps", VB_VERDICT_FAILED, m->shared.counters[0].bad_stamps = 1);
+	FAULT("callbacks", VB_VERDICT_FAILED, m->shared.counters[0].callbacks = 9);
+	FAULT("callbacks", VB_VERDICT_FAILED, m->shared.counters[0].callbacks = 11);
+	FAULT("callbacks", VB_VERDICT_FAILED, m->shared.nr_mdevs = 2);
+	FAULT("bytes", VB_VERDICT_FAILED, m->worker.tally.unmapped_bytes -= 4096);
+	FAULT("dma", VB_VERDICT_FAILED, m->worker.tally.dma_errors = 1);
+	FAULT("operations", VB_VERDICT_UNTRUSTED, m->worker.measured_steps = 0);
+}
+
+/* With kthreads that pin as they like the count has a lower bound only. */
+static void test_callback_bounds(void **state)
+{
+	struct made_up *m = make(VB_GRANULARITY_PER_VFIO_DMA);
+
+	m->job.section[0].pinners = 1;
+	m->shared.counters[0].callbacks = 11;
+	judge(m);
+	assert_true(m->audit.passed);
+	m->shared.counters[0].callbacks = 9;
+	expect_one(m, "callbacks", VB_VERDICT_FAILED);
+
+	m = make(VB_GRANULARITY_PER_REQUEST);
+	m->job.section[0].pinners = 1;
+	m->shared.counters[0].callbacks = 6;
+	expect_one(m, "callbacks", VB_VERDICT_FAILED);
+}
+
+static void test_identity(void **state)
+{
+	FAULT("served_by", VB_VERDICT_FAILED, strcpy(m->shared.served_by, "vfio_iommu_type1"));
+	FAULT("served_by", VB_VERDICT_FAILED, m->shared.served_known = false);
+	FAULT("served_by", VB_VERDICT_FAILED, {
+		m->shared.served_known = false;
+		m->shared.stock_builtin = true;
+	});
+	FAULT("served_by", VB_VERDICT_OK, {
+		strcpy(m->variant.name, "stock");
+		m->shared.served_known = false;
+		m->shared.stock_builtin = true;
+	});
+	FAULT("granularity", VB_VERDICT_FAILED, m->shared.observed = VB_GRANULARITY_PER_REQUEST);
+	FAULT("granularity", VB_VERDICT_FAILED, m->shared.observed = VB_GRANULARITY_UNKNOWN);
+}
+
+static void test_memory(void **state)
+{
+	FAULT("locked_memory", VB_VERDICT_FAILED, m->shared.locked_after.locked_bytes = 4096);
+	FAULT("pinned_memory", VB_VERDICT_FAILED, m->shared.locked_after.pinned_bytes = 4096);
+	FAULT("foll_pins", VB_VERDICT_FAILED, m->run.foll_after.released--);
+	FAULT("foll_pins", VB_VERDICT_FAILED, m->run.foll_error = -EACCES);
+	FAULT("foll_pins", VB_VERDICT_MARK, m->run.foll_before.known = false);
+}
+
+static void test_placement(void **state)
+{
+	FAULT("placement", VB_VERDICT_FAILED, m->worker.cpu_seen = 2);
+	FAULT("placement", VB_VERDICT_FAILED, m->worker.cpu_seen_end = 2);
+	FAULT("placement", VB_VERDICT_FAILED, m->worker.node_seen = 0);
+	FAULT("placement", VB_VERDICT_FAILED, m->worker.mem_node_seen = -1);
+	FAULT("pinners", VB_VERDICT_UNTRUSTED, {
+		m->shared.nr_pinners = 1;
+		m->shared.pinner[0] = (struct vb_pinner_seen){ .requested_node = 1, .node = 0, .pins = 3 };
+	});
+	FAULT("pinners", VB_VERDICT_UNTRUSTED, {
+		m->shared.nr_pinners = 1;
+		m->shared.pinner[0] = (struct vb_pinner_seen){ .requested_node = -1 };
+	});
+}
+
+static void test_kernel(void **state)
+{
+	FAULT("taint", VB_VERDICT_FAILED, m->run.taint_after = 1 << 9);
+	FAULT("taint", VB_VERDICT_OK, m->run.taint_after = 1 << 12 | 1 << 13);
+	FAULT("taint", VB_VERDICT_OK, m->run.taint_before = m->run.taint_after = 1 << 9);
+	FAULT("intervals", VB_VERDICT_UNTRUSTED, m->run.intervals_error = -ENOSPC);
+	FAULT("intervals", VB_VERDICT_MARK, m->run.intervals_lost = 2);
+}
+
+static void test_endings(void **state)
+{
+	FAULT("ending", VB_VERDICT_FAILED, m->run.ending = VB_ENDING_HUNG);
+	FAULT("ending", VB_VERDICT_FAILED, {
+		m->run.ending = VB_ENDING_KILLED;
+		m->run.signal = 9;
+	});
+	FAULT("ending", VB_VERDICT_FAILED, m->shared.error = -EINVAL);
+	FAULT("ending", VB_VERDICT_UNTRUSTED, m->shared.error = -ENOMEM);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_clean),
+		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_callback_bounds),
+		cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_placement),
+		cmocka_unit_test(test_kernel),
+		cmocka_unit_test(test_endings),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

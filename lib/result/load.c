@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/result/check.h"
 #include "lib/result/dir.h"
 #include "lib/result/load.h"
 
@@ -25,30 +27,48 @@ static int bad(char *err, size_t size, int error, const char *format, ...)
 	return error;
 }
 
-/* A JSON file of our schema. */
-static int load_file(const char *path, json_t **json, char *err, size_t size)
+/* A regular file: anything else may block, or never end. */
+static int open_file(const char *path, FILE **file, char *err, size_t size)
 {
-	json_error_t where;
-	FILE *file;
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
 
 	if (fd < 0)
 		return bad(err, size, -errno, "%s: %s", path, strerror(errno));
-	file = fdopen(fd, "r");
-	if (!file) {
-		close(fd);
-		return bad(err, size, -ENOMEM, "out of memory");
-	}
+	*file = !fstat(fd, &st) && S_ISREG(st.st_mode) ? fdopen(fd, "r") : NULL;
+	if (*file)
+		return 0;
+	close(fd);
+	return bad(err, size, -EINVAL, "%s: not an ordinary file", path);
+}
+
+/*
+ * A JSON file of our schema, with the keys that readers use: of a run if @meta
+ * is given, else meta.json itself.
+ */
+static int load_file(const char *path, const json_t *meta, json_t **json, char *err, size_t size)
+{
+	json_error_t where;
+	char what[256];
+	FILE *file;
+	int ret = open_file(path, &file, err, size);
+
+	if (ret)
+		return ret;
 	*json = json_loadf(file, JSON_REJECT_DUPLICATES, &where);
 	fclose(file);
 	if (!*json)
 		return bad(err, size, -EINVAL, "%s:%d: %s", path, where.line, where.text);
-	if (vb_json_number(*json, "schema") != VB_RESULT_SCHEMA) {
+	if (vb_json_number(*json, "schema") != VB_RESULT_SCHEMA)
+		ret = bad(err, size, -EINVAL, "%s: schema: %d is wanted", path, VB_RESULT_SCHEMA);
+	else if (meta ? vb_result_check_run(*json, meta, what, sizeof(what)) :
+		 vb_result_check_meta(*json, what, sizeof(what)))
+		ret = bad(err, size, -EINVAL, "%s: %s", path, what);
+	if (ret) {
 		json_decref(*json);
 		*json = NULL;
-		return bad(err, size, -EINVAL, "%s: schema: %d is wanted", path, VB_RESULT_SCHEMA);
 	}
-	return 0;
+	return ret;
 }
 
 static int not_hidden(const struct dirent *entry)
@@ -75,7 +95,7 @@ static int load_runs(const char *path, struct vb_result *r, char *err, size_t si
 		/* A run that was killed has no result.json yet. */
 		if (ret || access(file, F_OK))
 			continue;
-		ret = load_file(file, &r->run[r->nr_runs], err, size);
+		ret = load_file(file, r->meta, &r->run[r->nr_runs], err, size);
 		r->nr_runs += !ret;
 	}
 	free(names);
@@ -91,7 +111,7 @@ int vb_result_load(const char *path, struct vb_result *r, char *err, size_t size
 	if (access(path, F_OK))
 		return bad(err, size, -ENOENT, "'%s': %s", path, strerror(errno));
 	snprintf(file, sizeof(file), "%s/meta.json", path);
-	ret = load_file(file, &r->meta, err, size);
+	ret = load_file(file, NULL, &r->meta, err, size);
 	if (!ret)
 		ret = load_runs(path, r, err, size);
 	if (ret)

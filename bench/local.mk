@@ -46,8 +46,11 @@ libbench_a_SOURCES = \
 	bench/engine/supervisor.c bench/engine/supervisor.h \
 	bench/engine/watchdog.c bench/engine/watchdog.h \
 	bench/report/report.h \
+	bench/report/runs.c \
 	bench/report/span.c \
 	bench/report/text.c \
+	bench/report/text_audit.c \
+	bench/report/text_span.c \
 	bench/workload/workload.h bench/workload/workloads.h \
 	bench/workload/dma_verify.c \
 	bench/workload/list.c \

@@ -61,6 +61,7 @@ static int run(const struct vb_cmd *cmd, int argc, char **argv)
 	struct report_args args = { 0 };
 	struct vb_result result;
 	char err[5000];
+	int missing = 0;
 	int ret = vb_cmd_parse(cmd, parse, argc, argv, &args);
 
 	if (ret)
@@ -73,13 +74,16 @@ static int run(const struct vb_cmd *cmd, int argc, char **argv)
 	if (args.json)
 		print_json(&result);
 	else if (args.tsv)
-		vb_report_span_tsv(&result, stdout);
+		missing = vb_report_span_tsv(&result, stdout);
 	else
 		vb_report_text(&result, args.path, stdout);
 	vb_result_free(&result);
 	if (fflush(stdout) || ferror(stdout))
 		return vb_fail(VB_EXIT_UNTRUSTED, "writing the report failed");
-	return VB_EXIT_OK;
+	if (missing == -ENOENT)
+		return vb_fail(VB_EXIT_USAGE, "%s: --tsv: no run in it has a section of notify_span: leave "
+			       "--tsv out", args.path);
+	return missing ? vb_fail(VB_EXIT_UNTRUSTED, "out of memory") : VB_EXIT_OK;
 }
 
 const struct vb_cmd vb_cmd_report = {

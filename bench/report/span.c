@@ -6,17 +6,6 @@
 
 #include "bench/report/report.h"
 
-void vb_report_arms(const struct vb_result *result, struct vb_arms *arms)
-{
-	const json_t *names = json_object_get(result->meta, "arms"), *name;
-	size_t i;
-
-	arms->count = 0;
-	json_array_foreach(names, i, name)
-		if (arms->count < VB_REPORT_MAX_ARMS && json_is_string(name))
-			arms->name[arms->count++] = json_string_value(name);
-}
-
 static const json_t *span_section(const json_t *run)
 {
 	const json_t *sections = json_object_get(run, "sections"), *s;
@@ -88,50 +77,73 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double median(double *values, size_t n)
+static double median(const double *sorted, size_t n)
 {
-	qsort(values, n, sizeof(*values), by_value);
-	return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+	return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }
 
-static bool same_place(const json_t *run, const char *arm, const struct vb_span_row *row)
+static bool same_place(const json_t *run, const struct vb_span_row *row)
 {
 	struct vb_span_row place;
 
-	if (!span_section(run) || strcmp(vb_json_text(run, "arm"), arm))
+	if (!span_section(run))
 		return false;
 	place = place_of(run);
 	return !by_count_and_pins(&place, row);
 }
 
-/* All runs of one arm at one place; in exact mode the best round counts. */
-static void fill_cell(const struct vb_result *r, const char *arm, struct vb_span_row *row,
-		      size_t a, double *values)
+/* One run's callbacks a request; a cell knows them if all its runs do. */
+static void add_callbacks(struct vb_span_cell *cell, const json_t *run)
 {
-	bool exact = !strcmp(vb_json_text(r->meta, "mode"), "exact");
-	size_t n = 0;
+	const json_t *m = vb_result_metric(run, "module", "callbacks_per_request");
+	bool first = !cell->runs;
+	double mean;
+
+	cell->callbacks_known = m && vb_report_callbacks_known(run) && (first || cell->callbacks_known);
+	if (!cell->callbacks_known)
+		return;
+	mean = vb_json_number(m, "mean");
+	if (first || mean < cell->callbacks_lowest)
+		cell->callbacks_lowest = mean;
+	if (first || mean > cell->callbacks_highest)
+		cell->callbacks_highest = mean;
+}
+
+/* A clean run's time; in exact mode the best round counts, else the median one. */
+static void add_run(struct vb_span_cell *cell, const json_t *run, bool exact, double *values)
+{
+	const json_t *section = span_section(run);
+	const json_t *m = vb_result_metric(run, vb_json_text(section, "section"), "request");
+
+	if (!m)
+		return;
+	add_callbacks(cell, run);
+	values[cell->runs++] = vb_json_number(m, exact ? "min" : "p50") /
+			       vb_json_number(section, "count");
+}
+
+static void fill_cell(const struct vb_result *r, const struct vb_arms *arms,
+		      struct vb_span_row *row, size_t a, double *values)
+{
+	struct vb_span_cell *cell = &row->arm[a];
+	bool exact = vb_report_exact(r);
 
 	for (size_t i = 0; i < r->nr_runs; i++) {
-		const json_t *m, *c;
+		enum vb_standing standing = vb_report_standing(r->run[i]);
 
-		if (!same_place(r->run[i], arm, row))
+		if (vb_report_arm_of(r->run[i], arms) != a || !same_place(r->run[i], row))
 			continue;
-		m = vb_result_metric(r->run[i], vb_json_text(span_section(r->run[i]), "section"),
-				     "request");
-		c = vb_result_metric(r->run[i], "module", "callbacks_per_request");
-		if (!m)
-			continue;
-		values[n++] = vb_json_number(m, exact ? "min" : "p50") / row->count;
-		row->arm[a].callbacks_per_request = c ? vb_json_number(c, "mean") : 0;
+		cell->interrupted += standing == VB_STANDING_INTERRUPTED;
+		cell->withheld += standing == VB_STANDING_WITHHELD;
+		if (standing == VB_STANDING_CLEAN)
+			add_run(cell, r->run[i], exact, values);
 	}
-	row->arm[a].known = n > 0;
-	row->arm[a].runs = (unsigned int)n;
-	if (!n)
+	if (!cell->runs)
 		return;
-	row->arm[a].ns_per_mapping = median(values, n);
-	row->arm[a].ns_per_mapping_worst = values[n - 1];
-	if (exact)
-		row->arm[a].ns_per_mapping = values[0];
+	qsort(values, cell->runs, sizeof(*values), by_value);
+	cell->lowest = values[0];
+	cell->highest = values[cell->runs - 1];
+	cell->ns_per_mapping = exact ? cell->lowest : median(values, cell->runs);
 }
 
 int vb_report_span(const struct vb_result *r, const struct vb_arms *arms,
@@ -157,13 +169,27 @@ int vb_report_span(const struct vb_result *r, const struct vb_arms *arms,
 	qsort(rows, *nr, sizeof(*rows), by_count_and_pins);
 	for (size_t i = 0; i < *nr; i++)
 		for (size_t a = 0; a < arms->count; a++)
-			fill_cell(r, arms->name[a], &rows[i], a, values);
+			fill_cell(r, arms, &rows[i], a, values);
 	free(values);
 	*out = rows;
 	return 0;
 }
 
-void vb_report_span_tsv(const struct vb_result *r, FILE *out)
+static void print_tsv_cell(const struct vb_span_cell *cell, FILE *out)
+{
+	if (cell->runs)
+		fprintf(out, "\t%.1f", cell->ns_per_mapping);
+	else
+		fputs("\t-", out);
+	if (!cell->callbacks_known)
+		fputs("\t-", out);
+	else if (cell->callbacks_lowest < cell->callbacks_highest)
+		fprintf(out, "\t%g..%g", cell->callbacks_lowest, cell->callbacks_highest);
+	else
+		fprintf(out, "\t%g", cell->callbacks_lowest);
+}
+
+int vb_report_span_tsv(const struct vb_result *r, FILE *out)
 {
 	struct vb_span_row *rows;
 	struct vb_arms arms;
@@ -171,11 +197,13 @@ void vb_report_span_tsv(const struct vb_result *r, FILE *out)
 
 	vb_report_arms(r, &arms);
 	if (vb_report_span(r, &arms, &rows, &nr))
-		return;
-	fputs("count\tpin_every", out);	/* arms follow, then the other keys */
-	for (size_t a = 0; a < arms.count; a++)
-		fprintf(out, "\t%s\t%s callbacks", arms.name[a], arms.name[a]);
-	fputs("\tother keys\n", out);
+		return -ENOMEM;
+	if (nr)
+		fputs("count\tpin_every", out);	/* arms follow, then the other keys */
+	for (size_t a = 0; nr && a < arms.count; a++)
+		fprintf(out, "\t%s\t%s callbacks", arms.label[a], arms.label[a]);
+	if (nr)
+		fputs("\tother keys\n", out);
 	for (size_t i = 0; i < nr; i++) {
 		fprintf(out, "%d\t", rows[i].count);
 		if (rows[i].pin_every)
@@ -183,12 +211,9 @@ void vb_report_span_tsv(const struct vb_result *r, FILE *out)
 		else
 			fputs("none", out);
 		for (size_t a = 0; a < arms.count; a++)
-			if (rows[i].arm[a].known)
-				fprintf(out, "\t%.1f\t%g", rows[i].arm[a].ns_per_mapping,
-					rows[i].arm[a].callbacks_per_request);
-			else
-				fputs("\t-\t-", out);
+			print_tsv_cell(&rows[i].arm[a], out);
 		fprintf(out, "\t%s\n", rows[i].rest);
 	}
 	free(rows);
+	return nr ? 0 : -ENOENT;
 }

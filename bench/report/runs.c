@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What a run is to the report: its arm, whether its numbers stand; and times as text. */
+#include <string.h>
+
+#include "bench/report/report.h"
+
+void vb_report_arms(const struct vb_result *result, struct vb_arms *arms)
+{
+	const json_t *names = json_object_get(result->meta, "arms"), *name;
+	size_t i;
+
+	arms->count = 0;
+	json_array_foreach(names, i, name) {
+		size_t a = arms->count, same = 1;
+
+		if (a == VB_REPORT_MAX_ARMS)
+			break;
+		arms->name[a] = json_string_value(name);
+		for (size_t before = 0; before < a; before++)
+			same += !strcmp(arms->name[before], arms->name[a]);
+		if (same > 1)
+			snprintf(arms->label[a], sizeof(arms->label[a]), "%.50s #%zu", arms->name[a], same);
+		else
+			snprintf(arms->label[a], sizeof(arms->label[a]), "%s", arms->name[a]);
+		arms->count++;
+	}
+}
+
+/* Results from before arm_index had the name alone. */
+size_t vb_report_arm_of(const json_t *run, const struct vb_arms *arms)
+{
+	const json_t *index = json_object_get(run, "arm_index");
+	size_t a = 0;
+
+	if (index)
+		return (size_t)json_integer_value(index);
+	while (a < arms->count && strcmp(arms->name[a], vb_json_text(run, "arm")))
+		a++;
+	return a;
+}
+
+const char *vb_report_arm_label(const json_t *run, const struct vb_arms *arms)
+{
+	size_t a = vb_report_arm_of(run, arms);
+
+	return a < arms->count ? arms->label[a] : vb_json_text(run, "arm");
+}
+
+enum vb_standing vb_report_standing(const json_t *run)
+{
+	const char *status = vb_json_text(run, "status");
+
+	if (!strcmp(status, "ok"))
+		return VB_STANDING_CLEAN;
+	return strcmp(status, "interrupted") ? VB_STANDING_WITHHELD : VB_STANDING_INTERRUPTED;
+}
+
+bool vb_report_exact(const struct vb_result *result)
+{
+	return !strcmp(vb_json_text(result->meta, "mode"), "exact");
+}
+
+bool vb_report_callbacks_known(const json_t *run)
+{
+	/* Results from before the key: the label has it where the job listed modes. */
+	bool bare = json_object_get(run, "module_mode") ?
+		    !strcmp(vb_json_text(run, "module_mode"), "bare") :
+		    strstr(vb_json_text(run, "label"), "module_mode=bare") != NULL;
+
+	return !bare && json_array_size(json_object_get(run, "sections")) == 1;
+}
+
+const char *vb_report_time(double ns, char *buf, size_t size)
+{
+	static const char *const units[] = { "ns", "us", "ms", "s" };
+	size_t unit = 0;
+
+	while (ns >= 999.5 && unit < 3) {
+		ns /= 1000;
+		unit++;
+	}
+	snprintf(buf, size, "%.*f %s", !unit || ns >= 99.95 ? 0 : ns >= 9.995 ? 1 : 2, ns, units[unit]);
+	return buf;
+}

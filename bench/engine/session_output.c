@@ -88,7 +88,8 @@ static json_t *no_performance_label(const json_t *facts)
 	if (!vb_clocksource_good())
 		json_array_append_new(reasons, json_string("the clocksource is not the CPU's counter"));
 	if (vb_in_lab())
-		json_array_append_new(reasons, json_string("an emulated machine: ratios only"));
+		json_array_append_new(reasons, json_string("an emulated machine: neither times nor "
+							   "their ratios are those of hardware"));
 	if (json_array_size(options))
 		json_array_append_new(reasons, json_string("the kernel has debugging options that ruin timing"));
 	return reasons;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,8 @@ struct kind {
 	/* A new array, NULL: no memory, or an error that has been told. */
 	json_t *(*collect)(int *exit_code);
 	void (*print)(const json_t *item);
+	/* NULL, or a line above the items for which it is the same. */
+	const char *(*heading)(const json_t *item);
 };
 
 struct input {
@@ -169,27 +172,55 @@ static json_t *collect_keys(int *exit_code)
 	return array;
 }
 
-static void print_reason(const json_t *item)
+#define COLUMNS	100
+
+/* A name, empty on further lines about it, and text that is wrapped beside it. */
+static void print_text(const char *name, const char *text)
 {
-	if (*text_of(item, "unavailable"))
-		printf("  %-20s not available: %s\n", "", text_of(item, "unavailable"));
+	int column = printf("  %-20s", name), indent = column + 1;
+
+	while (*text) {
+		int word = (int)strcspn(text, " ");
+
+		if (column + 1 + word > COLUMNS && column >= indent)
+			column = printf("\n%*s", indent - 1, "") - 1;
+		column += printf(" %.*s", word, text);
+		text += word;
+		text += strspn(text, " ");
+	}
+	putchar('\n');
+}
+
+static void print_further(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void print_further(const char *format, ...)
+{
+	char text[4096];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	print_text("", text);
 }
 
 static void print_plain(const json_t *item)
 {
-	printf("  %-20s %s\n", text_of(item, "name"), text_of(item, "summary"));
-	print_reason(item);
+	print_text(text_of(item, "name"), text_of(item, "summary"));
+	if (*text_of(item, "unavailable"))
+		print_further("not available: %s", text_of(item, "unavailable"));
 }
 
 static void print_job(const json_t *item)
 {
 	json_int_t runs = json_integer_value(json_object_get(item, "runs"));
 
-	printf("  %-20s %s\n", text_of(item, "name"), text_of(item, "summary"));
+	print_text(text_of(item, "name"), text_of(item, "summary"));
 	if (*text_of(item, "class"))
-		printf("  %-20s class %s, %lld run%s, source: %s\n", "", text_of(item, "class"),
-		       (long long)runs, runs == 1 ? "" : "s", text_of(item, "source"));
-	print_reason(item);
+		print_further("class %s, %lld run%s, source: %s", text_of(item, "class"),
+			      (long long)runs, runs == 1 ? "" : "s", text_of(item, "source"));
+	if (*text_of(item, "unavailable"))
+		print_further("not available: %s", text_of(item, "unavailable"));
 }
 
 static void print_device(const json_t *item)
@@ -198,29 +229,30 @@ static void print_device(const json_t *item)
 
 	print_plain(item);
 	for (size_t i = 0; i < json_array_size(ids); i++)
-		printf("  %-20s %s\n", "", json_string_value(json_array_get(ids, i)));
+		print_further("%s", json_string_value(json_array_get(ids, i)));
+}
+
+static const char *key_heading(const json_t *item)
+{
+	return strcmp(text_of(item, "section"), "global") ? "a section of workers, [NAME]" :
+	       "[global]";
 }
 
 static void print_key(const json_t *item)
 {
-	const json_t *standard = json_object_get(item, "default");
+	bool needed = json_is_null(json_object_get(item, "default"));
 
-	printf("  %-20s %s\n  %-20s [%s] %s; ", text_of(item, "name"), text_of(item, "summary"),
-	       "", strcmp(text_of(item, "section"), "global") ? "NAME" : "global",
-	       text_of(item, "values"));
-	if (json_is_null(standard))
-		puts("must be given");
-	else
-		printf("default: %s\n", *text_of(item, "default") ? text_of(item, "default") :
-		       "empty");
+	print_text(text_of(item, "name"), text_of(item, "summary"));
+	print_further("%s; %s%s", text_of(item, "values"), needed ? "must be given" : "default: ",
+		      needed ? "" : *text_of(item, "default") ? text_of(item, "default") : "empty");
 }
 
 static const struct kind kinds[] = {
-	{ "jobs", collect_jobs, print_job },
-	{ "workloads", collect_workloads, print_plain },
-	{ "iommus", collect_iommus, print_plain },
-	{ "devices", collect_devices, print_device },
-	{ "keys", collect_keys, print_key },
+	{ "jobs", collect_jobs, print_job, NULL },
+	{ "workloads", collect_workloads, print_plain, NULL },
+	{ "iommus", collect_iommus, print_plain, NULL },
+	{ "devices", collect_devices, print_device, NULL },
+	{ "keys", collect_keys, print_key, key_heading },
 };
 
 #define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -255,10 +287,19 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static void print_kind(const struct kind *kind, const json_t *array, bool title)
 {
+	const char *last = "";
+
 	if (title)
 		printf("%s%s:\n", kind == kinds ? "" : "\n", kind->name);
-	for (size_t i = 0; i < json_array_size(array); i++)
-		kind->print(json_array_get(array, i));
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		const json_t *item = json_array_get(array, i);
+		const char *heading = kind->heading ? kind->heading(item) : last;
+
+		if (strcmp(heading, last))
+			printf("%s%s\n", title || *last ? "\n" : "", heading);
+		last = heading;
+		kind->print(item);
+	}
 }
 
 static int run(const struct vb_cmd *cmd, int argc, char **argv)

@@ -205,8 +205,9 @@ void vb_look_devices(struct vb_finding *finding)
 		vb_found(finding, VB_HEALTH_WARNING, "vfio-bench bind ADDRESS",
 			 "none bound to vfio-pci; not in use: %s", unused);
 	else
-		vb_found(finding, VB_HEALTH_WARNING, "vfio-bench bind ADDRESS says why not",
-			 "none that could be taken: only mdev jobs can run");
+		vb_found(finding, VB_HEALTH_WARNING, "'vfio-bench bind ADDRESS' says of a device why "
+			 "(lspci -D lists them)", "none is free to be used: only jobs with "
+			 "device=mdev can run");
 }
 
 void vb_look_mdev(struct vb_finding *finding)

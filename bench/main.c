@@ -12,7 +12,7 @@ static void print_commands(FILE *out)
 	      "stress and benchmark VFIO: map, unmap, pin, notify\n\n", out);
 	for (const struct vb_cmd *const *cmd = vb_cmd_list; *cmd; cmd++)
 		fprintf(out, "  %-10s %s\n", (*cmd)->name, (*cmd)->summary);
-	fputs("\n'vfio-bench COMMAND --help' says more; so does vfio-bench(1).\n", out);
+	fputs("\n'vfio-bench COMMAND --help' or 'vfio-bench help COMMAND' says more; so does\nvfio-bench(1).\n", out);
 }
 
 static void name_commands(char *text, size_t size)
@@ -24,14 +24,38 @@ static void name_commands(char *text, size_t size)
 					 (*cmd)->name);
 }
 
-int main(int argc, char **argv)
+/* NULL: there is none, which has been told. */
+static const struct vb_cmd *find(const char *name)
 {
 	char names[256];
+
+	for (const struct vb_cmd *const *cmd = vb_cmd_list; *cmd; cmd++)
+		if (!strcmp((*cmd)->name, name))
+			return *cmd;
+	name_commands(names, sizeof(names));
+	vb_fail(VB_EXIT_USAGE, "'%s': no such command: valid: %s", name, names);
+	return NULL;
+}
+
+/* 'help COMMAND' is 'COMMAND --help'. */
+static int help(char *name)
+{
+	char option[] = "--help", *argv[] = { name, option, NULL };
+	const struct vb_cmd *cmd = find(name);
+
+	return cmd ? cmd->run(cmd, 2, argv) : VB_EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	const struct vb_cmd *cmd;
 
 	if (argc < 2) {
 		print_commands(stderr);
 		return VB_EXIT_USAGE;
 	}
+	if (!strcmp(argv[1], "help") && argc > 2)
+		return help(argv[2]);
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
 		print_commands(stdout);
 		return VB_EXIT_OK;
@@ -40,9 +64,6 @@ int main(int argc, char **argv)
 		puts(PACKAGE_STRING);
 		return VB_EXIT_OK;
 	}
-	for (const struct vb_cmd *const *cmd = vb_cmd_list; *cmd; cmd++)
-		if (!strcmp((*cmd)->name, argv[1]))
-			return (*cmd)->run(*cmd, argc - 1, argv + 1);
-	name_commands(names, sizeof(names));
-	return vb_fail(VB_EXIT_USAGE, "'%s': no such command: valid: %s", argv[1], names);
+	cmd = find(argv[1]);
+	return cmd ? cmd->run(cmd, argc - 1, argv + 1) : VB_EXIT_USAGE;
 }

@@ -117,8 +117,17 @@ int vb_recorder_close(struct vb_recorder *r)
 	struct io_uring_cqe *cqe;
 	int ret;
 
-	while (r->uring && r->under_way && io_uring_wait_cqe(&r->ring, &cqe) == 0)
+	while (r->uring && r->under_way) {
+		ret = io_uring_wait_cqe(&r->ring, &cqe);
+		if (ret == -EINTR)
+			continue;
+		if (ret) {
+			/* What becomes of the rest can't be known. */
+			r->error = r->error ? r->error : ret;
+			break;
+		}
 		finish_one(r, cqe);
+	}
 	if (r->uring)
 		io_uring_queue_exit(&r->ring);
 	ret = r->error;

@@ -50,10 +50,11 @@ held_pages()
 		/proc/vmstat
 }
 
+# start NAME DELAY [DURATION]
 start()
 {
-	"$bench" run combined --device "$LAB_EDU" --variant per-request --set duration=60s --quiet \
-		-o "$out/$1" >"$out/$1.log" 2>&1 &
+	"$bench" run combined --device "$LAB_EDU" --variant per-request --set "duration=${3:-60s}" \
+		--quiet -o "$out/$1" >"$out/$1.log" 2>&1 &
 	pid=$!
 	sleep "$2"
 }
@@ -70,11 +71,30 @@ is()
 	[[ $1 == "$2" ]] || { printf '# %q, wanted %q\n' "$1" "$2"; return 1; }
 }
 
+# The supervisor's child that leads a session of its own.
+janitor()
+{
+	local child
+
+	for child in $(pgrep -P "$pid" -x vfio-bench); do
+		if [[ $(ps -o sid= -p "$child") -eq $child ]]; then
+			printf '%s\n' "$child"
+		fi
+	done
+}
+
 incomplete()
 {
 	grep -q "\"status\": \"$2\"" "$out/$1/meta.json" && "$bench" report "$out/$1" >/dev/null
 }
 
+# Without it nothing would be found, and nothing found is what the checks want.
+for program in pgrep ps; do
+	command -v $program >/dev/null || {
+		echo "Bail out! $program is missing: apt-get install procps"
+		exit 1
+	}
+done
 "$bench" bind "$LAB_EDU" >/dev/null
 before=$(held_pages)
 
@@ -95,6 +115,16 @@ check "worker process killed: nothing is left" nothing_left
 check "worker process killed: no page is left pinned" is "$(held_pages)" "$before"
 check "worker process killed: the audit names the signal" grep -q 'died of signal 9' "$out/worker.log"
 
+start janitor 3 6s
+victim=$(janitor)
+check "there is one janitor" is "$(wc -w <<<"$victim")" 1
+kill -KILL "$victim" || true
+finish
+check "janitor killed: the run goes on, exit 0" is "$status" 0
+check "janitor killed: nothing is left" nothing_left
+check "janitor killed: no page is left pinned" is "$(held_pages)" "$before"
+[[ $status == 0 ]] || sed 's/^/# /' "$out/janitor.log"
+
 start int 3
 kill -INT "$pid"
 finish
@@ -106,6 +136,8 @@ start again 0
 sleep 1
 kill -INT "$pid"
 finish
+check "SIGINT after a second: exit 3" is "$status" 3
+check "SIGINT after a second: nothing is left" nothing_left
 "$bench" run smoke --device "$LAB_EDU" --variant per-request --set duration=1s --quiet \
 	-o "$out/after" >"$out/after.log" 2>&1 && status=0 || status=$?
 check "the next run passes" is "$status" 0

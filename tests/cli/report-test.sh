@@ -1,0 +1,257 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# 'vfio-bench report' on what runs leave: whole results, parts of them, none,
+# and damaged ones, which are to be refused by file and key.
+set -euo pipefail
+
+bench=${top_builddir:?}/vfio-bench
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+count=0
+
+# ok NAME COMMAND...: one TAP line by COMMAND's status.
+ok() {
+	local name=$1 result=ok
+
+	shift
+	"$@" >"$tmp/why" 2>&1 || result='not ok'
+	count=$((count + 1))
+	echo "$result $count - $name"
+	if [[ $result != ok ]]; then
+		sed 's/^/# /' "$tmp/why" "$tmp/out" "$tmp/err"
+	fi
+}
+
+# run STATUS ARG...: report's exit status; what it says goes to out and err.
+run() {
+	local want=$1 status=0
+
+	shift
+	"$bench" report "$@" >"$tmp/out" 2>"$tmp/err" || status=$?
+	[[ $status == "$want" ]] || { echo "exit status $status, not $want"; return 1; }
+}
+
+# says WORDS ARG...: on a good result; refuses: not one, and WORDS say why.
+says() { run 0 "${@:2}" && grep -q -e "$1" "$tmp/out"; }
+says_not() { run 0 "${@:2}" && ! grep -q -e "$1" "$tmp/out"; }
+refuses() {
+	run 1 "${@:2}" && grep -q -e "$1" "$tmp/err" && [[ $(wc -l <"$tmp/err") == 1 ]] &&
+		[[ ! -s $tmp/out ]]
+}
+narrow() { run 0 "$1" && ! sed 1d "$tmp/out" | grep -E '.{101}'; }
+
+null_job() {
+	"$bench" run null --quiet --set duration=50ms --set warmup=0s --set threads=1 "$@"
+}
+
+interrupt() {
+	local pid status=0
+
+	"$bench" run null --quiet --set duration=1m --set warmup=0s --output "$tmp/stopped" \
+		>"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	for _ in {1..100}; do
+		grep -sq ',measure,' "$tmp"/stopped.part/runs/*/intervals.csv && break
+		sleep 0.1
+	done
+	kill "-$1" $pid
+	wait $pid || status=$?
+	echo "status $status"
+	[[ $status == "$2" ]]
+}
+
+if ! command -v python3 >/dev/null; then
+	echo "1..0 # SKIP python3 not found"
+	exit 0
+fi
+
+ok "a run of the null job" null_job --output "$tmp/null"
+ok "its report" says '^audit: 1 of 1 run clean$' "$tmp/null"
+ok "its times have units" says 'map  .* [0-9]* ns ' "$tmp/null"
+ok "its lines are not too long" narrow "$tmp/null"
+ok "as JSON" says '"arm_index": 0' --json "$tmp/null"
+ok "no notify_span: no table" refuses '--tsv: no run in it has a section of notify_span' \
+	--tsv "$tmp/null"
+ok "which directory?" refuses 'which result directory'
+ok "two directories" refuses 'one result directory at a time' "$tmp/null" "$tmp/null"
+ok "no such directory" refuses "No such file or directory: give a directory" "$tmp/none"
+ok "a directory of something else" refuses "meta.json: No such file" "$tmp"
+ok "a file" refuses 'Not a directory' "$tmp/null/meta.json"
+ok "an interrupted run" interrupt INT 3
+ok "it is called interrupted" says '0 of 1 run clean; 1 interrupted: left out below; 1 not run' \
+	"$tmp/stopped"
+ok "and its numbers are not shown" says_not ' measured$' "$tmp/stopped"
+ok "and it is not called withheld" says_not 'withheld' "$tmp/stopped"
+rm -rf "$tmp/stopped"
+ok "a killed run" interrupt KILL 137
+ok "what it left can be read" says '^audit: 0 of 0 runs clean; 2 not run$' "$tmp/stopped.part"
+
+# made.py RESULT OUT MODE REPEAT: the notify_span table of a job on three arms, two of
+# them of one name, made of the null job's result. What is odd in it is in its last rows.
+cat >"$tmp/made.py" <<'END'
+import copy, json, os, sys
+
+source, out, mode, repeat = sys.argv[1:]
+arms = ['mainline', 'mainline', 'per-request']
+meta = json.load(open(source + '/meta.json'))
+run = json.load(open(source + '/runs/000-null/result.json'))
+request = dict(run['metrics'][0], metric='request', section='span')
+calls = dict(request, metric='callbacks_per_request', section='module', unit='callbacks')
+rows, number = [(1024, 1), (1024, 0), (4096, 1), (4096, 16), (4096, 256)], 0
+for rep in range(int(repeat)):
+    for count, pin_every in rows:
+        for index, arm in enumerate(arms):
+            r = copy.deepcopy(run)
+            ns = count * 1000 * (1 + index) + rep * count
+            r.update(number=number, arm=arm, arm_index=index, mode=mode,
+                     label='count=%d pin_every=%s' % (count, pin_every or 'none'))
+            r['sections'][0].update(workload='notify_span', section='span', count=count,
+                                    pin_every=pin_every)
+            r['metrics'] = [dict(request, min=ns, p50=ns),
+                            dict(calls, mean=count // pin_every if pin_every else 0)]
+            if (pin_every, index) == (1, 0):
+                r['audit'].append(dict(check='foll_pins', verdict='mark', text='one page'))
+            if (pin_every, index) == (16, 1):
+                r.update(status='failed', withheld=True)
+                r['audit'].append(dict(check='pins', verdict='failed', text='one is missing'))
+                del r['metrics']
+            if (pin_every, index) == (16, 2):
+                r['status'] = 'interrupted'
+            if (pin_every, index, rep) == (256, 0, 1):
+                r['metrics'][1]['mean'] = 17
+            if (pin_every, index) == (256, 1):
+                r['module_mode'] = 'bare'
+            number += 1
+            if (pin_every, index) == (256, 2):
+                continue    # never ran
+            os.makedirs('%s/runs/%03d-%s' % (out, number - 1, arm))
+            json.dump(r, open('%s/runs/%03d-%s/result.json' % (out, number - 1, arm), 'w'))
+meta.update(arms=arms, mode=mode, runs=number)
+json.dump(meta, open(out + '/meta.json', 'w'))
+END
+
+made() { python3 "$tmp/made.py" "$tmp/null" "$@"; }
+
+all_made() { made "$tmp/six" timing 6 && made "$tmp/one" timing 1 && made "$tmp/exact" exact 2; }
+ok "tables of six runs, one run, exact" all_made
+ok "two arms of one name are two columns" says '| mainline  *| mainline #2  *| per-request' \
+	"$tmp/six"
+ok "each with its own runs" \
+	says '1024  every    |  *1002.5 .*|   2002.5  *1024  +99.8% |   3002.5  *1024 +199.5%' "$tmp/six"
+ok "their number and range" says '| n=6 1000.0..1005.0  *| n=6 2000.0..2005.0' "$tmp/six"
+ok "no difference of single runs' times" says '|   2000.0  *1024       - |' "$tmp/one"
+ok "but one of instructions, of the best runs" says '|   2000.0  *1024 +100.0% |' "$tmp/exact"
+ok "and their range" says '| n=2 1000.0..1001.0 ' "$tmp/exact"
+ok "what was withheld, and what was interrupted" \
+	says '4096  1 in 16  |.* |  *withheld |  *interrupted$' "$tmp/six"
+ok "what never ran" says '4096  1 in 256 |.*|  *not run$' "$tmp/six"
+ok "what was not counted" says '4096  1 in 256 |.*|   2002.5       -  +99.8% |' "$tmp/six"
+ok "callbacks that differ between runs" says 'mainline: its runs differ: 16 to 17 callbacks' \
+	"$tmp/six"
+ok "marks" says '^  mark foll_pins, 12 of 84 runs, the first is run 0: one page' "$tmp/six"
+ok "why numbers are withheld" says '^    failed pins: one is missing' "$tmp/six"
+ok "not too wide" narrow "$tmp/six"
+ok "as columns" says "^4096	256	1002.5	16..17	2002.5	-	-	-	$" --tsv "$tmp/six"
+ok "a mark on one run" says '^  mark foll_pins, 2 of 14 runs, the first is run 0' "$tmp/one"
+
+# damage.py BENCH RESULT WORK types|COUNT: no damaged file crashes it, or is refused
+# without being named. Every value of another type, missing, and bytes flipped.
+cat >"$tmp/damage.py" <<'END'
+import copy, json, os, random, shutil, subprocess, sys
+
+bench, source, work, kind = sys.argv[1:]
+shutil.copytree(source, work)
+run = sorted(os.listdir(work + '/runs'))[0]
+files = {name: open(work + '/' + name, 'rb').read()
+         for name in ('meta.json', 'runs/%s/result.json' % run)}
+bad = tried = refused = 0
+
+def attempt(name, data, what):
+    global bad, tried, refused
+    with open(work + '/' + name, 'wb') as f:
+        f.write(data)
+    for option in ([], ['--tsv'])[:1 if kind == 'types' else 2]:
+        p = subprocess.run([bench, 'report', *option, work], capture_output=True, timeout=60)
+        err, tried = p.stderr.decode('utf-8', 'replace'), tried + 1
+        told = err.startswith('vfio-bench: ') and err.count('\n') == 1 and (
+            name in err or '--tsv: no run' in err)
+        refused += p.returncode == 1
+        if not (p.returncode == 0 and not err or p.returncode == 1 and told):
+            print('%s, %s: %d, %s' % (name, what, p.returncode, err[:2000]))
+            bad += 1
+    with open(work + '/' + name, 'wb') as f:
+        f.write(files[name])
+
+def paths(value, path=()):
+    inner = value.items() if isinstance(value, dict) else \
+            enumerate(value[:2]) if isinstance(value, list) else ()
+    for key, below in inner:
+        if key not in ('buckets', 'memory', 'mitigations', 'modules'):
+            yield path + (key,)
+            yield from paths(below, path + (key,))
+
+def place(tree, path):
+    for key in path[:-1]:
+        tree = tree[key]
+    return tree, path[-1]
+
+if kind == 'types':
+    for name, data in files.items():
+        for path in list(paths(json.loads(data))):
+            for value in None, 'x', -1, 1 << 40, 1e300, [None], {}:
+                tree = json.loads(data)
+                inside, key = place(tree, path)
+                inside[key] = value
+                attempt(name, json.dumps(tree).encode(), '%s=%s' % (path, value))
+            tree = json.loads(data)
+            inside, key = place(tree, path)
+            del inside[key]
+            attempt(name, json.dumps(tree).encode(), '%s missing' % (path,))
+else:
+    random.seed(1)
+    for i in range(int(kind)):
+        name = random.choice(list(files))
+        data = bytearray(files[name])
+        for _ in range(random.choice((1, 1, 3))):
+            data[random.randrange(len(data))] ^= 1 << random.randrange(8)
+        if i % 10 == 0:
+            data = data[:random.randrange(len(data))]
+        attempt(name, bytes(data), 'mutation %d' % i)
+print('%d reports, %d refused' % (tried, refused))
+sys.exit(bool(bad) or not refused)
+END
+
+damage() { python3 "$tmp/damage.py" "$bench" "$1" "$tmp/damaged-$count" "$2" >"$tmp/out"; }
+
+ok "$((${VB_MUTATIONS:-60})) damaged results of the null job" \
+	damage "$tmp/null" "${VB_MUTATIONS:-60}"
+ok "$((${VB_MUTATIONS:-60})) damaged tables" damage "$tmp/one" "${VB_MUTATIONS:-60}"
+ok "every key with values of other types" damage "$tmp/one" types
+
+# named KEY PYTHON: with PYTHON done to r the report is refused, and names KEY.
+named() {
+	rm -rf "$tmp/named"
+	cp -r "$tmp/one" "$tmp/named"
+	python3 - "$tmp/named/runs/000-mainline/result.json" "$2" <<-'END'
+		import json, sys
+		r = json.load(open(sys.argv[1]))
+		exec(sys.argv[2])
+		json.dump(r, open(sys.argv[1], 'w'))
+	END
+	refuses "/runs/000-mainline/result.json: $1" "$tmp/named"
+}
+
+ok "a count of 0 is named" named 'sections\[0\].count: at least one' "r['sections'][0]['count'] = 0"
+ok "a text for a number is named" named 'metrics\[1\].p50: a number' "r['metrics'][1]['p50'] = '1'"
+ok "an arm that is none is named" named 'arm_index: ' "r['arm_index'] = 16"
+ok "another schema is named" named 'schema: 1 is wanted' "r['schema'] = 2"
+fifo() {
+	rm -rf "$tmp/named"
+	cp -r "$tmp/one" "$tmp/named"
+	rm "$tmp/named/meta.json"
+	mkfifo "$tmp/named/meta.json"
+	refuses 'meta.json: not an ordinary file' "$tmp/named"
+}
+ok "a pipe is not waited for" fifo
+echo "1..$count"

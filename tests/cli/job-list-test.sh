@@ -59,6 +59,14 @@ for kind in jobs workloads iommus devices keys; do
 	ok "no argument: $kind" grep -q "^$kind:$" "$tmp/out"
 done
 
+narrow() { run 0 list && ! grep -E '.{101}' "$tmp/out"; }
+ok "no line is longer than 100 columns" narrow
+headings() {
+	run 0 list keys && [[ $(grep -n '^[^ ]' "$tmp/out" | cut -d : -f 2) == \
+		$'[global]\na section of workers, [NAME]' ]]
+}
+ok "keys: two headings" headings
+
 if command -v python3 >/dev/null; then
 	ok "JSON: all kinds" json "" \
 		"sorted(d) == ['devices', 'iommus', 'jobs', 'keys', 'workloads']"

@@ -103,6 +103,10 @@ done
 for word in --version -V; do
 	ok "$word" says "$word" '^vfio-bench [0-9]+\.[0-9]+\.[0-9]+'
 done
+help_of() { "$bench" help "$1" >"$tmp/out" && "$bench" "$1" --help | diff - "$tmp/out"; }
+ok "help run is run --help" help_of run
+no_help() { ! "$bench" help nothing 2>"$tmp/out" && grep -q "'nothing': no such command" "$tmp/out"; }
+ok "help for no command of ours" no_help
 ok "no command: the usage, and 1" refuses_nothing
 if command -v man >/dev/null && command -v groff >/dev/null; then
 	ok "man formats the page without a warning" formats

@@ -218,8 +218,11 @@ meta()
 
 test_report()
 {
-	local here=$work/here
+	local here=$work/here whole
 
+	whole='{"schema": 1, "job": "", "status": "", "mode": "", "runs": 0, "arms": ["stock"],
+		"no_performance_label": [],
+		"machine": {"kernel": {"release": ""}, "cpu": {"model": null}}}'
 	mkdir "$here/empty" "$here/half.part"
 	touch "$here/file"
 	meta cut '{"schema": 1,'
@@ -228,11 +231,12 @@ test_report()
 	meta other '{"schema": 99}'
 	meta text '{"schema": "1"}'
 	meta twice '{"schema": 1, "schema": 1}'
-	meta run '{"schema": 1}'
+	meta little '{"schema": 1}'
+	meta run "$whole"
 	mkdir "$here/run/runs/000-stock"
 	echo '{"schema": 1, "metrics": [' >"$here/run/runs/000-stock/result.json"
 	mkdir "$here/bare"
-	echo '{"schema": 1}' >"$here/bare/meta.json"
+	echo "$whole" >"$here/bare/meta.json"
 	bad "report: what?" 1 "which result directory?" report
 	bad "report: two" 1 "'b': one result directory at a time" report a b
 	bad "report: no such folder" 1 "'no': No such file" report no
@@ -246,6 +250,7 @@ test_report()
 	bad "report: no object" 1 "array/meta.json: schema" report array
 	bad "report: another schema" 1 "other/meta.json: schema" report other
 	bad "report: a schema that is no number" 1 "text/meta.json: schema" report text
+	bad "report: a key that is missing" 1 "little/meta.json: job: a text is wanted" report little
 	bad "report: a key twice" 1 "twice/meta.json:1: " report twice
 	bad "report: a run that is cut off" 1 "run/runs/000-stock/result.json:2: " report run
 	bad "report: the same as JSON" 1 "run/runs/000-stock/result.json:2: " report --json run

@@ -16,4 +16,4 @@ man: doc/mkman$(EXEEXT)
 # What holds the documents against the program.
 doc_sh_tests = tests/cli/man-test.sh tests/cli/results-doc-test.sh
 TESTS += $(doc_sh_tests)
-EXTRA_DIST += COPYING $(doc_sh_tests)
+EXTRA_DIST += COPYING results $(doc_sh_tests)

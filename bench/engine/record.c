@@ -220,6 +220,8 @@ static const char *status(const struct vb_record *r)
 	}
 	if (r->run->shared->error)
 		return "error";
+	if (r->audit->worst == VB_VERDICT_UNTRUSTED)
+		return "untrusted";
 	return r->audit->passed ? "ok" : "failed";
 }
 

@@ -234,11 +234,11 @@ test_crash()
 
 test_busted()
 {
-	lab_run miscount --timeout 120 -- notify-span --variant "$ALL" \
+	lab_run miscount --timeout 120 -- notify-span --variant "$ALL,per-dma-v13" \
 		--set module_mode=busted-miscount --set count=256 --set pin_every=16
-	check "busted-miscount on $ALL: exit 2" is "$status" 2
+	check "busted-miscount on $ALL,per-dma-v13: exit 2" is "$status" 2
 	check "busted-miscount: caught by the count of pins, numbers withheld, every time" json '
-len(runs) == 4 and all(audit(r)["pins"] == "failed" and r["withheld"] and "metrics" not in r for r in runs)'
+len(runs) == 5 and all(audit(r)["pins"] == "failed" and r["withheld"] and "metrics" not in r for r in runs)'
 	check "busted-miscount: the kernel's own counts are clean" json '
 all(audit(r)["foll_pins"] == audit(r)["kernel_log"] == "ok" for r in runs)'
 

@@ -114,7 +114,8 @@ TESTS += tests/cli/report-test.sh
 EXTRA_DIST += tests/cli/report-test.sh
 
 TESTS += tests/cli/bad-input-test.sh
-EXTRA_DIST += tests/bad-input.sh tests/cli/bad-input-test.sh tests/lab/bad-input-test.sh
+EXTRA_DIST += tests/bad-input.sh tests/tap.sh tests/cli/bad-input-test.sh \
+	tests/lab/bad-input-test.sh
 
 # The companion module's ioctls, in the lab.
 check_PROGRAMS += tests/lab/kmod-test

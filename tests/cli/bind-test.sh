@@ -9,36 +9,20 @@
 
 set -euo pipefail
 
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 readonly bench=${top_builddir:?}/vfio-bench
 work=$(mktemp -d "${TMPDIR:-/tmp}/bind-test.XXXXXX")
 readonly root=$work/machine
-number=0
-failed=0
 status=0
 
 trap 'rm -rf "$work"' EXIT
 
-# check TEXT COMMAND...: one test line, ok when COMMAND succeeds.
-check()
+# What the last run said.
+tap_why()
 {
-	local text=$1
-
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		printf 'ok %d - %s\n' "$number" "$text"
-	else
-		printf 'not ok %d - %s\n' "$number" "$text"
-		printf '# failed: %s; exit status %d\n' "${*@Q}" "$status"
-		cat "$work/out" "$work/err" | sed 's/^/# /'
-		failed=$((failed + 1))
-	fi
-}
-
-skip()
-{
-	number=$((number + 1))
-	printf 'ok %d - %s # SKIP %s\n' "$number" "$1" "$2"
+	echo "exit status $status"
+	cat "$work/out" "$work/err"
 }
 
 # Run a command; its exit status must be $1.
@@ -224,5 +208,4 @@ test_devices
 test_not_root
 check "nothing has changed" unchanged
 test_doctor
-echo "1..$number"
-((!failed))
+tap_end

@@ -4,11 +4,12 @@
 # uapi/ without them as well, as a program of somebody else's would include it.
 set -euo pipefail
 
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 : "${top_srcdir:?}" "${CC:=cc}"
 # make check gives the flags; by hand the standard and the root are enough.
 read -ra flags <<<"${VB_TEST_CFLAGS:--std=gnu11 -D_GNU_SOURCE -I$top_srcdir}"
 read -ra cc <<<"$CC"
-count=0
 
 # compiles HEADER FLAG...
 compiles() {
@@ -17,25 +18,11 @@ compiles() {
 			-fsyntax-only -x c -
 }
 
-# ok NAME COMMAND...: one TAP line by COMMAND's status.
-ok() {
-	local name=$1 why
-
-	shift
-	count=$((count + 1))
-	if why=$("$@" 2>&1); then
-		echo "ok $count - $name"
-	else
-		echo "not ok $count - $name"
-		printf '# %s\n' "${why//$'\n'/$'\n# '}"
-	fi
-}
-
 cd "$top_srcdir"
 mapfile -t headers < <(find lib bench uapi -name '*.h' | LC_ALL=C sort)
 for header in "${headers[@]}"; do
-	ok "$header" compiles "$header" "${flags[@]}"
+	check "$header" compiles "$header" "${flags[@]}"
 done
-ok "uapi/vfio_bench.h in strict C11" compiles uapi/vfio_bench.h -std=c11 -pedantic -I.
-ok "there are headers" test "${#headers[@]}" -gt 5
-echo "1..$count"
+check "uapi/vfio_bench.h in strict C11" compiles uapi/vfio_bench.h -std=c11 -pedantic -I.
+check "there are headers" test "${#headers[@]}" -gt 5
+tap_end

@@ -3,22 +3,15 @@
 # 'vfio-bench list': every list, as text and as JSON, and bad arguments.
 set -euo pipefail
 
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 bench=${top_builddir:?}/vfio-bench
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-count=0
 
-# ok NAME COMMAND...: one TAP line by COMMAND's status.
-ok() {
-	local name=$1 result=ok
-
-	shift
-	"$@" >"$tmp/why" 2>&1 || result='not ok'
-	count=$((count + 1))
-	echo "$result $count - $name"
-	if [[ $result != ok ]]; then
-		sed 's/^/# /' "$tmp/why" "$tmp/out" "$tmp/err"
-	fi
+# What the last run said.
+tap_why() {
+	cat "$tmp/out" "$tmp/err"
 }
 
 # run STATUS ARG...: run vfio-bench, keep its output, check its status.
@@ -41,65 +34,64 @@ json() {
 }
 
 for job in combined deadlock-open-close deadlock-unmap notify-span null self-cost smoke unmap-race; do
-	ok "jobs: $job" lists jobs "^  $job "
+	check "jobs: $job" lists jobs "^  $job "
 done
-ok "jobs: class, runs and source" lists jobs 'class standard, 8 runs, source: LKML'
-ok "jobs: pathological ones say so" lists jobs 'class pathological, 1 run,'
+check "jobs: class, runs and source" lists jobs 'class standard, 8 runs, source: LKML'
+check "jobs: pathological ones say so" lists jobs 'class pathological, 1 run,'
 for workload in dma_verify map_unmap mdev_open_close notify_span pin_churn unmap_race; do
-	ok "workloads: $workload" lists workloads "^  $workload  *[[:alpha:]]"
+	check "workloads: $workload" lists workloads "^  $workload  *[[:alpha:]]"
 done
-ok "iommus: null" lists iommus '^  null  *[[:alpha:]]'
-ok "iommus: type1 v2" lists iommus '^  vfio_type1v2_iommu  *[[:alpha:]]'
-ok "devices: edu and its ids" lists devices '1234:11e8'
-ok "devices: none" lists devices '^  none  *[[:alpha:]]'
-ok "keys: limits and default" lists keys 'size, 4k..1t; default: 4k'
-ok "keys: what must be given" lists keys 'must be given'
-ok "no argument: everything" run 0 list
+check "iommus: null" lists iommus '^  null  *[[:alpha:]]'
+check "iommus: type1 v2" lists iommus '^  vfio_type1v2_iommu  *[[:alpha:]]'
+check "devices: edu and its ids" lists devices '1234:11e8'
+check "devices: none" lists devices '^  none  *[[:alpha:]]'
+check "keys: limits and default" lists keys 'size, 4k..1t; default: 4k'
+check "keys: what must be given" lists keys 'must be given'
+check "no argument: everything" run 0 list
 for kind in jobs workloads iommus devices keys; do
-	ok "no argument: $kind" grep -q "^$kind:$" "$tmp/out"
+	check "no argument: $kind" grep -q "^$kind:$" "$tmp/out"
 done
 
 narrow() { run 0 list && ! grep -E '.{101}' "$tmp/out"; }
-ok "no line is longer than 100 columns" narrow
+check "no line is longer than 100 columns" narrow
 headings() {
 	run 0 list keys && [[ $(grep -n '^[^ ]' "$tmp/out" | cut -d : -f 2) == \
 		$'[global]\na section of workers, [NAME]' ]]
 }
-ok "keys: two headings" headings
+check "keys: two headings" headings
 
 if command -v python3 >/dev/null; then
-	ok "JSON: all kinds" json "" \
+	check "JSON: all kinds" json "" \
 		"sorted(d) == ['devices', 'iommus', 'jobs', 'keys', 'workloads']"
-	ok "JSON: one kind" json jobs "list(d) == ['jobs']"
-	ok "JSON: jobs are sorted and complete" json jobs \
+	check "JSON: one kind" json jobs "list(d) == ['jobs']"
+	check "JSON: jobs are sorted and complete" json jobs \
 		"[j['name'] for j in d['jobs']] == sorted(j['name'] for j in d['jobs']) and all(
 		j['summary'] and j['source'] and j['class'] and j['path'] for j in d['jobs'])"
-	ok "JSON: the matrix of notify-span" json jobs \
+	check "JSON: the matrix of notify-span" json jobs \
 		"[j['runs'] for j in d['jobs'] if j['name'] == 'notify-span'] == [8]"
-	ok "JSON: the key without default" json keys \
+	check "JSON: the key without default" json keys \
 		"[k['name'] for k in d['keys'] if k['default'] is None] == ['workload']"
-	ok "JSON: edu does DMA" json devices \
+	check "JSON: edu does DMA" json devices \
 		"[i['dma'] for i in d['devices'] if i['name'] == 'edu'] == [True]"
-	ok "JSON: reasons are null or text" json "" \
+	check "JSON: reasons are null or text" json "" \
 		"all(i['unavailable'] is None or i['unavailable'] for k in d for i in d[k]
 		if k != 'keys')"
 else
-	count=$((count + 1))
-	echo "ok $count - JSON # SKIP python3 not found"
+	skip "JSON" "python3 not found"
 fi
 
-ok "unknown list" refuses "'job': no such list: give jobs, workloads" list job
-ok "two lists" refuses "'keys': it takes no such argument" list jobs keys
-ok "unknown option" refuses "--xml: no such option" list --xml
-ok "an argument for --json" refuses "doesn't allow an argument" list --json=yes
-ok "--help" run 0 list --help
-ok "--help names the lists" grep -q 'jobs|workloads|iommus|devices|keys' "$tmp/out"
+check "unknown list" refuses "'job': no such list: give jobs, workloads" list job
+check "two lists" refuses "'keys': it takes no such argument" list jobs keys
+check "unknown option" refuses "--xml: no such option" list --xml
+check "an argument for --json" refuses "doesn't allow an argument" list --json=yes
+check "--help" run 0 list --help
+check "--help names the lists" grep -q 'jobs|workloads|iommus|devices|keys' "$tmp/out"
 full() {
 	local status=0
 
 	"$bench" list keys >/dev/full 2>"$tmp/err" || status=$?
 	[[ $status == 1 ]] && grep -q "can't write" "$tmp/err"
 }
-ok "a full disk is told" full
+check "a full disk is told" full
 
-echo "1..$count"
+tap_end

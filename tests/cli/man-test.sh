@@ -3,30 +3,13 @@
 # vfio-bench(1) is what the tables say, and so is every command's --help.
 set -euo pipefail
 
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 bench=${top_builddir:?}/vfio-bench
 mkman=$top_builddir/doc/mkman
 page=${top_srcdir:?}/doc/vfio-bench.1
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-count=0
-
-# ok NAME COMMAND...: one TAP line by COMMAND's status.
-ok() {
-	local name=$1 result=ok
-
-	shift
-	"$@" >"$tmp/why" 2>&1 || result='not ok'
-	count=$((count + 1))
-	echo "$result $count - $name"
-	if [[ $result != ok ]]; then
-		sed 's/^/# /' "$tmp/why"
-	fi
-}
-
-skip() {
-	count=$((count + 1))
-	echo "ok $count - $1 # SKIP $2"
-}
 
 up_to_date() {
 	"$mkman" >"$tmp/made.1" || return 1
@@ -89,28 +72,28 @@ formats() {
 	[[ ! -s $tmp/warnings && -s $tmp/page.txt ]]
 }
 
-ok "the page is what the tables say" up_to_date
-ok "the page has no hidden option" hides
+check "the page is what the tables say" up_to_date
+check "the page has no hidden option" hides
 commands=$("$bench" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
 for command in $commands; do
-	ok "$command --help and the page have the same options" helps "$command"
+	check "$command --help and the page have the same options" helps "$command"
 done
-ok "the page has every job key" all_keys
-ok "--help names every command" test "$(wc -w <<<"$commands")" -ge 7
+check "the page has every job key" all_keys
+check "--help names every command" test "$(wc -w <<<"$commands")" -ge 7
 for word in --help -h help; do
-	ok "$word" says "$word" '^usage: vfio-bench COMMAND .* run .* variant '
+	check "$word" says "$word" '^usage: vfio-bench COMMAND .* run .* variant '
 done
 for word in --version -V; do
-	ok "$word" says "$word" '^vfio-bench [0-9]+\.[0-9]+\.[0-9]+'
+	check "$word" says "$word" '^vfio-bench [0-9]+\.[0-9]+\.[0-9]+'
 done
 help_of() { "$bench" help "$1" >"$tmp/out" && "$bench" "$1" --help | diff - "$tmp/out"; }
-ok "help run is run --help" help_of run
+check "help run is run --help" help_of run
 no_help() { ! "$bench" help nothing 2>"$tmp/out" && grep -q "'nothing': no such command" "$tmp/out"; }
-ok "help for no command of ours" no_help
-ok "no command: the usage, and 1" refuses_nothing
+check "help for no command of ours" no_help
+check "no command: the usage, and 1" refuses_nothing
 if command -v man >/dev/null && command -v groff >/dev/null; then
-	ok "man formats the page without a warning" formats
+	check "man formats the page without a warning" formats
 else
 	skip "man formats the page without a warning" "no man or no groff"
 fi
-echo "1..$count"
+tap_end

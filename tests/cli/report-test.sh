@@ -5,22 +5,15 @@
 # and damaged ones, which are to be refused by file and key.
 set -euo pipefail
 
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 bench=${top_builddir:?}/vfio-bench
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-count=0
 
-# ok NAME COMMAND...: one TAP line by COMMAND's status.
-ok() {
-	local name=$1 result=ok
-
-	shift
-	"$@" >"$tmp/why" 2>&1 || result='not ok'
-	count=$((count + 1))
-	echo "$result $count - $name"
-	if [[ $result != ok ]]; then
-		sed 's/^/# /' "$tmp/why" "$tmp/out" "$tmp/err"
-	fi
+# What the last run said.
+tap_why() {
+	cat "$tmp/out" "$tmp/err"
 }
 
 # run STATUS ARG...: report's exit status; what it says goes to out and err.
@@ -66,26 +59,26 @@ if ! command -v python3 >/dev/null; then
 	exit 0
 fi
 
-ok "a run of the null job" null_job --output "$tmp/null"
-ok "its report" says '^audit: 1 of 1 run clean$' "$tmp/null"
-ok "its times have units" says 'map  .* [0-9]* ns ' "$tmp/null"
-ok "its lines are not too long" narrow "$tmp/null"
-ok "as JSON" says '"arm_index": 0' --json "$tmp/null"
-ok "no notify_span: no table" refuses '--tsv: no run in it has a section of notify_span' \
+check "a run of the null job" null_job --output "$tmp/null"
+check "its report" says '^audit: 1 of 1 run clean$' "$tmp/null"
+check "its times have units" says 'map  .* [0-9]* ns ' "$tmp/null"
+check "its lines are not too long" narrow "$tmp/null"
+check "as JSON" says '"arm_index": 0' --json "$tmp/null"
+check "no notify_span: no table" refuses '--tsv: no run in it has a section of notify_span' \
 	--tsv "$tmp/null"
-ok "which directory?" refuses 'which result directory'
-ok "two directories" refuses 'one result directory at a time' "$tmp/null" "$tmp/null"
-ok "no such directory" refuses "No such file or directory: give a directory" "$tmp/none"
-ok "a directory of something else" refuses "meta.json: No such file" "$tmp"
-ok "a file" refuses 'Not a directory' "$tmp/null/meta.json"
-ok "an interrupted run" interrupt INT 3
-ok "it is called interrupted" says '0 of 1 run clean; 1 interrupted: left out below; 1 not run' \
+check "which directory?" refuses 'which result directory'
+check "two directories" refuses 'one result directory at a time' "$tmp/null" "$tmp/null"
+check "no such directory" refuses "No such file or directory: give a directory" "$tmp/none"
+check "a directory of something else" refuses "meta.json: No such file" "$tmp"
+check "a file" refuses 'Not a directory' "$tmp/null/meta.json"
+check "an interrupted run" interrupt INT 3
+check "it is called interrupted" says '0 of 1 run clean; 1 interrupted: left out below; 1 not run' \
 	"$tmp/stopped"
-ok "and its numbers are not shown" says_not ' measured$' "$tmp/stopped"
-ok "and it is not called withheld" says_not 'withheld' "$tmp/stopped"
+check "and its numbers are not shown" says_not ' measured$' "$tmp/stopped"
+check "and it is not called withheld" says_not 'withheld' "$tmp/stopped"
 rm -rf "$tmp/stopped"
-ok "a killed run" interrupt KILL 137
-ok "what it left can be read" says '^audit: 0 of 0 runs clean; 2 not run$' "$tmp/stopped.part"
+check "a killed run" interrupt KILL 137
+check "what it left can be read" says '^audit: 0 of 0 runs clean; 2 not run$' "$tmp/stopped.part"
 
 # made.py RESULT OUT MODE REPEAT: the notify_span table of a job on three arms, two of
 # them of one name, made of the null job's result. What is odd in it is in its last rows.
@@ -134,26 +127,26 @@ END
 made() { python3 "$tmp/made.py" "$tmp/null" "$@"; }
 
 all_made() { made "$tmp/six" timing 6 && made "$tmp/one" timing 1 && made "$tmp/exact" exact 2; }
-ok "tables of six runs, one run, exact" all_made
-ok "two arms of one name are two columns" says '| mainline  *| mainline #2  *| per-request' \
+check "tables of six runs, one run, exact" all_made
+check "two arms of one name are two columns" says '| mainline  *| mainline #2  *| per-request' \
 	"$tmp/six"
-ok "each with its own runs" \
+check "each with its own runs" \
 	says '1024  every    |  *1002.5 .*|   2002.5  *1024  +99.8% |   3002.5  *1024 +199.5%' "$tmp/six"
-ok "their number and range" says '| n=6 1000.0..1005.0  *| n=6 2000.0..2005.0' "$tmp/six"
-ok "no difference of single runs' times" says '|   2000.0  *1024       - |' "$tmp/one"
-ok "but one of instructions, of the best runs" says '|   2000.0  *1024 +100.0% |' "$tmp/exact"
-ok "and their range" says '| n=2 1000.0..1001.0 ' "$tmp/exact"
-ok "what was withheld, and what was interrupted" \
+check "their number and range" says '| n=6 1000.0..1005.0  *| n=6 2000.0..2005.0' "$tmp/six"
+check "no difference of single runs' times" says '|   2000.0  *1024       - |' "$tmp/one"
+check "but one of instructions, of the best runs" says '|   2000.0  *1024 +100.0% |' "$tmp/exact"
+check "and their range" says '| n=2 1000.0..1001.0 ' "$tmp/exact"
+check "what was withheld, and what was interrupted" \
 	says '4096  1 in 16  |.* |  *withheld |  *interrupted$' "$tmp/six"
-ok "what never ran" says '4096  1 in 256 |.*|  *not run$' "$tmp/six"
-ok "what was not counted" says '4096  1 in 256 |.*|   2002.5       -  +99.8% |' "$tmp/six"
-ok "callbacks that differ between runs" says 'mainline: its runs differ: 16 to 17 callbacks' \
+check "what never ran" says '4096  1 in 256 |.*|  *not run$' "$tmp/six"
+check "what was not counted" says '4096  1 in 256 |.*|   2002.5       -  +99.8% |' "$tmp/six"
+check "callbacks that differ between runs" says 'mainline: its runs differ: 16 to 17 callbacks' \
 	"$tmp/six"
-ok "marks" says '^  mark foll_pins, 12 of 84 runs, the first is run 0: one page' "$tmp/six"
-ok "why numbers are withheld" says '^    failed pins: one is missing' "$tmp/six"
-ok "not too wide" narrow "$tmp/six"
-ok "as columns" says "^4096	256	1002.5	16..17	2002.5	-	-	-	$" --tsv "$tmp/six"
-ok "a mark on one run" says '^  mark foll_pins, 2 of 14 runs, the first is run 0' "$tmp/one"
+check "marks" says '^  mark foll_pins, 12 of 84 runs, the first is run 0: one page' "$tmp/six"
+check "why numbers are withheld" says '^    failed pins: one is missing' "$tmp/six"
+check "not too wide" narrow "$tmp/six"
+check "as columns" says "^4096	256	1002.5	16..17	2002.5	-	-	-	$" --tsv "$tmp/six"
+check "a mark on one run" says '^  mark foll_pins, 2 of 14 runs, the first is run 0' "$tmp/one"
 
 # damage.py BENCH RESULT WORK types|COUNT: no damaged file crashes it, or is refused
 # without being named. Every value of another type, missing, and bytes flipped.
@@ -222,12 +215,12 @@ print('%d reports, %d refused' % (tried, refused))
 sys.exit(bool(bad) or not refused)
 END
 
-damage() { python3 "$tmp/damage.py" "$bench" "$1" "$tmp/damaged-$count" "$2" >"$tmp/out"; }
+damage() { python3 "$tmp/damage.py" "$bench" "$1" "$tmp/damaged-$tap_number" "$2" >"$tmp/out"; }
 
-ok "$((${VB_MUTATIONS:-60})) damaged results of the null job" \
+check "$((${VB_MUTATIONS:-60})) damaged results of the null job" \
 	damage "$tmp/null" "${VB_MUTATIONS:-60}"
-ok "$((${VB_MUTATIONS:-60})) damaged tables" damage "$tmp/one" "${VB_MUTATIONS:-60}"
-ok "every key with values of other types" damage "$tmp/one" types
+check "$((${VB_MUTATIONS:-60})) damaged tables" damage "$tmp/one" "${VB_MUTATIONS:-60}"
+check "every key with values of other types" damage "$tmp/one" types
 
 # named KEY PYTHON: with PYTHON done to r the report is refused, and names KEY.
 named() {
@@ -242,10 +235,10 @@ named() {
 	refuses "/runs/000-mainline/result.json: $1" "$tmp/named"
 }
 
-ok "a count of 0 is named" named 'sections\[0\].count: at least one' "r['sections'][0]['count'] = 0"
-ok "a text for a number is named" named 'metrics\[1\].p50: a number' "r['metrics'][1]['p50'] = '1'"
-ok "an arm that is none is named" named 'arm_index: ' "r['arm_index'] = 16"
-ok "another schema is named" named 'schema: 1 is wanted' "r['schema'] = 2"
+check "a count of 0 is named" named 'sections\[0\].count: at least one' "r['sections'][0]['count'] = 0"
+check "a text for a number is named" named 'metrics\[1\].p50: a number' "r['metrics'][1]['p50'] = '1'"
+check "an arm that is none is named" named 'arm_index: ' "r['arm_index'] = 16"
+check "another schema is named" named 'schema: 1 is wanted' "r['schema'] = 2"
 fifo() {
 	rm -rf "$tmp/named"
 	cp -r "$tmp/one" "$tmp/named"
@@ -253,5 +246,5 @@ fifo() {
 	mkfifo "$tmp/named/meta.json"
 	refuses 'meta.json: not an ordinary file' "$tmp/named"
 }
-ok "a pipe is not waited for" fifo
-echo "1..$count"
+check "a pipe is not waited for" fifo
+tap_end

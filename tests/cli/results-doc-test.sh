@@ -6,23 +6,11 @@
 #   tests/cli/results-doc-test.sh DIR...
 set -euo pipefail
 
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 doc=${top_srcdir:?}/doc/results.md
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-count=0
-
-# ok NAME COMMAND...: one TAP line by COMMAND's status.
-ok() {
-	local name=$1 result=ok
-
-	shift
-	"$@" >"$tmp/why" 2>&1 || result='not ok'
-	count=$((count + 1))
-	echo "$result $count - $name"
-	if [[ $result != ok ]]; then
-		sed 's/^/# /' "$tmp/why"
-	fi
-}
 
 # The rows of FILE's table as "KEY<TAB>TYPE", and "PATH<TAB>TYPE" of a JSON file
 # held against them.
@@ -112,16 +100,16 @@ files_documented() {
 check_result() {
 	local dir=$1 title=$2 run
 
-	ok "$title: files" files_documented "$dir"
-	ok "$title: meta.json" file_documented meta.json "$dir/meta.json"
-	ok "$title: plan.json" file_documented plan.json "$dir/plan.json"
+	check "$title: files" files_documented "$dir"
+	check "$title: meta.json" file_documented meta.json "$dir/meta.json"
+	check "$title: plan.json" file_documented plan.json "$dir/plan.json"
 	for run in "$dir"/runs/*; do
-		ok "$title: ${run##*/}/result.json" file_documented result.json "$run/result.json"
-		ok "$title: ${run##*/}: metrics" \
+		check "$title: ${run##*/}/result.json" file_documented result.json "$run/result.json"
+		check "$title: ${run##*/}: metrics" \
 			words_documented '### Metrics' metric "$run/result.json"
-		ok "$title: ${run##*/}: checks" \
+		check "$title: ${run##*/}: checks" \
 			words_documented '### Checks' check "$run/result.json"
-		ok "$title: ${run##*/}/intervals.csv" intervals_documented "$run/intervals.csv"
+		check "$title: ${run##*/}/intervals.csv" intervals_documented "$run/intervals.csv"
 	done
 }
 
@@ -134,8 +122,8 @@ if (($#)); then
 		check_result "$dir" "$dir"
 	done
 else
-	ok "the null job runs" "${top_builddir:?}/vfio-bench" run null --quiet \
+	check "the null job runs" "${top_builddir:?}/vfio-bench" run null --quiet \
 		--set duration=100ms --set warmup=0s --set threads=1 --output "$tmp/null"
 	check_result "$tmp/null" "null"
 fi
-echo "1..$count"
+tap_end

@@ -4,29 +4,17 @@
 # Loading is for the lab: this machine keeps its modules.
 set -euo pipefail
 
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 bench=${top_builddir:?}/vfio-bench
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 export VFIO_BENCH_VARIANT_DIR=$tmp/built
 release=$(uname -r)
-count=0
 
-# ok NAME COMMAND...: one TAP line by COMMAND's status.
-ok() {
-	local name=$1 result=ok
-
-	shift
-	"$@" >"$tmp/why" 2>&1 || result='not ok'
-	count=$((count + 1))
-	echo "$result $count - $name"
-	if [[ $result != ok ]]; then
-		sed 's/^/# /' "$tmp/why" "$tmp/out" "$tmp/err"
-	fi
-}
-
-skip() {
-	count=$((count + 1))
-	echo "ok $count - $1 # SKIP $2"
+# What the last run said.
+tap_why() {
+	cat "$tmp/out" "$tmp/err"
 }
 
 # run STATUS ARG...: run 'vfio-bench variant', keep its output, check its status.
@@ -57,65 +45,65 @@ headers() {
 }
 
 for name in stock mainline per-dma-ordered per-dma-v13 per-request; do
-	ok "list: $name" prints "^$name: " list
+	check "list: $name" prints "^$name: " list
 done
-ok "list: hazards" prints 'hazards on this kernel: .*leak-late-pin' list
-ok "list: not built" prints '^mainline: not built, notifies per-vfio_dma$' list
-ok "list as JSON: stock is first" json 'd["variants"][0]["name"] == "stock"' list
-ok "list as JSON: hazards are an array" \
+check "list: hazards" prints 'hazards on this kernel: .*leak-late-pin' list
+check "list: not built" prints '^mainline: not built, notifies per-vfio_dma$' list
+check "list as JSON: stock is first" json 'd["variants"][0]["name"] == "stock"' list
+check "list as JSON: hazards are an array" \
 	json 'all(isinstance(v["hazards"], list) for v in d["variants"])' list
-ok "list as JSON: nothing is built" \
+check "list as JSON: nothing is built" \
 	json 'not any(v["path"] or v["built_for"] for v in d["variants"])' list
-ok "current" run 0 current
-ok "current as JSON" json '"current" in d and "module" in d' current
+check "current" run 0 current
+check "current as JSON" json '"current" in d and "module" in d' current
 
 mkdir -p "$tmp/built/$release/mine" "$tmp/built/1.2.3-other/mainline"
 touch "$tmp/built/$release/mine/vfio_iommu_type1_mine.ko" \
 	"$tmp/built/1.2.3-other/mainline/vfio_iommu_type1_mainline.ko"
-ok "list: one's own, built" prints '^mine: built, notifies unknown$' list
-ok "list: built for another kernel" prints '^mainline: built for 1.2.3-other,' list
+check "list: one's own, built" prints '^mine: built, notifies unknown$' list
+check "list: built for another kernel" prints '^mainline: built for 1.2.3-other,' list
 mkdir -p "$tmp/else/$release/yours"
 touch "$tmp/else/$release/yours/vfio_iommu_type1_yours.ko"
-ok "--variant-dir goes before the environment" prints '^yours: built' list --variant-dir "$tmp/else"
+check "--variant-dir goes before the environment" prints '^yours: built' list --variant-dir "$tmp/else"
 rm -rf "$tmp/built"
 
-ok "--help" run 0 --help
-ok "no action" refuses 'what to do?'
-ok "unknown action" refuses "'make': no such action" make
-ok "unknown option" run 1 list --frobnicate
-ok "list with an argument" refuses 'one argument too many' list mainline
-ok "current with an argument" refuses 'one argument too many' current stock
-ok "an option of another action" refuses 'list has no --all' list --all
-ok "load has no --all, though unload has" refuses 'load has no --all' load --all mainline
-ok "--json where nothing is printed" refuses 'load has no --json' load --json mainline
-ok "load: nothing" refuses 'which one?' load
-ok "load: two" refuses 'one argument too many' load mainline per-request
-ok "load: unknown" refuses "'nope': no such variant" load nope
-ok "load: no name but a path" refuses 'no such variant' load ../../etc
-ok "load: not built" refuses "'mainline' is not built for kernel $release" load mainline
-ok "unload: stock stays" refuses 'it stays' unload stock
-ok "unload: a name and --all" refuses 'not both' unload --all mainline
-ok "unload: not loaded" prints 'mainline: not loaded' unload mainline
-ok "unload --all: nothing to do" prints 'no variant is loaded' unload --all
+check "--help" run 0 --help
+check "no action" refuses 'what to do?'
+check "unknown action" refuses "'make': no such action" make
+check "unknown option" run 1 list --frobnicate
+check "list with an argument" refuses 'one argument too many' list mainline
+check "current with an argument" refuses 'one argument too many' current stock
+check "an option of another action" refuses 'list has no --all' list --all
+check "load has no --all, though unload has" refuses 'load has no --all' load --all mainline
+check "--json where nothing is printed" refuses 'load has no --json' load --json mainline
+check "load: nothing" refuses 'which one?' load
+check "load: two" refuses 'one argument too many' load mainline per-request
+check "load: unknown" refuses "'nope': no such variant" load nope
+check "load: no name but a path" refuses 'no such variant' load ../../etc
+check "load: not built" refuses "'mainline' is not built for kernel $release" load mainline
+check "unload: stock stays" refuses 'it stays' unload stock
+check "unload: a name and --all" refuses 'not both' unload --all mainline
+check "unload: not loaded" prints 'mainline: not loaded' unload mainline
+check "unload --all: nothing to do" prints 'no variant is loaded' unload --all
 
-ok "build: nothing" refuses 'names, patch files, or --all' build
-ok "build: names and --all" refuses 'names, patch files, or --all' build --all mainline
-ok "build: no headers" refuses 'no kernel headers there' build --kernel-dir "$tmp" mainline
+check "build: nothing" refuses 'names, patch files, or --all' build
+check "build: names and --all" refuses 'names, patch files, or --all' build --all mainline
+check "build: no headers" refuses 'no kernel headers there' build --kernel-dir "$tmp" mainline
 headers "$tmp/kernel" 6.1.0-test
 kernel=(--kernel-dir "$tmp/kernel")
-ok "build: stock" refuses 'nothing to build' build "${kernel[@]}" stock
-ok "build: unknown" refuses "'nope': no such variant" build "${kernel[@]}" nope
-ok "build: one of two unknown" refuses "'nope': no such" build "${kernel[@]}" mainline nope
-ok "build: no such patch" refuses 'No such file' build "${kernel[@]}" "$tmp/nope.patch"
+check "build: stock" refuses 'nothing to build' build "${kernel[@]}" stock
+check "build: unknown" refuses "'nope': no such variant" build "${kernel[@]}" nope
+check "build: one of two unknown" refuses "'nope': no such" build "${kernel[@]}" mainline nope
+check "build: no such patch" refuses 'No such file' build "${kernel[@]}" "$tmp/nope.patch"
 touch "$tmp/My Idea_v2.patch" "$tmp/%.patch"
-ok "build: patch and name" refuses "don't mix" build "${kernel[@]}" "$tmp/My Idea_v2.patch" mainline
-ok "build: bad --name" refuses 'no name for a variant' \
+check "build: patch and name" refuses "don't mix" build "${kernel[@]}" "$tmp/My Idea_v2.patch" mainline
+check "build: bad --name" refuses 'no name for a variant' \
 	build "${kernel[@]}" --name 'A B' "$tmp/My Idea_v2.patch"
-ok "build: a file's name that makes no name" refuses 'give --name' build "${kernel[@]}" "$tmp/%.patch"
-ok "build: --name for a shipped one" refuses 'only what is made of patch files' \
+check "build: a file's name that makes no name" refuses 'give --name' build "${kernel[@]}" "$tmp/%.patch"
+check "build: --name for a shipped one" refuses 'only what is made of patch files' \
 	build "${kernel[@]}" --name x mainline
 headers "$tmp/escape" ../../../escape
-ok "build: a release that is a path" refuses 'no kernel headers there' \
+check "build: a release that is a path" refuses 'no kernel headers there' \
 	build --kernel-dir "$tmp/escape" mainline
 
 # Real ones need real headers and the kernel's source.
@@ -123,10 +111,10 @@ kdir=${VFIO_BENCH_TEST_KDIR:-$(sed -n 's/^KDIR = //p' "$top_builddir/Makefile")}
 series=$(sed -n 's/.*UTS_RELEASE "\([0-9]*\.[0-9]*\).*/\1/p' \
 	"$kdir/include/generated/utsrelease.h" 2>/dev/null || true)
 real_builds() {
-	ok "build: a patch that does not apply" fails_to_build "$tmp/bad.patch"
-	ok "build: its error is shown" grep -q 'does not apply' "$tmp/err"
-	ok "build: a patch that does not compile" fails_to_build "$tmp/My Idea_v2.patch"
-	ok "build: the compiler's error is shown" grep -q 'no_such_thing' "$tmp/err"
+	check "build: a patch that does not apply" fails_to_build "$tmp/bad.patch"
+	check "build: its error is shown" grep -q 'does not apply' "$tmp/err"
+	check "build: a patch that does not compile" fails_to_build "$tmp/My Idea_v2.patch"
+	check "build: the compiler's error is shown" grep -q 'no_such_thing' "$tmp/err"
 }
 fails_to_build() { run 1 build --kernel-dir "$kdir" "$1" && nothing_built; }
 
@@ -155,4 +143,4 @@ else
 	done
 fi
 
-echo "1..$count"
+tap_end

@@ -6,31 +6,15 @@
 # sets $bench, and $work, a folder that the cases may write to.
 
 : "${bench:?}" "${work:?}"
-number=0
-failed=0
+# shellcheck source=tests/tap.sh
+. "${BASH_SOURCE[0]%/*}/tap.sh"
 status=0
 
-# check TEXT COMMAND...: one test line, ok when COMMAND succeeds.
-check()
+# What the last run said.
+tap_why()
 {
-	local text=$1
-
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		printf 'ok %d - %s\n' "$number" "$text"
-	else
-		printf 'not ok %d - %s\n' "$number" "$text"
-		printf '# failed: %s; exit status %d\n' "${*@Q}" "$status"
-		sed 's/^/# /' "$work/out" "$work/err" "$work/why"
-		failed=$((failed + 1))
-	fi
-}
-
-skip()
-{
-	number=$((number + 1))
-	printf 'ok %d - %s # SKIP %s\n' "$number" "$1" "$2"
+	echo "exit status $status"
+	cat "$work/out" "$work/err" "$work/why"
 }
 
 # What a refused command leaves as it was. Attributes that the kernel changes

@@ -268,5 +268,4 @@ test_devices
 test_machine
 test_output
 test_report
-echo "1..$number"
-((!failed))
+tap_end

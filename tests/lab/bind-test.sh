@@ -9,35 +9,19 @@
 
 set -euo pipefail
 
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 readonly bench=${VFIO_BENCH_BUILD:-$PWD}/vfio-bench
 readonly devices=/sys/bus/pci/devices
 readonly state=/run/vfio-bench
-number=0
-failed=0
 status=0
 said=
 
-# check TEXT COMMAND...: one test line, ok when COMMAND succeeds.
-check()
+# What the last run said.
+tap_why()
 {
-	local text=$1
-
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		printf 'ok %d - %s\n' "$number" "$text"
-	else
-		printf 'not ok %d - %s\n' "$number" "$text"
-		printf '# failed: %s; exit status %d\n' "${*@Q}" "$status"
-		printf '%s\n' "$said" | sed 's/^/# /'
-		failed=$((failed + 1))
-	fi
-}
-
-skip()
-{
-	number=$((number + 1))
-	printf 'ok %d - %s # SKIP %s\n' "$number" "$1" "$2"
+	echo "exit status $status"
+	printf '%s\n' "$said"
 }
 
 # Run the program; its exit status must be $1.
@@ -59,8 +43,8 @@ driver_of()
 	printf '%s\n' "${link##*/}"
 }
 
-# is ADDRESS DRIVER OVERRIDE
-is()
+# is_at ADDRESS DRIVER OVERRIDE
+is_at()
 {
 	[[ $(driver_of "$1") == "$2" && $(<"$devices/$1/driver_override") == "$3" ]]
 }
@@ -80,17 +64,17 @@ says()
 
 binds()
 {
-	run 0 bind "$1" && is "$1" vfio-pci vfio-pci && [[ -c $(group_file "$1") ]]
+	run 0 bind "$1" && is_at "$1" vfio-pci vfio-pci && [[ -c $(group_file "$1") ]]
 }
 
 unbinds()
 {
-	run 0 unbind "$1" && is "$1" "$2" '(null)' && [[ ! -e $(group_file "$1") ]]
+	run 0 unbind "$1" && is_at "$1" "$2" '(null)' && [[ ! -e $(group_file "$1") ]]
 }
 
 refuses()
 {
-	run 1 bind "$1" && says "$2" && is "$1" "$3" '(null)' && [[ ! -e $state/bind-$1 ]]
+	run 1 bind "$1" && says "$2" && is_at "$1" "$3" '(null)' && [[ ! -e $state/bind-$1 ]]
 }
 
 private()
@@ -114,7 +98,7 @@ test_edu()
 
 dry_run()
 {
-	run 0 bind --dry-run "$1" && is "$1" '' '(null)' && [[ ! -e $state ]]
+	run 0 bind --dry-run "$1" && is_at "$1" '' '(null)' && [[ ! -e $state ]]
 }
 
 open_refused()
@@ -122,7 +106,7 @@ open_refused()
 	local result=0
 
 	exec 5<>"$(group_file "$1")"
-	{ run 1 unbind "$1" && says "open" && is "$1" vfio-pci vfio-pci; } || result=1
+	{ run 1 unbind "$1" && says "open" && is_at "$1" vfio-pci vfio-pci; } || result=1
 	exec 5>&-
 	return $result
 }
@@ -154,8 +138,8 @@ test_nvme()
 	test_module_gone
 	check "both: bind" run 0 bind "$LAB_EDU" "$LAB_NVME"
 	check "both: unbind --all" run 0 unbind --all
-	check "both: edu as before" is "$LAB_EDU" '' '(null)'
-	check "both: nvme as before" is "$LAB_NVME" nvme '(null)'
+	check "both: edu as before" is_at "$LAB_EDU" '' '(null)'
+	check "both: nvme as before" is_at "$LAB_NVME" nvme '(null)'
 	check "both: one that can't be taken keeps the other" together_refused
 }
 
@@ -248,7 +232,7 @@ shared_device()
 
 together_refused()
 {
-	run 1 bind "$LAB_NVME" "$(shared_device)" && is "$LAB_NVME" nvme '(null)' && state_empty
+	run 1 bind "$LAB_NVME" "$(shared_device)" && is_at "$LAB_NVME" nvme '(null)' && state_empty
 }
 
 test_refusals()
@@ -271,7 +255,7 @@ foreign_stays()
 
 	echo vfio-pci >"$devices/$LAB_EDU/driver_override"
 	echo "$LAB_EDU" >/sys/bus/pci/drivers_probe
-	{ run 1 unbind "$LAB_EDU" && says "somebody else" && is "$LAB_EDU" vfio-pci vfio-pci; } ||
+	{ run 1 unbind "$LAB_EDU" && says "somebody else" && is_at "$LAB_EDU" vfio-pci vfio-pci; } ||
 		result=1
 	echo "$LAB_EDU" >/sys/bus/pci/drivers/vfio-pci/unbind
 	echo >"$devices/$LAB_EDU/driver_override"
@@ -301,5 +285,4 @@ test_nvme
 test_refusals
 test_doctor
 check "the kernel's log has no complaint" log_clean
-echo "1..$number"
-((!failed))
+tap_end

@@ -7,24 +7,10 @@
 # shellcheck disable=SC2317
 set -euo pipefail
 
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 bench=${VFIO_BENCH_BUILD:-$PWD}/vfio-bench
 out=${LAB_OUT:?not in the lab}
-number=0
-failed=0
-
-check()
-{
-	local text=$1
-
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		printf 'ok %d - %s\n' "$number" "$text"
-	else
-		printf 'not ok %d - %s\n' "$number" "$text"
-		failed=$((failed + 1))
-	fi
-}
 
 nothing_left()
 {
@@ -64,11 +50,6 @@ finish()
 {
 	status=0
 	wait "$pid" 2>/dev/null || status=$?
-}
-
-is()
-{
-	[[ $1 == "$2" ]] || { printf '# %q, wanted %q\n' "$1" "$2"; return 1; }
 }
 
 # The supervisor's child that leads a session of its own.
@@ -143,5 +124,4 @@ check "SIGINT after a second: nothing is left" nothing_left
 check "the next run passes" is "$status" 0
 
 "$bench" unbind "$LAB_EDU" >/dev/null
-printf '1..%d\n' "$number"
-exit $((failed > 0))
+tap_end

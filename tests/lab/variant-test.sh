@@ -11,29 +11,19 @@
 
 set -euo pipefail
 
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 readonly bench=${VFIO_BENCH_BUILD:-$PWD}/vfio-bench
 readonly journal=/run/vfio-bench/variant-loaded
 readonly edu=${LAB_EDU:?run this in the lab}
-number=0
-failed=0
 status=0
 said=
 
-# check TEXT COMMAND...: one test line, ok when COMMAND succeeds.
-check()
+# What the last run said.
+tap_why()
 {
-	local text=$1
-
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		printf 'ok %d - %s\n' "$number" "$text"
-	else
-		printf 'not ok %d - %s\n' "$number" "$text"
-		printf '# failed: %s; exit status %d\n' "${*@Q}" "$status"
-		printf '%s\n' "$said" | sed 's/^/# /'
-		failed=$((failed + 1))
-	fi
+	echo "exit status $status"
+	printf '%s\n' "$said"
 }
 
 # Run 'vfio-bench variant'; its exit status must be $1.
@@ -181,5 +171,4 @@ containers
 others
 unfit
 "$bench" unbind "$edu" >/dev/null
-printf '1..%d\n' "$number"
-((failed == 0))
+tap_end

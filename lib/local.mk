@@ -27,7 +27,7 @@ libvfiobench_a_SOURCES = \
 	lib/machine/memory-room.c \
 	lib/machine/memory-room.h \
 	lib/machine/module.c lib/machine/module.h \
-	lib/machine/pci.c lib/machine/pci.h \
+	lib/machine/pci.c lib/machine/pci.h lib/machine/pci-name.c \
 	lib/machine/stacks.c \
 	lib/machine/sysfs.c lib/machine/sysfs.h \
 	lib/machine/topology.c \

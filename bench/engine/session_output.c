@@ -13,6 +13,7 @@
 #include "bench/engine/supervisor.h"
 #include "config.h"
 #include "lib/machine/facts.h"
+#include "lib/machine/pci.h"
 
 static void made_up_output(const struct session *s, char *path, size_t size)
 {
@@ -58,12 +59,15 @@ int session_make_output(struct session *s)
 
 static json_t *device_to_json(const struct session *s)
 {
+	char name[256];
+
 	if (!s->has_device)
 		return json_null();
-	return json_pack("{s:s, s:i, s:i, s:s, s:i, s:i}", "address", s->device.address,
-			 "vendor", (int)s->device.vendor, "device", (int)s->device.device,
-			 "driver", s->device.ops->name, "node", s->device.node,
-			 "group", s->device.group);
+	vb_pci_name(s->device.vendor, s->device.device, name, sizeof(name));
+	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:i, s:i}", "address", s->device.address,
+			 "name", name, "vendor", (int)s->device.vendor,
+			 "device", (int)s->device.device, "driver", s->device.ops->name,
+			 "node", s->device.node, "group", s->device.group);
 }
 
 static json_t *arms_to_json(const struct session *s)

@@ -7,6 +7,7 @@
 static void print_head(const struct vb_result *r, const char *path, FILE *out)
 {
 	const json_t *machine = json_object_get(r->meta, "machine");
+	const json_t *device = json_object_get(r->meta, "device");
 	const json_t *reasons = json_object_get(r->meta, "no_performance_label"), *reason;
 	size_t i;
 
@@ -15,6 +16,10 @@ static void print_head(const struct vb_result *r, const char *path, FILE *out)
 		r->nr_runs == 1 ? "" : "s", vb_json_text(r->meta, "status"));
 	fprintf(out, "kernel %s, %s\n", vb_json_text(json_object_get(machine, "kernel"), "release"),
 		vb_json_text(json_object_get(machine, "cpu"), "model"));
+	if (json_is_object(device))
+		fprintf(out, "device %s on node %.0f, %s%sdriver %s\n", vb_json_text(device, "address"),
+			vb_json_number(device, "node"), vb_json_text(device, "name"),
+			*vb_json_text(device, "name") ? ", " : "", vb_json_text(device, "driver"));
 	json_array_foreach(reasons, i, reason)
 		fprintf(out, "%s%s\n", i ? "                                        " :
 			"not a performance figure of a machine: ", json_string_value(reason));

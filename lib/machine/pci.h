@@ -24,6 +24,8 @@ bool vb_pci_exists(const char *address);
 int vb_pci_driver(const char *address, char driver[VB_DRIVER_NAME_SIZE]);
 /* First line of an attribute file of the device.  0 or -errno. */
 int vb_pci_attribute(const char *address, const char *attribute, char *value, size_t size);
+/* "Vendor Device" as pci.ids has them, numbers where it has not. */
+void vb_pci_name(unsigned int vendor, unsigned int device, char *name, size_t size);
 /* Class code (0x010802: NVMe).  0 or -errno. */
 int vb_pci_class(const char *address, unsigned int *class_code);
 /* Number of its IOMMU group.  -ENXIO: in none (no IOMMU, or it is off). */

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "lib/device/device.h"
+#include "lib/machine/pci.h"
 #include "tests/unit/fake-tree.h"
 
 #define ADDRESS	"0000:81:00.0"
@@ -172,11 +173,26 @@ static void test_dma_limits(void **state)
 	check_dma(&dev, ~3ull, 0, 8, -ERANGE);
 }
 
+/* Known or not, with a database or without: a name, and never past the buffer. */
+static void test_name(void **state)
+{
+	char name[64], small[8] = "1234567";
+
+	vb_pci_name(0x1234, 0x11e8, name, sizeof(name));
+	assert_non_null(strstr(name, "11e8"));
+	vb_pci_name(0x8086, 0x100e, name, sizeof(name));
+	assert_true(strlen(name) > 4);
+	vb_pci_name(0x8086, 0x100e, small, 4);
+	assert_true(strlen(small) < 4);
+	assert_string_equal(small + 4, "567");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_match),
+		cmocka_unit_test(test_name),
 		cmocka_unit_test_setup_teardown(test_probe, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_probe_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_probe_no_node, setup, teardown),

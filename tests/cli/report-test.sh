@@ -215,7 +215,8 @@ print('%d reports, %d refused' % (tried, refused))
 sys.exit(bool(bad) or not refused)
 END
 
-damage() { python3 "$tmp/damage.py" "$bench" "$1" "$tmp/damaged-$tap_number" "$2" >"$tmp/out"; }
+# The folder is new each time.
+damage() { python3 "$tmp/damage.py" "$bench" "$1" "$(mktemp -u "$tmp/damaged.XXXXXX")" "$2" >"$tmp/out"; }
 
 check "$((${VB_MUTATIONS:-60})) damaged results of the null job" \
 	damage "$tmp/null" "${VB_MUTATIONS:-60}"

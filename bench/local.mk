@@ -45,6 +45,7 @@ libbench_a_SOURCES = \
 	bench/engine/session_run.c \
 	bench/engine/supervisor.c bench/engine/supervisor.h \
 	bench/engine/watchdog.c bench/engine/watchdog.h \
+	bench/report/palette.h bench/report/plots.h \
 	bench/report/report.h \
 	bench/report/runs.c \
 	bench/report/span.c \

@@ -7,6 +7,7 @@ vb_kmod_files = \
 	kmod/window.c kmod/window.h
 
 vb_variant_files = \
+	variants/busted-delay/manifest.ini variants/busted-delay/type1-6.1.patch \
 	variants/mainline/manifest.ini \
 	variants/per-dma-ordered/manifest.ini variants/per-dma-ordered/type1-6.1.patch \
 	variants/per-dma-v13/manifest.ini variants/per-dma-v13/type1-6.1.patch \

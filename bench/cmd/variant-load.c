@@ -55,8 +55,19 @@ static int fail_load(const struct vb_variant *v, int err)
 	const char *what = *v->path ? v->path : v->module;
 
 	switch (-err) {
+	case ENODATA:
+		return vb_fail(VB_EXIT_USAGE, "--param %s: %s has no such parameter: 'modinfo -p' "
+			       "names those it has", v->params, what);
+	case EOPNOTSUPP:
+		return vb_fail(VB_EXIT_USAGE, "--param %s: stock is the kernel's own module: its "
+			       "parameters are set when it is loaded, not here", v->params);
 	case ENOEXEC:
 	case EINVAL:
+	case ERANGE:
+		if (*v->params)
+			return vb_fail(VB_EXIT_USAGE, "%s with --param %s: refused (dmesg says "
+				       "more): give a value of the right kind, or build it again",
+				       what, v->params);
 		return vb_fail(VB_EXIT_USAGE, "%s: not for this kernel (dmesg says more): build it "
 			       "again: 'vfio-bench variant build %s'", what, v->name);
 	case EKEYREJECTED:
@@ -104,6 +115,10 @@ int variant_load(const struct variant_args *args)
 		ret = check_loaded(&v, &already);
 	if (ret)
 		return ret;
+	if (*args->params && (already || !strcmp(v.name, "stock")))
+		return vb_fail(VB_EXIT_USAGE, "--param %s: %s is loaded already, parameters are given when "
+			       "a module is loaded: %s", args->params, v.name, already ?
+			       "unload it first" : "name a variant that is built here");
 	if (already || (v.loaded && !strcmp(v.name, "stock"))) {
 		printf("%s: loaded already\n", v.name);
 		return VB_EXIT_OK;
@@ -111,6 +126,7 @@ int variant_load(const struct variant_args *args)
 	ret = strcmp(v.name, "stock") ? check_others(args, v.name) : VB_EXIT_OK;
 	if (ret)
 		return ret;
+	snprintf(v.params, sizeof(v.params), "%s", args->params);
 	ret = vb_variant_load(&v);
 	if (ret)
 		return fail_load(&v, ret);

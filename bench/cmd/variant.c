@@ -10,7 +10,7 @@
 
 enum {
 	OPT_KERNEL_DIR = 0x100, OPT_SOURCE, OPT_NAME, OPT_VARIANT_DIR, OPT_ACKNOWLEDGE_OTHERS,
-	OPT_JSON,
+	OPT_JSON, OPT_PARAM,
 };
 
 static const struct argp_option options[] = {
@@ -26,6 +26,8 @@ static const struct argp_option options[] = {
 	  "build: what a variant made of PATCH files is called (default: as the first file)", 0 },
 	{ "variant-dir", OPT_VARIANT_DIR, "DIR", 0,
 	  "where built variants are (also: VFIO_BENCH_VARIANT_DIR)", 0 },
+	{ "param", OPT_PARAM, "NAME=VALUE", 0,
+	  "load: set a parameter of the variant's module; may be given more than once", 0 },
 	{ "acknowledge-others", OPT_ACKNOWLEDGE_OTHERS, NULL, 0,
 	  "load: although other programs use VFIO: their new containers get the variant", 0 },
 	{ "json", OPT_JSON, NULL, 0, "list, current: print JSON", 0 },
@@ -72,6 +74,19 @@ static error_t take_argument(struct variant_args *args, const char *arg)
 	return 0;
 }
 
+static error_t add_param(struct variant_args *args, const char *param)
+{
+	size_t used = strlen(args->params);
+
+	if (!vb_variant_param_valid(param))
+		return vb_fail(EINVAL, "--param '%s': give NAME=VALUE, without blanks or quotes", param);
+	if ((size_t)snprintf(args->params + used, sizeof(args->params) - used, "%s%s",
+			     used ? " " : "", param) >= sizeof(args->params) - used)
+		return vb_fail(EINVAL, "--param: more than %zu bytes in all: give fewer",
+			       sizeof(args->params) - 1);
+	return 0;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct variant_args *args = state->input;
@@ -92,6 +107,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_VARIANT_DIR:
 		args->variant_dir = arg;
 		return 0;
+	case OPT_PARAM:
+		return add_param(args, arg);
 	case OPT_ACKNOWLEDGE_OTHERS:
 		args->acknowledge_others = true;
 		return 0;
@@ -117,6 +134,7 @@ static int check_options(const struct variant_args *args)
 		{ "--kernel-dir", args->kernel_dir, "build" },
 		{ "--source", args->source, "build" },
 		{ "--name", args->name, "build" },
+		{ "--param", *args->params, "load" },
 		{ "--acknowledge-others", args->acknowledge_others, "load" },
 		{ "--json", args->json, "list current" },
 	};

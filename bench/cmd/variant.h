@@ -20,6 +20,7 @@ struct variant_args {
 	const char *kernel_dir;		/* --kernel-dir; NULL: found */
 	const char *source;		/* --source; NULL: found */
 	const char *variant_dir;	/* --variant-dir, or the usual one */
+	char params[256];		/* every --param, a blank between two */
 	bool all;
 	bool json;
 	bool acknowledge_others;

@@ -88,6 +88,52 @@ static int check_name(struct kmod_module *module, const char *name)
 	return err;
 }
 
+bool vb_variant_param_valid(const char *text)
+{
+	static const char word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	size_t name = strspn(text, word);
+	const char *value = text + name + 1;
+
+	if (!name || text[name] != '=' || !*value)
+		return false;
+	for (; *value; value++)
+		if (*value <= ' ' || *value > '~' || *value == '"')
+			return false;
+	return true;
+}
+
+/* Does one of the module's own "parm=NAME:..." entries go by @name? */
+static bool has_param(const struct kmod_list *info, const char *name, size_t length)
+{
+	const struct kmod_list *entry;
+
+	kmod_list_foreach(entry, info) {
+		const char *value = kmod_module_info_get_value(entry);
+
+		if (!strcmp(kmod_module_info_get_key(entry), "parm") &&
+		    !strncmp(value, name, length) && value[length] == ':')
+			return true;
+	}
+	return false;
+}
+
+/* The kernel loads a module in spite of parameters that it does not have. */
+static int check_params(struct kmod_module *module, const char *params)
+{
+	struct kmod_list *list = NULL;
+	int n = kmod_module_get_info(module, &list), err = 0;
+
+	if (n < 0)
+		return n;
+	while (*(params += strspn(params, " "))) {
+		if (!has_param(list, params, strcspn(params, "= ")))
+			err = -ENODATA;
+		params += strcspn(params, " ");
+	}
+	kmod_module_info_free_list(list);
+	return err;
+}
+
 static int insert(const struct vb_variant *variant)
 {
 	struct kmod_module *module;
@@ -100,7 +146,9 @@ static int insert(const struct vb_variant *variant)
 	if (!err) {
 		err = check_name(module, variant->module);
 		if (!err)
-			err = kmod_module_insert_module(module, 0, NULL);
+			err = check_params(module, variant->params);
+		if (!err)
+			err = kmod_module_insert_module(module, 0, variant->params);
 		kmod_module_unref(module);
 	}
 	kmod_unref(kmod);
@@ -147,6 +195,8 @@ int vb_variant_load(struct vb_variant *variant)
 		return -EEXIST;
 	if (!stock && !*variant->path)
 		return -ENOENT;
+	if (stock && *variant->params)
+		return -EOPNOTSUPP;
 	err = vb_module_load(VB_TYPE1_MODULE);
 	if (err || stock) {
 		variant->loaded = stock && !err;

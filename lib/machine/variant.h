@@ -34,6 +34,8 @@ struct vb_variant {
 	enum vb_granularity granularity;	/* what the manifest expects */
 	unsigned int hazards;			/* on the running kernel */
 	char path[4096];			/* the built .ko; "": not built (or stock) */
+	/* Module parameters to load it with, "NAME=VALUE NAME=VALUE"; the caller's to set. */
+	char params[256];
 	bool loaded;
 };
 
@@ -53,9 +55,17 @@ int vb_variant_find(const char *name, const char *manifest_dir, const char *buil
 int vb_variant_list(const char *manifest_dir, const char *built_dir,
 		    struct vb_variant **list, size_t *count);
 /*
+ * Is @text "NAME=VALUE", as a module takes it?  No blanks or quotes: they would
+ * make more than one parameter of it.
+ */
+bool vb_variant_param_valid(const char *text);
+/*
  * Load it (stock: the shipped module, which stays).  0: loaded and newest;
- * -EEXIST: it, or another variant, is loaded already; -ENOENT: not built; else
- * the kernel's -errno.
+ * -EEXIST: it, or another variant, is loaded already; -ENOENT: not built;
+ * -ENODATA: @variant->params names a parameter that the module does not have
+ * (the kernel would only log that); -EINVAL also for a value that it refuses;
+ * -EOPNOTSUPP: parameters for stock, which is not ours to load; else the
+ * kernel's -errno.
  */
 int vb_variant_load(struct vb_variant *variant);
 /* -EBUSY: a container still uses it.  Stock: does nothing. */

@@ -95,7 +95,7 @@ one_by_one()
 {
 	local name
 
-	for name in mainline per-dma-ordered per-dma-v13 per-request; do
+	for name in busted-delay mainline per-dma-ordered per-dma-v13 per-request; do
 		check "load $name" says 0 'new containers get it' load "$name"
 		check "$name is current" says 0 "$name" current
 		check "$name: the journal names it" grep -q "vfio_iommu_type1_${name//-/_} pid" "$journal"
@@ -163,6 +163,28 @@ unfit()
 	check "and leaves nothing either" nothing_of_ours
 }
 
+parameters()
+{
+	local values=/sys/module/vfio_iommu_type1_busted_delay/parameters
+
+	check "load with parameters" run 0 load --param delay_permille=7 --param dma_entry_limit=99 \
+		busted-delay
+	check "the module has the first" test "$(cat $values/delay_permille)" = 7
+	check "and the second" test "$(cat $values/dma_entry_limit)" = 99
+	check "loaded already: a parameter can't be set" \
+		says 1 'unload it first' load --param delay_permille=8 busted-delay
+	check "unload it" run 0 unload busted-delay
+	check "a parameter that it does not have is refused" \
+		says 1 'no such parameter' load --param delay=7 busted-delay
+	check "a value of the wrong kind is refused" \
+		says 1 refused load --param delay_permille=much busted-delay
+	check "stock takes none" says 1 stock load --param dma_entry_limit=1 stock
+	check "no parameter at all" says 1 NAME=VALUE load --param delay_permille busted-delay
+	check "two in one" says 1 NAME=VALUE load --param 'a=1 b=2' busted-delay
+	check "parameters are for load" says 1 'that is for: load' unload --param a=1 busted-delay
+	check "and nothing is left" nothing_of_ours
+}
+
 "$bench" bind "$edu" >/dev/null
 check "stock is current" says 0 stock current
 one_by_one
@@ -170,5 +192,6 @@ refusals
 containers
 others
 unfit
+parameters
 "$bench" unbind "$edu" >/dev/null
 tap_end

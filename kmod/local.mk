@@ -47,16 +47,32 @@ clean-local:
 	-rm -f kmod.log kmod-kernel kmod-kernel.new
 
 # The module goes below the kernel's own folder for such; depmod is the packager's.
-install-data-local: install-variants
+install-data-local: install-variants install-dkms
 	$(MKDIR_P) '$(DESTDIR)$(kmoddir)'
 	$(INSTALL_DATA) kmod/vfio_bench.ko '$(DESTDIR)$(kmoddir)/vfio_bench.ko'
 
-uninstall-local: uninstall-variants
+uninstall-local: uninstall-variants uninstall-dkms
 	rm -f '$(DESTDIR)$(kmoddir)/vfio_bench.ko'
 else
-install-data-local: install-variants
-uninstall-local: uninstall-variants
+install-data-local: install-variants install-dkms
+uninstall-local: uninstall-variants uninstall-dkms
 endif
+
+# The module's source where DKMS looks for it, in the folders that it has here.
+dkms_source = $(dkmsdir)/$(PACKAGE)-$(VERSION)
+
+install-dkms:
+	@for f in $(vb_kmod_files) $(vb_probe_files) uapi/vfio_bench.h; do \
+		$(MKDIR_P) "$(DESTDIR)$(dkms_source)/$${f%/*}" || exit 1; \
+		case $$f in \
+		*.sh) $(INSTALL_SCRIPT) "$(srcdir)/$$f" "$(DESTDIR)$(dkms_source)/$$f" ;; \
+		*) $(INSTALL_DATA) "$(srcdir)/$$f" "$(DESTDIR)$(dkms_source)/$$f" ;; \
+		esac || exit 1; \
+	done
+	$(INSTALL_DATA) kmod/dkms.conf '$(DESTDIR)$(dkms_source)/dkms.conf'
+
+uninstall-dkms:
+	rm -rf '$(DESTDIR)$(dkms_source)'
 
 # Manifests and patches keep their folders.
 install-variants:
@@ -68,4 +84,4 @@ install-variants:
 uninstall-variants:
 	rm -rf '$(DESTDIR)$(pkgdatadir)/variants'
 
-.PHONY: install-variants uninstall-variants vb_kmod_always
+.PHONY: install-dkms install-variants uninstall-dkms uninstall-variants vb_kmod_always

@@ -40,7 +40,11 @@ libvfiobench_a_SOURCES = \
 	lib/measure/clock.c lib/measure/clock.h \
 	lib/measure/histogram.c lib/measure/histogram.h \
 	lib/measure/recorder.c lib/measure/recorder.h \
+	lib/measure/sample-format.h \
+	lib/measure/samples.c lib/measure/samples.h \
+	lib/measure/samples-file.c lib/measure/samples-file.h \
 	lib/result/check.c lib/result/check.h \
 	lib/result/dir.c lib/result/dir.h \
 	lib/result/load.c lib/result/load.h \
+	lib/result/samples.c lib/result/samples.h lib/result/samples-summary.c \
 	uapi/vfio_bench.h

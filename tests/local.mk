@@ -61,6 +61,12 @@ tests_unit_sysfs_test_SOURCES = tests/unit/sysfs-test.c \
 tests_unit_sysfs_test_CFLAGS = $(unit_cflags)
 tests_unit_sysfs_test_LDADD = $(unit_ldadd)
 
+check_PROGRAMS += tests/unit/samples-test
+TESTS += tests/unit/samples-test
+tests_unit_samples_test_SOURCES = tests/unit/samples-test.c
+tests_unit_samples_test_CFLAGS = $(unit_cflags)
+tests_unit_samples_test_LDADD = $(unit_ldadd)
+
 machine_tests = \
 	tests/unit/audit-test tests/unit/counters-test tests/unit/facts-test tests/unit/klog-test \
 	tests/unit/memory-test tests/unit/topology-test tests/unit/variant-test

@@ -45,6 +45,8 @@ libvfiobench_a_SOURCES = \
 	lib/measure/samples-file.c lib/measure/samples-file.h \
 	lib/result/check.c lib/result/check.h \
 	lib/result/dir.c lib/result/dir.h \
+	lib/result/dist.c lib/result/dist.h \
+	lib/result/files.c lib/result/files.h \
 	lib/result/load.c lib/result/load.h \
 	lib/result/samples.c lib/result/samples.h lib/result/samples-summary.c \
 	uapi/vfio_bench.h

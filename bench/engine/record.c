@@ -253,10 +253,13 @@ json_t *vb_record_to_json(const struct vb_record *r)
 {
 	const struct vb_run *run = r->run;
 	bool numbers = r->audit->passed;
-	json_t *o = json_pack("{s:i, s:i, s:s, s:i, s:s, s:s, s:s, s:s, s:o, s:{s:b, s:s}, s:b, s:f, s:f, "
-			      "s:o}",
-		"schema", VB_RESULT_SCHEMA, "number", (int)r->number, "arm", r->arm,
-		"arm_index", (int)r->arm_index, "label", run->plan->run->label, "status", status(r),
+	json_t *o = json_pack("{s:i, s:s, s:i, s:s, s:i, s:i, s:i, s:i, s:b, s:I, s:s, s:s, s:s, s:s, s:o, "
+			      "s:{s:b, s:s}, s:b, s:f, s:f, s:o}",
+		"schema", VB_RESULT_SCHEMA, "session", r->session, "number", (int)r->number,
+		"arm", r->arm, "arm_index", (int)r->arm_index, "cell", (int)r->cell,
+		"round", (int)r->round, "position", (int)r->position, "warmup", (int)r->warmup,
+		"seed", (json_int_t)run->plan->run->global.seed,
+		"label", run->plan->run->label, "status", status(r),
 		"mode", r->exact ? "exact" : "timing",
 		"module_mode", vb_job_word("module_mode", run->plan->run->global.module_mode),
 		"variant", variant_to_json(r),

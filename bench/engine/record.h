@@ -16,6 +16,10 @@ struct vb_record {
 	const char *arm;
 	unsigned int arm_index;			/* among the session's arms */
 	unsigned int number;
+	unsigned int cell;			/* among the job's expanded runs */
+	unsigned int round, position;		/* from 0; place in the round */
+	bool warmup;				/* in no statistic */
+	const char *session;			/* "id" of meta.json */
 	bool exact;
 	const char *guard_reason;		/* static; why it is on or off */
 };

@@ -27,9 +27,12 @@ static int all_runs(struct session *s)
 	for (unsigned int rep = 0; rep < s->opt->repeat; rep++)
 		for (size_t i = 0; i < s->nr_runs; i++)
 			for (unsigned int a = 0; a < arms; a++) {
+				struct session_place place = { .cell = i, .round = rep, .position = a,
+							       .arm = rep % 2 ? arms - 1 - a : a };
+
 				if (ret || s->lost || vb_interrupted())
 					return ret;
-				ret = session_one_run(s, i, rep % 2 ? arms - 1 - a : a, total);
+				ret = session_one_run(s, &place, total);
 			}
 	return ret;
 }

@@ -9,6 +9,14 @@
 #include "lib/machine/klog.h"
 #include "lib/result/dir.h"
 
+/* Where a run stands in the session. */
+struct session_place {
+	size_t cell;			/* index of the expanded run */
+	unsigned int arm;
+	unsigned int round, position;	/* from 0; the place among the round's arms */
+	bool warmup;			/* in no statistic */
+};
+
 struct session {
 	const struct vb_session_options *opt;
 	char job_path[4096];
@@ -22,6 +30,7 @@ struct session {
 	bool uses_vfio;
 	bool in_lab;
 	uint64_t seed;
+	char id[17];			/* of the result, in meta.json and every run */
 	struct vb_device device;
 	bool has_device;
 	struct vb_klog *klog;
@@ -55,7 +64,7 @@ int session_write_tail(struct session *s);
 int session_copy_job(struct session *s, int dir_fd, const char *name,
 		     const struct vb_job_run *run);
 
-/* Run @i of the job on arm @a, one of @total. */
-int session_one_run(struct session *s, size_t i, unsigned int a, unsigned int total);
+/* One of @total runs. */
+int session_one_run(struct session *s, const struct session_place *place, unsigned int total);
 
 #endif /* VB_SESSION_IMPL_H */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "config.h"
 #include "lib/machine/facts.h"
 #include "lib/machine/pci.h"
+#include "lib/result/files.h"
 
 static void made_up_output(const struct session *s, char *path, size_t size)
 {
@@ -75,9 +77,11 @@ static json_t *arms_to_json(const struct session *s)
 	json_t *array = json_array();
 
 	for (unsigned int i = 0; i < s->nr_arms; i++)
-		json_array_append_new(array, json_string(s->variants[i].name));
+		json_array_append_new(array, json_pack("{s:s, s:s, s:[]}", "name", s->variants[i].name,
+						       "variant", s->variants[i].name, "settings"));
 	if (!s->nr_arms)
-		json_array_append_new(array, json_string("null"));
+		json_array_append_new(array, json_pack("{s:s, s:n, s:[]}", "name", "null", "variant",
+						       "settings"));
 	return array;
 }
 
@@ -144,6 +148,15 @@ static int write_job(struct session *s)
 	return ret;
 }
 
+/* Tells a run of this session from another's, also where both have one seed. */
+static uint64_t random_id(void)
+{
+	uint64_t id;
+
+	return getrandom(&id, sizeof(id), GRND_NONBLOCK) == sizeof(id) ? id :
+	       (uint64_t)time(NULL) ^ (uint64_t)getpid() << 32;
+}
+
 int session_write_head(struct session *s)
 {
 	json_t *facts = vb_facts_collect(), *plans = session_plans_to_json(s);
@@ -154,9 +167,11 @@ int session_write_head(struct session *s)
 
 	gmtime_r(&now, &tm);
 	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	s->meta = json_pack("{s:i, s:s, s:s, s:s, s:s, s:I, s:i, s:s, s:o, s:o, s:o, s:o}",
-			    "schema", VB_RESULT_SCHEMA, "suite", PACKAGE_VERSION,
-			    "job", vb_job_name(s->job), "started", started, "status", "running",
+	snprintf(s->id, sizeof(s->id), "%016llx", (unsigned long long)random_id());
+	s->meta = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:s, s:o, s:o, s:o, s:o}",
+			    "schema", VB_RESULT_SCHEMA, "id", s->id, "suite", PACKAGE_VERSION,
+			    "command", "run", "job", vb_job_name(s->job),
+			    "started", started, "status", "running",
 			    "seed", (json_int_t)s->seed,
 			    "runs", (int)(s->nr_runs * s->opt->repeat * (s->nr_arms ? s->nr_arms : 1)),
 			    "mode", vb_in_exact_mode() ? "exact" : "timing",
@@ -177,6 +192,18 @@ int session_write_head(struct session *s)
 	return VB_EXIT_OK;
 }
 
+/* With what guards them, from here on: the files beside it are written. */
+static int write_last_meta(struct session *s, const char *status)
+{
+	json_t *files;
+	int ret = vb_files_list(s->dir.fd, &files);
+
+	if (ret)
+		return ret;
+	json_object_set_new(s->meta, "files", files);
+	return write_meta(s, status);
+}
+
 int session_write_tail(struct session *s)
 {
 	bool complete = s->number == json_integer_value(json_object_get(s->meta, "runs")) &&
@@ -192,7 +219,7 @@ int session_write_tail(struct session *s)
 	}
 	json_object_set_new(s->meta, "exit_code", json_integer(s->exit_code));
 	if (!ret)
-		ret = write_meta(s, complete ? "complete" : "incomplete");
+		ret = write_last_meta(s, complete ? "complete" : "incomplete");
 	if (!ret)
 		ret = vb_result_finish(&s->dir);
 	s->dir_made = ret != 0;

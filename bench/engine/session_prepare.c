@@ -141,7 +141,7 @@ json_t *session_plans_to_json(const struct session *s)
 
 	for (size_t i = 0; i < s->nr_runs; i++)
 		json_array_append_new(array, vb_plan_to_json(s->plans[i]));
-	return array;
+	return json_pack("{s:i, s:o}", "schema", VB_RESULT_SCHEMA, "plans", array);
 }
 
 int session_print_plans(const struct session *s)

@@ -15,6 +15,7 @@
 #include "bench/engine/session_impl.h"
 #include "bench/engine/supervisor.h"
 #include "lib/machine/facts.h"
+#include "lib/result/files.h"
 
 /* 0, or an enum vb_exit.  *ours: it must be unloaded again. */
 static int load_arm(struct session *s, struct vb_variant *v, bool *ours)
@@ -120,14 +121,27 @@ static void tell_run(const struct vb_record *r, const char *title)
 				a->check[i].name, a->check[i].text);
 }
 
-static int finish_run(struct session *s, struct vb_run *run, struct vb_record *r)
+static int write_record(int dir_fd, const struct vb_record *r, json_t *files)
 {
 	json_t *json = vb_record_to_json(r);
-	int ret = vb_result_write_json(run->dir_fd, "result.json", json);
+	int ret;
 
+	json_object_set_new(json, "files", files);
+	ret = vb_result_write_json(dir_fd, "result.json", json);
 	json_decref(json);
+	return ret;
+}
+
+static int finish_run(struct session *s, struct vb_run *run, struct vb_record *r)
+{
+	int ret = session_copy_job(s, run->dir_fd, "job.ini", run->plan->run);
+	json_t *files = NULL;
+
+	/* The last file: it lists the others, and with it the run has ended. */
 	if (!ret)
-		ret = session_copy_job(s, run->dir_fd, "job.ini", run->plan->run);
+		ret = vb_files_list(run->dir_fd, &files);
+	if (!ret)
+		ret = write_record(run->dir_fd, r, files);
 	if (ret)
 		return vb_fail(VB_EXIT_UNTRUSTED, "%s: writing the run's result: %s", s->dir.part,
 			       strerror(-ret));
@@ -183,17 +197,20 @@ static int judge(struct session *s, struct vb_run *run, struct vb_record *record
 	return ret;
 }
 
-int session_one_run(struct session *s, size_t i, unsigned int a, unsigned int total)
+int session_one_run(struct session *s, const struct session_place *place, unsigned int total)
 {
-	struct vb_variant *v = s->nr_arms ? &s->variants[a] : NULL;
+	size_t i = place->cell;
+	struct vb_variant *v = s->nr_arms ? &s->variants[place->arm] : NULL;
 	struct vb_container *c = calloc(1, sizeof(*c));
 	struct vb_device device = s->device;
 	char title[400];
 	struct vb_run run = { .plan = s->plans[i], .topology = s->topology, .container = c,
 			      .klog = s->klog, .janitor = &s->janitor, .title = title, .dir_fd = -1 };
 	struct vb_record record = { .run = &run, .variant = v, .arm = v ? v->name : "null",
-				    .arm_index = a, .number = s->number,
-				    .exact = vb_in_exact_mode() };
+				    .arm_index = place->arm, .number = s->number,
+				    .cell = (unsigned int)i, .round = place->round,
+				    .position = place->position, .warmup = place->warmup,
+				    .session = s->id, .exact = vb_in_exact_mode() };
 	bool ours = false;
 	int ret;
 

@@ -16,6 +16,8 @@
 struct vb_arms {
 	size_t count;
 	const char *name[VB_REPORT_MAX_ARMS];
+	const char *variant[VB_REPORT_MAX_ARMS];	/* "": none, the job uses no kernel code */
+	const json_t *settings[VB_REPORT_MAX_ARMS];	/* texts, key=value */
 	char label[VB_REPORT_MAX_ARMS][80];	/* "mainline #2": the second one of that name */
 };
 

@@ -6,16 +6,18 @@
 
 void vb_report_arms(const struct vb_result *result, struct vb_arms *arms)
 {
-	const json_t *names = json_object_get(result->meta, "arms"), *name;
+	const json_t *list = json_object_get(result->meta, "arms"), *arm;
 	size_t i;
 
 	arms->count = 0;
-	json_array_foreach(names, i, name) {
+	json_array_foreach(list, i, arm) {
 		size_t a = arms->count, same = 1;
 
 		if (a == VB_REPORT_MAX_ARMS)
 			break;
-		arms->name[a] = json_string_value(name);
+		arms->name[a] = vb_json_text(arm, "name");
+		arms->variant[a] = vb_json_text(arm, "variant");
+		arms->settings[a] = json_object_get(arm, "settings");
 		for (size_t before = 0; before < a; before++)
 			same += !strcmp(arms->name[before], arms->name[a]);
 		if (same > 1)
@@ -26,17 +28,12 @@ void vb_report_arms(const struct vb_result *result, struct vb_arms *arms)
 	}
 }
 
-/* Results from before arm_index had the name alone. */
+/* The loader has checked that it is one of them. */
 size_t vb_report_arm_of(const json_t *run, const struct vb_arms *arms)
 {
-	const json_t *index = json_object_get(run, "arm_index");
-	size_t a = 0;
+	size_t a = (size_t)json_integer_value(json_object_get(run, "arm_index"));
 
-	if (index)
-		return (size_t)json_integer_value(index);
-	while (a < arms->count && strcmp(arms->name[a], vb_json_text(run, "arm")))
-		a++;
-	return a;
+	return a < arms->count ? a : arms->count;
 }
 
 const char *vb_report_arm_label(const json_t *run, const struct vb_arms *arms)
@@ -62,10 +59,7 @@ bool vb_report_exact(const struct vb_result *result)
 
 bool vb_report_callbacks_known(const json_t *run)
 {
-	/* Results from before the key: the label has it where the job listed modes. */
-	bool bare = json_object_get(run, "module_mode") ?
-		    !strcmp(vb_json_text(run, "module_mode"), "bare") :
-		    strstr(vb_json_text(run, "label"), "module_mode=bare") != NULL;
+	bool bare = !strcmp(vb_json_text(run, "module_mode"), "bare");
 
 	return !bare && json_array_size(json_object_get(run, "sections")) == 1;
 }

@@ -9,13 +9,13 @@
 #include "lib/result/check.h"
 
 enum type {
-	TEXT = 1, COUNT, NUMBER, BOOL, LIST, OBJECT,
+	TEXT = 1, COUNT, WHOLE, NUMBER, BOOL, LIST, OBJECT,
 	TYPE = 0xf,
 	OR_NULL = 0x10,
 	MAY_MISS = 0x20,		/* numbers that were withheld, keys of later versions */
 };
 
-/* Keys of one object; those of the objects and lists in it are below. */
+/* Keys of one object, "*" for all that it has; those of objects and lists in it are below. */
 struct rule {
 	const char *key;
 	int type;
@@ -40,14 +40,33 @@ static const struct rule machine[] = {
 	{ 0 }
 };
 
+static const struct rule arms[] = {
+	{ "name", TEXT, NULL },
+	{ "variant", TEXT | OR_NULL, NULL },
+	{ "settings", LIST, texts },
+	{ 0 }
+};
+
+static const struct rule one_file[] = {
+	{ "bytes", WHOLE, NULL },
+	{ "crc32", TEXT, NULL },
+	{ 0 }
+};
+
+static const struct rule files[] = { { "*", OBJECT, one_file }, { 0 } };
+
 static const struct rule meta_rules[] = {
+	{ "id", TEXT, NULL },
+	{ "command", TEXT, NULL },
 	{ "job", TEXT, NULL },
 	{ "status", TEXT, NULL },
 	{ "mode", TEXT, NULL },
 	{ "runs", COUNT, NULL },
+	{ "runs_done", COUNT, NULL },
 	{ "no_performance_label", LIST, texts },
-	{ "arms", LIST, texts },
+	{ "arms", LIST, arms },
 	{ "machine", OBJECT, machine },
+	{ "files", OBJECT | MAY_MISS, files },
 	{ 0 }
 };
 
@@ -103,24 +122,33 @@ static const struct rule metrics[] = {
 	{ "section", TEXT, NULL },
 	{ "metric", TEXT, NULL },
 	{ "unit", TEXT, NULL },
-	{ "count", NUMBER, NULL },
+	{ "count", WHOLE, NULL },
 	{ "rate_per_s", NUMBER, NULL },
-	{ "min", NUMBER, NULL },
-	{ "p50", NUMBER, NULL },
-	{ "p99", NUMBER, NULL },
-	{ "p999", NUMBER, NULL },
-	{ "max", NUMBER, NULL },
+	{ "min", WHOLE, NULL },
+	{ "p50", WHOLE, NULL },
+	{ "p90", WHOLE, NULL },
+	{ "p99", WHOLE, NULL },
+	{ "p999", WHOLE, NULL },
+	{ "max", WHOLE, NULL },
 	{ "mean", NUMBER, NULL },
+	{ "overflow", WHOLE, NULL },
+	{ "buckets", LIST, NULL },
 	{ 0 }
 };
 
 static const struct rule run_rules[] = {
 	{ "number", COUNT, NULL },
 	{ "arm", TEXT, NULL },
-	{ "arm_index", COUNT | MAY_MISS, NULL },
+	{ "arm_index", COUNT, NULL },
+	{ "session", TEXT, NULL },
+	{ "cell", COUNT, NULL },
+	{ "round", COUNT, NULL },
+	{ "position", COUNT, NULL },
+	{ "warmup", BOOL, NULL },
+	{ "seed", WHOLE, NULL },
 	{ "label", TEXT, NULL },
 	{ "status", TEXT, NULL },
-	{ "module_mode", TEXT | MAY_MISS, NULL },
+	{ "module_mode", TEXT, NULL },
 	{ "variant", OBJECT | OR_NULL, variant },
 	{ "guard", OBJECT, guard },
 	{ "measured_s", NUMBER, NULL },
@@ -129,11 +157,13 @@ static const struct rule run_rules[] = {
 	{ "workers", LIST, workers },
 	{ "module", OBJECT, module },
 	{ "metrics", LIST | MAY_MISS, metrics },
+	{ "files", OBJECT, files },
 	{ 0 }
 };
 
 static const char *const wanted[] = {
 	[TEXT] = "a text", [COUNT] = "a whole number from 0 to 2147483647",
+	[WHOLE] = "a whole number from 0",
 	[NUMBER] = "a number from 0", [BOOL] = "true or false", [LIST] = "a list",
 	[OBJECT] = "an object",
 };
@@ -148,6 +178,8 @@ static bool fits(const json_t *value, int type)
 	case COUNT:
 		return json_is_integer(value) && json_integer_value(value) >= 0 &&
 		       json_integer_value(value) <= INT_MAX;
+	case WHOLE:
+		return json_is_integer(value) && json_integer_value(value) >= 0;
 	case NUMBER:
 		return json_is_number(value) && json_number_value(value) >= 0;
 	case BOOL:
@@ -173,11 +205,33 @@ static int wrong(const struct place *at, const char *what)
 
 static int check_value(struct place *at, const json_t *value, int type, const struct rule *below);
 
+/* Names that a file chose, so each may be wrong in itself: one that leaves the folder is. */
+static int check_each(struct place *at, const json_t *object, const struct rule *rule)
+{
+	size_t length = strlen(at->path);
+	const char *name;
+	json_t *value;
+	int ret;
+
+	json_object_foreach((json_t *)object, name, value) {
+		snprintf(at->path + length, sizeof(at->path) - length, ".%.100s", name);
+		if (!*name || *name == '.' || strchr(name, '/') || strlen(name) > 100)
+			return wrong(at, "a file of the same folder");
+		ret = check_value(at, value, rule->type, rule->below);
+		if (ret)
+			return ret;
+	}
+	at->path[length] = '\0';
+	return 0;
+}
+
 static int check_object(struct place *at, const json_t *object, const struct rule *rule)
 {
 	size_t length = strlen(at->path);
 	int ret = 0;
 
+	if (*rule->key == '*')
+		return check_each(at, object, rule);
 	for (; rule->key && !ret; rule++) {
 		const json_t *value = json_object_get(object, rule->key);
 
@@ -214,7 +268,7 @@ static int check_value(struct place *at, const json_t *value, int type, const st
 {
 	if (!value || !fits(value, type))
 		return wrong(at, wanted[type & TYPE]);
-	if ((type & TYPE) == LIST)
+	if ((type & TYPE) == LIST && below)
 		return check_list(at, value, below);
 	if ((type & TYPE) == OBJECT && !json_is_null(value))
 		return check_object(at, value, below);
@@ -225,28 +279,32 @@ int vb_result_check_meta(const json_t *meta, char *err, size_t size)
 {
 	struct place at = { .path = "", .err = err, .size = size };
 	int ret = check_object(&at, meta, meta_rules);
+	bool running;
 
 	if (ret)
 		return ret;
 	strcpy(at.path, "arms");
-	return json_array_size(json_object_get(meta, "arms")) ? 0 : wrong(&at, "at least one");
+	if (!json_array_size(json_object_get(meta, "arms")))
+		return wrong(&at, "at least one");
+	running = !strcmp(json_string_value(json_object_get(meta, "status")), "running");
+	strcpy(at.path, "files");
+	return running || json_object_get(meta, "files") ? 0 : wrong(&at, wanted[OBJECT]);
 }
 
-/* The arm is the one of meta.json that the run says it is. */
-static int check_arm(struct place *at, const json_t *run, const json_t *meta)
+/* The session and the arm are those of meta.json. */
+static int check_origin(struct place *at, const json_t *run, const json_t *meta)
 {
-	const json_t *arms = json_object_get(meta, "arms"), *name;
-	const json_t *index = json_object_get(run, "arm_index"), *arm = json_object_get(run, "arm");
-	size_t i;
+	const json_t *arms_of = json_object_get(meta, "arms");
+	size_t index = (size_t)json_integer_value(json_object_get(run, "arm_index"));
+	const json_t *arm = json_array_get(arms_of, index);
 
-	strcpy(at->path, index ? "arm_index" : "arm");
-	if (index)
-		return json_equal(json_array_get(arms, (size_t)json_integer_value(index)), arm) ? 0 :
-		       wrong(at, "the arm's place in meta.json");
-	json_array_foreach(arms, i, name)
-		if (json_equal(name, arm))
-			return 0;
-	return wrong(at, "one of the arms in meta.json");
+	strcpy(at->path, "session");
+	if (!json_equal(json_object_get(run, "session"), json_object_get(meta, "id")))
+		return wrong(at, "the id in meta.json: the run of another result");
+	strcpy(at->path, "arm_index");
+	if (!arm || !json_equal(json_object_get(arm, "name"), json_object_get(run, "arm")))
+		return wrong(at, "the arm's place in meta.json");
+	return 0;
 }
 
 int vb_result_check_run(const json_t *run, const json_t *meta, char *err, size_t size)
@@ -263,5 +321,5 @@ int vb_result_check_run(const json_t *run, const json_t *meta, char *err, size_t
 		if (!json_integer_value(json_object_get(section, "count")))
 			return wrong(&at, "at least one mapping");
 	}
-	return check_arm(&at, run, meta);
+	return check_origin(&at, run, meta);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/result/dir.h"
+#include "lib/result/files.h"
 
 static int open_dir(int at, const char *path)
 {
@@ -94,15 +95,12 @@ int vb_result_write(int dir_fd, const char *name, const void *data, size_t lengt
 
 int vb_result_write_json(int dir_fd, const char *name, const json_t *json)
 {
-	char *text = json ? json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) : NULL;
-	size_t length;
+	char *text = vb_files_json_text(json);
 	int ret;
 
 	if (!text)
 		return -ENOMEM;
-	length = strlen(text);
-	text[length] = '\n';	/* in place of the terminator */
-	ret = vb_result_write(dir_fd, name, text, length + 1);
+	ret = vb_result_write(dir_fd, name, text, strlen(text));
 	free(text);
 	return ret;
 }

@@ -10,7 +10,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
-#define VB_RESULT_SCHEMA 1
+#define VB_RESULT_SCHEMA 2
 
 struct vb_result_dir {
 	int fd;				/* of PATH.part */
@@ -25,6 +25,7 @@ int vb_result_create(struct vb_result_dir *dir, const char *path);
 int vb_result_run_dir(struct vb_result_dir *dir, unsigned int number, const char *arm);
 /* Write @name below @dir_fd in one piece (temporary name, fsync, rename). */
 int vb_result_write(int dir_fd, const char *name, const void *data, size_t length);
+/* The same of an object, with its checksum as the last key. */
 int vb_result_write_json(int dir_fd, const char *name, const json_t *json);
 /* Rename PATH.part to PATH and close. */
 int vb_result_finish(struct vb_result_dir *dir);

@@ -27,11 +27,14 @@ libbench_a_SOURCES = \
 	bench/engine/job_rules.c \
 	bench/engine/job_value.c \
 	bench/engine/job_write.c \
+	bench/engine/arm.c bench/engine/arm.h \
 	bench/engine/audit.c bench/engine/audit.h \
 	bench/engine/child.c bench/engine/child.h \
+	bench/engine/cold.c bench/engine/cold.h \
 	bench/engine/container.c bench/engine/container.h \
 	bench/engine/guard.h \
 	bench/engine/janitor.c bench/engine/janitor.h \
+	bench/engine/layout.c bench/engine/layout.h \
 	bench/engine/live.c bench/engine/live.h \
 	bench/engine/names.c bench/engine/shared.h \
 	bench/engine/ops.c bench/engine/worker.c bench/engine/worker.h \

@@ -67,6 +67,16 @@ tests_unit_samples_test_SOURCES = tests/unit/samples-test.c
 tests_unit_samples_test_CFLAGS = $(unit_cflags)
 tests_unit_samples_test_LDADD = $(unit_ldadd)
 
+ab_tests = tests/unit/arm-test tests/unit/plan-test
+check_PROGRAMS += $(ab_tests)
+TESTS += $(ab_tests)
+tests_unit_arm_test_SOURCES = tests/unit/arm-test.c
+tests_unit_arm_test_CFLAGS = $(unit_cflags)
+tests_unit_arm_test_LDADD = $(unit_ldadd)
+tests_unit_plan_test_SOURCES = tests/unit/plan-test.c tests/unit/job-helper.h
+tests_unit_plan_test_CFLAGS = $(unit_cflags)
+tests_unit_plan_test_LDADD = $(unit_ldadd)
+
 machine_tests = \
 	tests/unit/audit-test tests/unit/counters-test tests/unit/facts-test tests/unit/klog-test \
 	tests/unit/memory-test tests/unit/topology-test tests/unit/variant-test
@@ -120,7 +130,7 @@ TESTS += tests/cli/report-test.sh
 EXTRA_DIST += tests/cli/report-test.sh
 
 TESTS += tests/cli/bad-input-test.sh
-EXTRA_DIST += tests/bad-input.sh tests/tap.sh tests/cli/bad-input-test.sh \
+EXTRA_DIST += tests/bad-input.sh tests/result.py tests/tap.sh tests/cli/bad-input-test.sh \
 	tests/lab/bad-input-test.sh
 
 # The companion module's ioctls, in the lab.

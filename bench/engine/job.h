@@ -29,6 +29,9 @@ enum vb_class { VB_CLASS_SMOKE, VB_CLASS_STANDARD, VB_CLASS_STRESS, VB_CLASS_PAT
 enum vb_target { VB_TARGET_PCI, VB_TARGET_MDEV, VB_TARGET_BOTH };
 enum vb_guard { VB_GUARD_AUTO, VB_GUARD_ON, VB_GUARD_OFF };
 
+enum vb_cold { VB_COLD_AUTO, VB_COLD_NO, VB_COLD_YES };
+enum vb_layout { VB_LAYOUT_AUTO, VB_LAYOUT_FIXED, VB_LAYOUT_RANDOM };
+
 #define VB_NODE_ANY	(-1)		/* wherever the kernel puts it */
 #define VB_NODE_ALL	(-2)		/* threads in turn on every node with CPUs */
 #define VB_NODE_LOCAL	(-3)		/* mem_node=local: the node of the worker's CPU */
@@ -45,6 +48,8 @@ struct vb_global {
 	uint64_t op_timeout_ns;
 	uint64_t seed;			/* 0: chosen and recorded by the engine */
 	enum vb_guard guard;
+	enum vb_cold cold;		/* of a run: yes or no; a session decides auto */
+	enum vb_layout layout;		/* of a run: fixed or random */
 	enum vb_discipline discipline;
 	enum vb_mode module_mode;
 	unsigned int mdevs;		/* mdevs in the container */

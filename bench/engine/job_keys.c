@@ -33,6 +33,13 @@ static const struct vb_job_word classes[] = {
 	{ NULL }
 };
 
+static const struct vb_job_word colds[] = {
+	{ "auto", VB_COLD_AUTO },
+	{ "no", VB_COLD_NO },
+	{ "yes", VB_COLD_YES },
+	{ NULL }
+};
+
 static const struct vb_job_word disciplines[] = {
 	{ "fenced", VB_DISCIPLINE_FENCED },
 	{ "racing", VB_DISCIPLINE_RACING },
@@ -43,6 +50,13 @@ static const struct vb_job_word guards[] = {
 	{ "auto", VB_GUARD_AUTO },
 	{ "on", VB_GUARD_ON },
 	{ "off", VB_GUARD_OFF },
+	{ NULL }
+};
+
+static const struct vb_job_word layouts[] = {
+	{ "auto", VB_LAYOUT_AUTO },
+	{ "fixed", VB_LAYOUT_FIXED },
+	{ "random", VB_LAYOUT_RANDOM },
 	{ NULL }
 };
 
@@ -94,6 +108,9 @@ static const struct vb_job_key keys[] = {
 	{ "class", IN_GLOBAL(class), .type = VB_JOB_CHOICE, .words = classes, .single = true,
 	  .values = "smoke, standard, stress or pathological", .standard = "standard",
 	  .help = "how hard it is on the kernel; pathological: may hang or crash it" },
+	{ "cold", IN_GLOBAL(cold), .type = VB_JOB_CHOICE, .words = colds,
+	  .values = "auto, no or yes", .standard = "auto",
+	  .help = "each worker sweeps its CPU's caches before it starts; auto: in ab outside the lab" },
 	{ "description", IN_GLOBAL(description), .type = VB_JOB_TEXT, .single = true,
 	  .values = "text", .standard = "",
 	  .help = "one line for lists and reports" },
@@ -113,6 +130,10 @@ static const struct vb_job_key keys[] = {
 	{ "label", IN_GLOBAL(label), .type = VB_JOB_TEXT, .single = true,
 	  .values = "text", .standard = "",
 	  .help = "name of the run, put before the values of its lists" },
+	{ "layout", IN_GLOBAL(layout), .type = VB_JOB_CHOICE, .words = layouts,
+	  .values = "auto, fixed or random", .standard = "auto",
+	  .help = "where windows lie in IOVA space, and who allocates first; random: from the run's "
+		  "seed; auto: random in ab, else fixed" },
 	{ "mdevs", IN_GLOBAL(mdevs), .type = VB_JOB_NUMBER, RANGE(0, 16),
 	  .values = "number, 0..16", .standard = "1",
 	  .help = "mdevs in the container, where a section uses one" },

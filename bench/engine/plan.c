@@ -6,12 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/engine/plan.h"
-
-/* Below it nothing on x86 is reserved; the MSI window begins here. */
-#define MSI_FIRST	0xfee00000ull
-#define MSI_END		0xff000000ull
-#define WINDOW_ALIGN	(2ull << 20)
+#include "bench/engine/layout.h"
 
 struct planner {
 	struct vb_plan *plan;
@@ -20,7 +15,6 @@ struct planner {
 	unsigned int *used;		/* workers by CPU position, see cpu_slot() */
 	unsigned int nr_cpus;
 	size_t next_node;		/* node=all: whose turn it is, in the topology's list */
-	uint64_t next_iova;
 	char *err;
 	size_t err_size;
 };
@@ -148,34 +142,19 @@ static int memory_node(struct planner *p, const struct vb_plan_worker *w, int *o
 	return 0;
 }
 
-static int place_window(struct planner *p, struct vb_plan_worker *w)
+static int add_window(struct planner *p, struct vb_plan_worker *w)
 {
 	const struct vb_section *s = w->section;
 	struct vb_plan *plan = p->plan;
 	struct vb_plan_window *win = &plan->window[plan->nr_windows];
-	uint64_t limit = p->device ? p->device->dma_last : UINT64_MAX;
 	int ret;
 
 	win->section = s;
 	win->size_bytes = s->size_bytes * s->count;
 	win->pins = s->device != VB_TARGET_PCI;
-	win->iova = p->next_iova;
-	if (win->iova < MSI_END && win->iova + win->size_bytes > MSI_FIRST)
-		win->iova = 4ull << 30;
-	if (win->iova + win->size_bytes < win->iova)
-		return refuse(p, "section [%s]: %llu mappings of %llu bytes don't fit the address "
-			      "space: lower count= or size=",
-			      s->name, (unsigned long long)s->count,
-			      (unsigned long long)s->size_bytes);
-	if (s->workload->needs_dma && win->iova + win->size_bytes - 1 > limit)
-		return refuse(p, "section [%s]: its window ends at IOVA 0x%llx, the device reaches 0x%llx: "
-			      "put the section first, or make it smaller", s->name,
-			      (unsigned long long)(win->iova + win->size_bytes - 1),
-			      (unsigned long long)limit);
 	ret = memory_node(p, w, &win->mem_node);
 	if (ret)
 		return ret;
-	p->next_iova = (win->iova + win->size_bytes + WINDOW_ALIGN - 1) & ~(WINDOW_ALIGN - 1);
 	w->window = plan->nr_windows++;
 	plan->mapped_bytes += win->size_bytes;
 	plan->mappings += s->count;
@@ -238,7 +217,7 @@ static int place_section(struct planner *p, const struct vb_section *s, uint64_t
 			w->window = plan->nr_windows - 1;
 			continue;
 		}
-		ret = place_window(p, w);
+		ret = add_window(p, w);
 		if (ret)
 			return ret;
 	}
@@ -291,7 +270,8 @@ int vb_plan_make(const struct vb_job_run *run, const struct vb_topology *topolog
 		for (unsigned int i = 0; i < run->nr_sections && !ret; i++)
 			if (run->section[i].workload->needs_dma == dma)
 				ret = place_section(&p, &run->section[i], seed);
-	p.plan->probe_iova = p.next_iova;
+	if (!ret)
+		ret = vb_layout_make(p.plan, device, seed, err, err_size);
 	if (!ret)
 		ret = check_devices(&p);
 out:
@@ -319,9 +299,11 @@ json_t *vb_plan_to_json(const struct vb_plan *plan)
 			"iova", (json_int_t)win->iova, "size_bytes", (json_int_t)win->size_bytes,
 			"backing", vb_backing_name(w->section->backing), "pins", (int)win->pins));
 	}
-	return json_pack("{s:s, s:s, s:I, s:I, s:b, s:b, s:o}",
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:b, s:o}",
 			 "label", plan->run->label,
 			 "iommu_mode", plan->run->global.iommu->name,
+			 "layout", vb_job_word("layout", plan->run->global.layout),
+			 "seed", (json_int_t)plan->run->global.seed,
 			 "mapped_bytes", (json_int_t)plan->mapped_bytes,
 			 "mappings", (json_int_t)plan->mappings,
 			 "needs_pci", (int)plan->needs_pci, "needs_mdev", (int)plan->needs_mdev,

@@ -43,14 +43,17 @@ struct vb_plan {
 	uint64_t mapped_bytes;		/* of all windows */
 	uint64_t mappings;		/* most that can exist at once */
 	uint64_t probe_iova;		/* behind all windows: the granularity probe's */
+	unsigned int start_order[VB_MAX_WORKERS];	/* which worker starts, and allocates, when */
 	struct vb_plan_worker worker[VB_MAX_WORKERS];
 	struct vb_plan_window window[VB_MAX_WORKERS];
 };
 
 /*
  * Place @run's workers and windows.  @device may be NULL (no PCI device was
- * given).   *plan is freed with
- * free().  -EINVAL with a sentence in @err (what is wrong, what to do).
+ * given).  The same @seed gives the same plan: it decides the workers' random
+ * numbers and, with layout=random, where windows lie and who allocates first.
+ * *plan is freed with free().  -EINVAL with a sentence in @err (what is wrong,
+ * what to do).
  */
 int vb_plan_make(const struct vb_job_run *run, const struct vb_topology *topology,
 		 const struct vb_device *device, uint64_t seed, struct vb_plan **plan,

@@ -153,11 +153,12 @@ static json_t *worker_to_json(const struct vb_run *run, unsigned int i, bool num
 {
 	const struct vb_plan_worker *p = &run->plan->worker[i];
 	const struct vb_worker_shared *w = run->worker[i];
-	json_t *o = json_pack("{s:i, s:s, s:s, s:{s:i, s:i, s:i}, s:{s:i, s:i, s:i, s:i, s:I}}",
+	json_t *o = json_pack("{s:i, s:s, s:s, s:{s:i, s:i, s:i, s:I}, s:{s:i, s:i, s:i, s:i, s:I}}",
 		"worker", (int)i, "section", p->section->name,
 		"workload", p->section->workload->name,
 		"requested", "cpu", p->cpu, "node", p->node,
 		"mem_node", run->plan->window[p->window].mem_node,
+		"iova", (json_int_t)run->plan->window[p->window].iova,
 		"observed", "cpu", w->cpu_seen, "cpu_at_end", w->cpu_seen_end,
 		"node", w->node_seen, "mem_node", w->mem_node_seen,
 		"pages_looked_at", (json_int_t)w->mem_samples);
@@ -276,6 +277,7 @@ json_t *vb_record_to_json(const struct vb_record *r)
 			"tasks_in_d", (int)run->tasks_in_d, "stacks", "stacks.txt"));
 	json_object_set_new(o, "clock_cost_ns",
 			    json_real((double)run->shared->clock_cost_ps / 1000));
+	json_object_set_new(o, "cold_bytes", u64(run->shared->cold_bytes));
 	json_object_set_new(o, "huge_bytes", u64(run->shared->huge_bytes));
 	json_object_set_new(o, "intervals_lost", u64(run->intervals_lost));
 	json_object_set_new(o, "audit", vb_audit_to_json(r->audit));

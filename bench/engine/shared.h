@@ -94,6 +94,7 @@ struct vb_run_shared {
 	unsigned int nr_mdevs;		/* those counted: open all the time */
 	struct vb_counters counters[VB_MAX_MDEVS];
 	struct vb_hist module_hist[VB_HIST_NR];	/* of all mdevs */
+	uint64_t cold_bytes;		/* that each worker swept its caches with; 0: it did not */
 	uint64_t huge_bytes;		/* of the windows' memory, backed by huge pages */
 	struct vb_locked locked_before, locked_after;
 	unsigned int nr_pinners;

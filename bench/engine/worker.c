@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "bench/engine/cold.h"
 #include "bench/engine/worker.h"
 #include "lib/measure/histogram.h"
 
@@ -29,6 +30,7 @@ struct thread {
 	pthread_t id;
 	struct vb_worker *worker;	/* on its node: its steps write there */
 	const struct vb_topology *topology;
+	const struct vb_sweep *cold;	/* to be swept before the first step */
 	struct control *control;
 	unsigned int passed;		/* gates that it has passed */
 	bool own_files;			/* wanted; then: had.  See take_own_files() */
@@ -200,6 +202,7 @@ static void *worker_main(void *arg)
 
 	if (t->own_files)
 		take_own_files(t);
+	vb_cold_sweep(t->cold);
 	gate(t);
 	loop(t, 0);
 	gate(t);
@@ -275,13 +278,15 @@ static int reset_module(struct vb_container *c)
 }
 
 static void lead(struct vb_container *c, const struct vb_plan *plan, struct control *ctl,
-		 unsigned int all, unsigned int bounded)
+		 struct vb_sweep *cold, unsigned int bounded)
 {
 	const struct vb_global *g = &plan->run->global;
 	struct vb_run_shared *sh = c->shared;
+	unsigned int all = plan->nr_workers;
 	int ret;
 
 	lead_wait(ctl, sh, all, 0, 0);		/* set up */
+	vb_cold_free(cold);			/* swept */
 	atomic_store(&sh->phase, VB_PHASE_WARMUP);
 	release(ctl, !g->warmup_ns);
 	if (g->warmup_ns)
@@ -336,12 +341,14 @@ static void init_change(pthread_cond_t *change)
 static unsigned int start_threads(struct vb_container *c, const struct vb_plan *plan,
 				  struct thread *threads, int *error)
 {
-	for (unsigned int i = 0; i < plan->nr_workers; i++) {
+	for (unsigned int n = 0; n < plan->nr_workers; n++) {
+		unsigned int i = plan->start_order[n];
+
 		*error = -pthread_create(&threads[i].id, NULL, worker_main, &threads[i]);
 		if (*error) {
 			vb_run_error(c->shared, *error, "starting worker %u: %s", i,
 				     strerror(-*error));
-			return i;
+			return n;
 		}
 	}
 	return plan->nr_workers;
@@ -395,15 +402,19 @@ int vb_workers_run(struct vb_container *c, const struct vb_plan *plan,
 	struct thread *threads = calloc(plan->nr_workers, sizeof(*threads));
 	struct vb_window *windows = calloc(plan->nr_windows, sizeof(*windows));
 	struct control ctl = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+	struct vb_sweep cold = { 0 };
 	unsigned int started, bounded = 0;
 	int ret = threads && windows ? make_barriers(plan, windows) : -ENOMEM;
 
+	if (!ret)
+		ret = vb_cold_prepare(&cold, plan, topology);
 	if (ret)
 		return vb_run_error(c->shared, ret, "preparing workers: %s", strerror(-ret));
 	init_change(&ctl.change);
 	for (unsigned int i = 0; i < plan->nr_workers; i++) {
 		threads[i].topology = topology;
 		threads[i].control = &ctl;
+		threads[i].cold = &cold;
 		threads[i].own_files = !plan->opens_devices;
 		ret = prepare_thread(&threads[i], c, plan, i, windows, shared[i]);
 		if (ret)
@@ -413,7 +424,8 @@ int vb_workers_run(struct vb_container *c, const struct vb_plan *plan,
 	started = start_threads(c, plan, threads, &ret);
 	if (started < plan->nr_workers)
 		return ret;	/* the process ends, and its threads with it */
-	lead(c, plan, &ctl, plan->nr_workers, bounded);
+	c->shared->cold_bytes = cold.bytes;
+	lead(c, plan, &ctl, &cold, bounded);
 	for (unsigned int i = 0; i < plan->nr_workers; i++) {
 		pthread_join(threads[i].id, NULL);
 		munmap(threads[i].worker, sizeof(*threads[i].worker));

@@ -258,6 +258,17 @@ static int node_of_cpuset(const struct vb_topology *topology, hwloc_const_cpuset
 	return node;
 }
 
+unsigned long long vb_topology_cache_bytes(const struct vb_topology *topology, int cpu)
+{
+	hwloc_obj_t at = hwloc_get_pu_obj_by_os_index(topology->tree, (unsigned int)cpu);
+	unsigned long long largest = 0;
+
+	for (; at; at = at->parent)
+		if (hwloc_obj_type_is_dcache(at->type) && at->attr->cache.size > largest)
+			largest = at->attr->cache.size;
+	return largest;
+}
+
 int vb_topology_node_of_pci(const struct vb_topology *topology, const char *address)
 {
 	hwloc_obj_t device = hwloc_get_pcidev_by_busidstring(topology->tree, address);

@@ -27,6 +27,8 @@ const struct vb_node *vb_topology_find(const struct vb_topology *topology, int o
 /* The node of a CPU, -1: unknown CPU. */
 int vb_topology_node_of_cpu(const struct vb_topology *topology, int cpu);
 unsigned int vb_topology_nr_cpus(const struct vb_topology *topology);
+/* Bytes of the largest data cache that serves @cpu (shared ones too); 0: the machine doesn't tell. */
+unsigned long long vb_topology_cache_bytes(const struct vb_topology *topology, int cpu);
 /* The node that a PCI device ("0000:81:00.0") hangs on as hwloc sees it; -1: not known. */
 int vb_topology_node_of_pci(const struct vb_topology *topology, const char *address);
 /* Write hwloc's XML to @path (which must not exist). */

@@ -28,6 +28,7 @@ libbench_a_SOURCES = \
 	bench/engine/job_value.c \
 	bench/engine/job_write.c \
 	bench/engine/arm.c bench/engine/arm.h \
+	bench/engine/arrival.c bench/engine/arrival.h \
 	bench/engine/audit.c bench/engine/audit.h \
 	bench/engine/child.c bench/engine/child.h \
 	bench/engine/cold.c bench/engine/cold.h \
@@ -42,13 +43,20 @@ libbench_a_SOURCES = \
 	bench/engine/plan.c bench/engine/plan.h \
 	bench/engine/preflight.c bench/engine/preflight.h \
 	bench/engine/record.c bench/engine/record.h \
+	bench/engine/sampling.c bench/engine/sampling.h \
 	bench/engine/session.c bench/engine/session.h bench/engine/session_impl.h \
 	bench/engine/session_output.c \
 	bench/engine/session_prepare.c \
 	bench/engine/session_run.c \
 	bench/engine/supervisor.c bench/engine/supervisor.h \
 	bench/engine/watchdog.c bench/engine/watchdog.h \
-	bench/report/palette.h bench/report/plots.h \
+	bench/report/palette.h bench/report/plots.h bench/report/plot_impl.h \
+	bench/report/plots.c \
+	bench/report/plot_distribution.c \
+	bench/report/plot_draw.c \
+	bench/report/plot_exec.c \
+	bench/report/plot_span.c \
+	bench/report/plot_svg.c \
 	bench/report/report.h \
 	bench/report/runs.c \
 	bench/report/span.c \

@@ -4,10 +4,18 @@ dist_pkglibexec_SCRIPTS += scripts/variant-build
 EXTRA_DIST += \
 	autogen.sh \
 	scripts/check \
-	scripts/gnuplot/notify-span.gp \
 	scripts/install-deps \
 	scripts/kernel-image \
 	scripts/lab \
 	scripts/lab-init \
 	scripts/lab-run \
 	scripts/quickstart
+
+# Those of the plots are run by "vfio-bench report"; notify-span.gp is for a table of one's own.
+gnuplotdir = $(pkgdatadir)/gnuplot
+dist_gnuplot_DATA = \
+	scripts/gnuplot/cumulative.gp \
+	scripts/gnuplot/notify-span.gp \
+	scripts/gnuplot/percentile.gp \
+	scripts/gnuplot/span.gp \
+	scripts/gnuplot/style.gp

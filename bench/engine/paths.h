@@ -15,5 +15,7 @@ const char *vb_path_variant_dir(void);
 const char *vb_path_script_dir(void);
 /* Job files. */
 const char *vb_path_job_dir(void);
+/* Scripts that plots are made of. */
+const char *vb_path_gnuplot_dir(void);
 
 #endif /* VB_PATHS_H */

@@ -63,6 +63,8 @@ struct vb_span_row {
 /* Rows sorted by other keys, count, then pin_every (none last); *rows is freed with free(). */
 int vb_report_span(const struct vb_result *result, const struct vb_arms *arms,
 		   struct vb_span_row **rows, size_t *nr_rows);
+/* Is the run, whatever its arm, one of those at this place? */
+bool vb_report_span_at(const json_t *run, const struct vb_span_row *row);
 
 /* The whole report, plain text. */
 void vb_report_text(const struct vb_result *result, const char *path, FILE *out);

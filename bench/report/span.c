@@ -82,7 +82,7 @@ static double median(const double *sorted, size_t n)
 	return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }
 
-static bool same_place(const json_t *run, const struct vb_span_row *row)
+bool vb_report_span_at(const json_t *run, const struct vb_span_row *row)
 {
 	struct vb_span_row place;
 
@@ -131,7 +131,7 @@ static void fill_cell(const struct vb_result *r, const struct vb_arms *arms,
 	for (size_t i = 0; i < r->nr_runs; i++) {
 		enum vb_standing standing = vb_report_standing(r->run[i]);
 
-		if (vb_report_arm_of(r->run[i], arms) != a || !same_place(r->run[i], row))
+		if (vb_report_arm_of(r->run[i], arms) != a || !vb_report_span_at(r->run[i], row))
 			continue;
 		cell->interrupted += standing == VB_STANDING_INTERRUPTED;
 		cell->withheld += standing == VB_STANDING_WITHHELD;

@@ -209,32 +209,45 @@ test_output()
 	rm -r "$here/old" "$here/left.part" "$here/shut" "$here/file" "$here/link"
 }
 
+# signed TEXT: a JSON object as a file of a result, with its checksum.
+signed()
+{
+	local body=${1%\}} crc
+
+	# gzip writes the CRC-32 before the length, both with the lowest byte first.
+	crc=$(printf '%s' "$body" | gzip -c | tail -c 8 | od -An -tx4 -N4 --endian=little)
+	printf '%s,\n "checksum": "crc32:%s"\n}\n' "$body" "${crc// }"
+}
+
 # meta NAME TEXT: a result directory with this meta.json.
 meta()
 {
 	mkdir -p "$work/here/$1/runs"
-	printf '%s' "$2" >"$work/here/$1/meta.json"
+	printf '%s' "${2:+$2$'\n'}" >"$work/here/$1/meta.json"
 }
 
 test_report()
 {
 	local here=$work/here whole
 
-	whole='{"schema": 1, "job": "", "status": "", "mode": "", "runs": 0, "arms": ["stock"],
-		"no_performance_label": [],
-		"machine": {"kernel": {"release": ""}, "cpu": {"model": null}}}'
+	whole=$(signed '{"schema": 2, "id": "", "command": "", "job": "", "status": "", "mode": "",
+		"runs": 0, "runs_done": 0, "files": {}, "no_performance_label": [],
+		"arms": [{"name": "stock", "variant": "stock", "settings": []}],
+		"machine": {"kernel": {"release": ""}, "cpu": {"model": null}}}')
 	mkdir "$here/empty" "$here/half.part"
 	touch "$here/file"
 	meta cut '{"schema": 1,'
 	meta nothing ''
 	meta array '[1]'
-	meta other '{"schema": 99}'
-	meta text '{"schema": "1"}'
-	meta twice '{"schema": 1, "schema": 1}'
-	meta little '{"schema": 1}'
+	meta old '{"schema": 1}'
+	meta other "$(signed '{"schema": 99}')"
+	meta text "$(signed '{"schema": "2"}')"
+	meta twice '{"schema": 2, "schema": 2}'
+	meta little "$(signed '{"schema": 2}')"
+	meta changed "$(signed '{"schema": 2}' | sed 's/2,/3,/')"
 	meta run "$whole"
 	mkdir "$here/run/runs/000-stock"
-	echo '{"schema": 1, "metrics": [' >"$here/run/runs/000-stock/result.json"
+	echo '{"schema": 2, "metrics": [' >"$here/run/runs/000-stock/result.json"
 	mkdir "$here/bare"
 	echo "$whole" >"$here/bare/meta.json"
 	bad "report: what?" 1 "which result directory?" report
@@ -245,12 +258,14 @@ test_report()
 	bad "report: an empty folder" 1 "empty/meta.json: No such file" report empty
 	bad "report: half a result" 1 "half.part/meta.json: No such file" report half.part
 	bad "report: no runs" 1 "bare/runs: No such file" report bare
-	bad "report: cut off" 1 "cut/meta.json:1: " report cut
+	bad "report: cut off" 1 "cut/meta.json:2: " report cut
 	bad "report: nothing in it" 1 "nothing/meta.json:1: " report nothing
-	bad "report: no object" 1 "array/meta.json: schema" report array
-	bad "report: another schema" 1 "other/meta.json: schema" report other
+	bad "report: no object" 1 "array/meta.json: checksum: missing" report array
+	bad "report: an older schema" 1 "old/meta.json: schema: 1, made by an older" report old
+	bad "report: a newer schema" 1 "other/meta.json: schema: 99, made by a newer" report other
+	bad "report: a file that was changed" 1 "changed/meta.json: checksum: " report changed
 	bad "report: a schema that is no number" 1 "text/meta.json: schema" report text
-	bad "report: a key that is missing" 1 "little/meta.json: job: a text is wanted" report little
+	bad "report: a key that is missing" 1 "little/meta.json: id: a text is wanted" report little
 	bad "report: a key twice" 1 "twice/meta.json:1: " report twice
 	bad "report: a run that is cut off" 1 "run/runs/000-stock/result.json:2: " report run
 	bad "report: the same as JSON" 1 "run/runs/000-stock/result.json:2: " report --json run

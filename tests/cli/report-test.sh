@@ -10,6 +10,7 @@ set -euo pipefail
 bench=${top_builddir:?}/vfio-bench
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
+export PYTHONPATH=${top_srcdir:?}/tests PYTHONDONTWRITEBYTECODE=1	# result.py
 
 # What the last run said.
 tap_why() {
@@ -83,26 +84,31 @@ check "what it left can be read" says '^audit: 0 of 0 runs clean; 2 not run$' "$
 # made.py RESULT OUT MODE REPEAT: the notify_span table of a job on three arms, two of
 # them of one name, made of the null job's result. What is odd in it is in its last rows.
 cat >"$tmp/made.py" <<'END'
-import copy, json, os, sys
+import copy, sys
+import result
 
 source, out, mode, repeat = sys.argv[1:]
 arms = ['mainline', 'mainline', 'per-request']
-meta = json.load(open(source + '/meta.json'))
-run = json.load(open(source + '/runs/000-null/result.json'))
+meta = result.read(source + '/meta.json')
+run = result.read(source + '/runs/000-null/result.json')
 request = dict(run['metrics'][0], metric='request', section='span')
 calls = dict(request, metric='callbacks_per_request', section='module', unit='callbacks')
-rows, number = [(1024, 1), (1024, 0), (4096, 1), (4096, 16), (4096, 256)], 0
+rows, number, written = [(1024, 1), (1024, 0), (4096, 1), (4096, 16), (4096, 256)], 0, 0
 for rep in range(int(repeat)):
     for count, pin_every in rows:
         for index, arm in enumerate(arms):
             r = copy.deepcopy(run)
             ns = count * 1000 * (1 + index) + rep * count
-            r.update(number=number, arm=arm, arm_index=index, mode=mode,
+            r.update(number=number, arm=arm, arm_index=index, mode=mode, round=rep,
+                     position=index, cell=rows.index((count, pin_every)),
                      label='count=%d pin_every=%s' % (count, pin_every or 'none'))
             r['sections'][0].update(workload='notify_span', section='span', count=count,
                                     pin_every=pin_every)
-            r['metrics'] = [dict(request, min=ns, p50=ns),
-                            dict(calls, mean=count // pin_every if pin_every else 0)]
+            called = count // pin_every if pin_every else 0
+            if (pin_every, index, rep) == (256, 0, 1):
+                called = 17
+            r['metrics'] = [dict(request, **result.histogram([ns] * 1000)),
+                            dict(calls, **result.histogram([called] * 1000))]
             if (pin_every, index) == (1, 0):
                 r['audit'].append(dict(check='foll_pins', verdict='mark', text='one page'))
             if (pin_every, index) == (16, 1):
@@ -111,17 +117,16 @@ for rep in range(int(repeat)):
                 del r['metrics']
             if (pin_every, index) == (16, 2):
                 r['status'] = 'interrupted'
-            if (pin_every, index, rep) == (256, 0, 1):
-                r['metrics'][1]['mean'] = 17
             if (pin_every, index) == (256, 1):
                 r['module_mode'] = 'bare'
             number += 1
             if (pin_every, index) == (256, 2):
                 continue    # never ran
-            os.makedirs('%s/runs/%03d-%s' % (out, number - 1, arm))
-            json.dump(r, open('%s/runs/%03d-%s/result.json' % (out, number - 1, arm), 'w'))
-meta.update(arms=arms, mode=mode, runs=number)
-json.dump(meta, open(out + '/meta.json', 'w'))
+            result.write_with_files('%s/runs/%03d-%s/result.json' % (out, number - 1, arm), r)
+            written += 1
+meta.update(arms=[{'name': arm, 'variant': arm, 'settings': []} for arm in arms], mode=mode,
+            runs=number, runs_done=written)
+result.write_with_files(out + '/meta.json', meta)
 END
 
 made() { python3 "$tmp/made.py" "$tmp/null" "$@"; }
@@ -149,9 +154,11 @@ check "as columns" says "^4096	256	1002.5	16..17	2002.5	-	-	-	$" --tsv "$tmp/six
 check "a mark on one run" says '^  mark foll_pins, 2 of 14 runs, the first is run 0' "$tmp/one"
 
 # damage.py BENCH RESULT WORK types|COUNT: no damaged file crashes it, or is refused
-# without being named. Every value of another type, missing, and bytes flipped.
+# without being named. Every value of another type, missing, and bytes changed, with a
+# checksum that is right; tests/unit/result-damage-test has those where it is not.
 cat >"$tmp/damage.py" <<'END'
-import copy, json, os, random, shutil, subprocess, sys
+import json, os, random, shutil, subprocess, sys
+import result
 
 bench, source, work, kind = sys.argv[1:]
 shutil.copytree(source, work)
@@ -167,8 +174,10 @@ def attempt(name, data, what):
     for option in ([], ['--tsv'])[:1 if kind == 'types' else 2]:
         p = subprocess.run([bench, 'report', *option, work], capture_output=True, timeout=60)
         err, tried = p.stderr.decode('utf-8', 'replace'), tried + 1
+        # a changed id is no fault of meta.json, until a run has another one
         told = err.startswith('vfio-bench: ') and err.count('\n') == 1 and (
-            name in err or '--tsv: no run' in err)
+            name in err or 'result.json: session: ' in err or 'result.json: arm_index: ' in err or
+            '--tsv: no run' in err)
         refused += p.returncode == 1
         if not (p.returncode == 0 and not err or p.returncode == 1 and told):
             print('%s, %s: %d, %s' % (name, what, p.returncode, err[:2000]))
@@ -180,7 +189,7 @@ def paths(value, path=()):
     inner = value.items() if isinstance(value, dict) else \
             enumerate(value[:2]) if isinstance(value, list) else ()
     for key, below in inner:
-        if key not in ('buckets', 'memory', 'mitigations', 'modules'):
+        if key not in ('memory', 'mitigations', 'modules', 'checksum'):
             yield path + (key,)
             yield from paths(below, path + (key,))
 
@@ -189,6 +198,12 @@ def place(tree, path):
         tree = tree[key]
     return tree, path[-1]
 
+def bytes_changed(data):
+    body = bytearray(data[:data.rindex(b',\n "checksum"')])
+    for _ in range(random.choice((1, 1, 3))):
+        body[random.randrange(len(body))] ^= 1 << random.randrange(8)
+    return result.sign(bytes(body) + b'\n}')
+
 if kind == 'types':
     for name, data in files.items():
         for path in list(paths(json.loads(data))):
@@ -196,21 +211,16 @@ if kind == 'types':
                 tree = json.loads(data)
                 inside, key = place(tree, path)
                 inside[key] = value
-                attempt(name, json.dumps(tree).encode(), '%s=%s' % (path, value))
+                attempt(name, result.to_bytes(tree), '%s=%s' % (path, value))
             tree = json.loads(data)
             inside, key = place(tree, path)
             del inside[key]
-            attempt(name, json.dumps(tree).encode(), '%s missing' % (path,))
+            attempt(name, result.to_bytes(tree), '%s missing' % (path,))
 else:
     random.seed(1)
     for i in range(int(kind)):
         name = random.choice(list(files))
-        data = bytearray(files[name])
-        for _ in range(random.choice((1, 1, 3))):
-            data[random.randrange(len(data))] ^= 1 << random.randrange(8)
-        if i % 10 == 0:
-            data = data[:random.randrange(len(data))]
-        attempt(name, bytes(data), 'mutation %d' % i)
+        attempt(name, bytes_changed(files[name]), 'mutation %d' % i)
 print('%d reports, %d refused' % (tried, refused))
 sys.exit(bool(bad) or not refused)
 END
@@ -228,18 +238,32 @@ named() {
 	rm -rf "$tmp/named"
 	cp -r "$tmp/one" "$tmp/named"
 	python3 - "$tmp/named/runs/000-mainline/result.json" "$2" <<-'END'
-		import json, sys
-		r = json.load(open(sys.argv[1]))
+		import sys, result
+		r = result.read(sys.argv[1])
 		exec(sys.argv[2])
-		json.dump(r, open(sys.argv[1], 'w'))
+		result.write(sys.argv[1], r)
 	END
 	refuses "/runs/000-mainline/result.json: $1" "$tmp/named"
 }
 
 check "a count of 0 is named" named 'sections\[0\].count: at least one' "r['sections'][0]['count'] = 0"
-check "a text for a number is named" named 'metrics\[1\].p50: a number' "r['metrics'][1]['p50'] = '1'"
+check "a text for a number is named" named 'metrics\[1\].p50: a whole number' "r['metrics'][1]['p50'] = '1'"
 check "an arm that is none is named" named 'arm_index: ' "r['arm_index'] = 16"
-check "another schema is named" named 'schema: 1 is wanted' "r['schema'] = 2"
+check "a run of another result is named" named 'session: the id in meta.json' "r['session'] = 'x'"
+check "a run of another folder is named" named 'number: it belongs in the folder 007-mainline' \
+	"r['number'] = 7"
+check "buckets that are not the count are named" named 'metrics\[0\].count: not the sum' \
+	"r['metrics'][0]['count'] += 1"
+check "buckets that are not the minimum's are named" named 'metrics\[0\].min: min, max and' \
+	"r['metrics'][0]['min'] //= 2"
+check "buckets out of order are named" named 'metrics\[1\].buckets: not in ascending order' \
+	"r['metrics'][1].update(count=2000, buckets=[[5, 1000], [5, 1000]])"
+check "a metric twice is named" named 'metrics\[1\].metric: the section has it already' \
+	"r['metrics'][1] = r['metrics'][0]"
+check "a file elsewhere is named" named 'files.../x: a file of the same folder' \
+	"r['files']['../x'] = dict(bytes=0, crc32='00000000')"
+check "an older schema is named" named 'schema: 1, made by an older version' "r['schema'] = 1"
+check "a newer schema is named" named 'schema: 3, made by a newer version' "r['schema'] = 3"
 fifo() {
 	rm -rf "$tmp/named"
 	cp -r "$tmp/one" "$tmp/named"

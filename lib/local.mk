@@ -27,6 +27,10 @@ libvfiobench_a_SOURCES = \
 	lib/machine/memory-room.c \
 	lib/machine/memory-room.h \
 	lib/machine/module.c lib/machine/module.h \
+	lib/machine/noise.c lib/machine/noise.h lib/machine/noise-internal.h \
+	lib/machine/noise-checks.c lib/machine/noise-judge.c \
+	lib/machine/noise-settings.c lib/machine/noise-snapshot.c \
+	lib/machine/noise-tables.c \
 	lib/machine/pci.c lib/machine/pci.h lib/machine/pci-name.c \
 	lib/machine/stacks.c \
 	lib/machine/sysfs.c lib/machine/sysfs.h \

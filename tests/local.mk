@@ -77,6 +77,18 @@ tests_unit_plan_test_SOURCES = tests/unit/plan-test.c tests/unit/job-helper.h
 tests_unit_plan_test_CFLAGS = $(unit_cflags)
 tests_unit_plan_test_LDADD = $(unit_ldadd)
 
+noise_tests = tests/unit/noise-events-test tests/unit/noise-settings-test
+check_PROGRAMS += $(noise_tests)
+TESTS += $(noise_tests)
+tests_unit_noise_events_test_SOURCES = tests/unit/noise-events-test.c \
+	tests/unit/noise-helper.h tests/unit/fake-tree.c tests/unit/fake-tree.h
+tests_unit_noise_events_test_CFLAGS = $(unit_cflags)
+tests_unit_noise_events_test_LDADD = $(unit_ldadd)
+tests_unit_noise_settings_test_SOURCES = tests/unit/noise-settings-test.c \
+	tests/unit/noise-helper.h tests/unit/fake-tree.c tests/unit/fake-tree.h
+tests_unit_noise_settings_test_CFLAGS = $(unit_cflags)
+tests_unit_noise_settings_test_LDADD = $(unit_ldadd)
+
 machine_tests = \
 	tests/unit/audit-test tests/unit/counters-test tests/unit/facts-test tests/unit/klog-test \
 	tests/unit/memory-test tests/unit/topology-test tests/unit/variant-test

@@ -7,6 +7,8 @@
 
 #include "bench/engine/supervisor.h"
 
+/* Before each run: @done of the session's @total runs have ended. */
+void vb_live_progress(unsigned int done, unsigned int total);
 /* Once a second; @since_ns: since the run began.  On stderr. */
 void vb_live_line(const struct vb_run *run, uint64_t since_ns);
 /* Every worker with its state and counts; on stderr. */

@@ -220,6 +220,7 @@ int session_one_run(struct session *s, const struct session_place *place, unsign
 	c->guard.on = vb_guard_needed(s->plans[i], v, &record.guard_reason);
 	snprintf(title, sizeof(title), "[%u/%u] %s%s%s", s->number + 1, total, record.arm,
 		 *s->runs[i].label ? ", " : "", s->runs[i].label);
+	vb_live_progress(s->number, total);
 	vb_run_mark(&run);
 	ret = v ? load_arm(s, v, &ours) : VB_EXIT_OK;
 	if (!ret && s->plans[i]->needs_mdev)

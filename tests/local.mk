@@ -89,6 +89,16 @@ tests_unit_noise_settings_test_SOURCES = tests/unit/noise-settings-test.c \
 tests_unit_noise_settings_test_CFLAGS = $(unit_cflags)
 tests_unit_noise_settings_test_LDADD = $(unit_ldadd)
 
+result_tests = tests/unit/result-damage-test tests/unit/result-test
+check_PROGRAMS += $(result_tests)
+TESTS += $(result_tests)
+tests_unit_result_damage_test_SOURCES = tests/unit/result-damage-test.c
+tests_unit_result_damage_test_CFLAGS = $(unit_cflags)
+tests_unit_result_damage_test_LDADD = $(unit_ldadd)
+tests_unit_result_test_SOURCES = tests/unit/result-test.c
+tests_unit_result_test_CFLAGS = $(unit_cflags)
+tests_unit_result_test_LDADD = $(unit_ldadd)
+
 machine_tests = \
 	tests/unit/audit-test tests/unit/counters-test tests/unit/facts-test tests/unit/klog-test \
 	tests/unit/memory-test tests/unit/topology-test tests/unit/variant-test

@@ -43,6 +43,7 @@ libbench_a_SOURCES = \
 	bench/engine/plan.c bench/engine/plan.h \
 	bench/engine/preflight.c bench/engine/preflight.h \
 	bench/engine/record.c bench/engine/record.h \
+	bench/engine/record_load.c bench/engine/record_load.h \
 	bench/engine/sampling.c bench/engine/sampling.h \
 	bench/engine/session.c bench/engine/session.h bench/engine/session_impl.h \
 	bench/engine/session_output.c \
@@ -50,6 +51,7 @@ libbench_a_SOURCES = \
 	bench/engine/session_run.c \
 	bench/engine/supervisor.c bench/engine/supervisor.h \
 	bench/engine/watchdog.c bench/engine/watchdog.h \
+	bench/report/csv.c bench/report/csv.h \
 	bench/report/palette.h bench/report/plots.h bench/report/plot_impl.h \
 	bench/report/plots.c \
 	bench/report/plot_distribution.c \

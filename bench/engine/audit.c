@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/engine/audit.h"
+#include "bench/engine/record_load.h"
 
 /* What all checks look at. */
 struct subject {
@@ -295,6 +296,40 @@ static void check_record(struct subject *s)
 			   (unsigned long long)run->intervals_lost), VB_VERDICT_MARK);
 }
 
+/* What the recorder lost is in no file: told, but the histograms have it all. */
+static void check_samples(struct subject *s)
+{
+	const struct vb_samples_seen *seen = &s->run->shared->samples;
+
+	if (!s->run->plan->run->global.samples || !seen->ended)
+		return;
+	soften(add(s, "samples", !seen->lost && !seen->error, "%llu operations in samples.bin, %llu "
+		   "lost%s%s", (unsigned long long)seen->written, (unsigned long long)seen->lost,
+		   seen->error ? ": " : seen->lost ? ": rings were full" : "",
+		   seen->error ? strerror(-seen->error) : ""), VB_VERDICT_MARK);
+}
+
+/* An open loop that can't keep its rate measures its own queue. */
+static void check_rate(struct subject *s)
+{
+	const struct vb_job_run *run = s->run->plan->run;
+	const struct vb_section *saturated = NULL;
+	uint64_t done = 0, offered = 0;
+	bool open = false;
+
+	for (unsigned int i = 0; i < run->nr_sections && !saturated; i++) {
+		open |= run->section[i].rate_per_s != 0;
+		if (vb_record_saturated(s->run, &run->section[i], &done, &offered))
+			saturated = &run->section[i];
+	}
+	if (saturated)
+		soften(add(s, "rate", false, "[%s] is saturated: started %llu of %llu steps that were due",
+			   saturated->name, (unsigned long long)done, (unsigned long long)offered),
+		       VB_VERDICT_MARK);
+	else if (open)
+		add(s, "rate", true, "every rate was kept");
+}
+
 /* A pinner that never pinned, or elsewhere than it was told to. */
 static void check_pinners(struct subject *s)
 {
@@ -330,6 +365,8 @@ void vb_audit_run(const struct vb_run *run, const struct vb_variant *variant, bo
 		check_dma(&s);
 		check_placement(&s);
 		check_pinners(&s);
+		check_rate(&s);
+		check_samples(&s);
 		check_locked(&s);
 	}
 	if (run->ending != VB_ENDING_HUNG)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bench/engine/child.h"
+#include "bench/engine/sampling.h"
 #include "bench/engine/worker.h"
 
 static void set_phase(struct vb_container *c, enum vb_phase phase)
@@ -16,8 +17,9 @@ static void set_phase(struct vb_container *c, enum vb_phase phase)
 }
 
 static int run(struct vb_container *c, const struct vb_plan *plan,
-	       const struct vb_topology *topology, struct vb_worker_shared **workers)
+	       const struct vb_topology *topology, int dir_fd, struct vb_worker_shared **workers)
 {
+	struct vb_samples *samples = NULL;
 	int ret;
 
 	ret = vb_container_open(c, plan);
@@ -30,13 +32,16 @@ static int run(struct vb_container *c, const struct vb_plan *plan,
 	if (!ret)
 		ret = vb_container_pinners(c, plan);
 	if (!ret)
-		ret = vb_workers_run(c, plan, topology, workers);
+		ret = vb_sampling_start(plan, topology, dir_fd, c->shared, &samples);
+	if (!ret)
+		ret = vb_workers_run(c, plan, topology, samples, workers);
+	vb_sampling_end(samples, plan, c->shared, workers);
 	return ret;
 }
 
 void vb_child_main(struct vb_container *c, const struct vb_plan *plan,
 		   const struct vb_topology *topology, struct vb_worker_shared **workers,
-		   pid_t supervisor)
+		   int dir_fd, pid_t supervisor)
 {
 	int ret;
 
@@ -50,7 +55,7 @@ void vb_child_main(struct vb_container *c, const struct vb_plan *plan,
 	vb_clock_init();
 	c->shared->clock_cost_ps = vb_clock_cost_ps();
 	vb_locked_read(0, &c->shared->locked_before);
-	ret = run(c, plan, topology, workers);
+	ret = run(c, plan, topology, dir_fd, workers);
 	vb_locked_read(0, &c->shared->locked_after);
 	vb_container_close(c);
 	set_phase(c, VB_PHASE_DONE);

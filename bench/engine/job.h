@@ -11,9 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench/engine/arrival.h"
 #include "bench/workload/workload.h"
 #include "lib/iommu/iommu.h"
 #include "lib/machine/memory.h"
+#include "lib/measure/samples.h"
 #include "uapi/vfio_bench.h"
 
 #define VB_JOB_MAX_SECTIONS	64
@@ -23,6 +25,7 @@
 #define VB_JOB_LINE_MAX		190	/* bytes of a line; inih's own buffer holds 200 */
 #define VB_JOB_FILE_MAX		(1u << 20)
 #define VB_JOB_PAGE		4096u	/* sizes are multiples of the smallest page */
+#define VB_JOB_RATE_MAX	10000000u	/* steps a second of one worker */
 #define VB_JOB_WINDOW_MAX	(1ull << 44)	/* bytes of one window: count * size */
 
 enum vb_class { VB_CLASS_SMOKE, VB_CLASS_STANDARD, VB_CLASS_STRESS, VB_CLASS_PATHOLOGICAL };
@@ -54,6 +57,8 @@ struct vb_global {
 	enum vb_mode module_mode;
 	unsigned int mdevs;		/* mdevs in the container */
 	bool oversubscribe;		/* more threads than CPUs */
+	bool samples;			/* every operation to samples.bin */
+	enum vb_samples_io samples_io;
 };
 
 /* One section: a group of workers. */
@@ -74,6 +79,8 @@ struct vb_section {
 	enum vb_pinner_mode pinner_mode;
 	int pinner_node;		/* or VB_NODE_ANY */
 	uint64_t pinner_hold_ns;
+	uint64_t rate_per_s;		/* steps of each worker; 0: a closed loop */
+	enum vb_arrival arrival;	/* of them, if there is a rate */
 };
 
 /* One fully expanded job: every key has one value. */

@@ -17,6 +17,12 @@
 #define RANGE(low, high)	.min = (low), .max = (high)
 #define NODE_WORD(node)		((uint64_t)(int64_t)(node))
 
+static const struct vb_job_word arrivals[] = {
+	{ "fixed", VB_ARRIVAL_FIXED },
+	{ "poisson", VB_ARRIVAL_POISSON },
+	{ NULL }
+};
+
 static const struct vb_job_word backings[] = {
 	{ "anonymous", VB_BACKING_ANONYMOUS },
 	{ "anonymous_hugetlb_2mb", VB_BACKING_ANONYMOUS_HUGETLB_2MB },
@@ -96,6 +102,12 @@ static const struct vb_job_word pinner_modes[] = {
 	{ NULL }
 };
 
+static const struct vb_job_word samples_ios[] = {
+	{ "uring", VB_SAMPLES_URING },
+	{ "pwrite", VB_SAMPLES_PWRITE },
+	{ NULL }
+};
+
 static const struct vb_job_word targets[] = {
 	{ "pci", VB_TARGET_PCI },
 	{ "mdev", VB_TARGET_MDEV },
@@ -148,6 +160,13 @@ static const struct vb_job_key keys[] = {
 	{ "oversubscribe", IN_GLOBAL(oversubscribe), .type = VB_JOB_CHOICE, .words = noes,
 	  .values = "no or yes", .standard = "no",
 	  .help = "allow more threads than CPUs" },
+	{ "samples", IN_GLOBAL(samples), .type = VB_JOB_CHOICE, .words = noes,
+	  .values = "no or yes", .standard = "no",
+	  .help = "record every operation of the measured part in samples.bin, 16 bytes each" },
+	{ "samples_io", IN_GLOBAL(samples_io), .type = VB_JOB_CHOICE, .words = samples_ios,
+	  .values = "uring or pwrite", .standard = "uring",
+	  .help = "how samples are written; uring: io_uring, around the page cache, where both can be "
+		  "had" },
 	{ "seed", IN_GLOBAL(seed), .type = VB_JOB_NUMBER, RANGE(0, UINT64_MAX),
 	  .values = "number, 0..18446744073709551615", .standard = "0",
 	  .help = "start of the random choices; 0: chosen and recorded" },
@@ -158,6 +177,9 @@ static const struct vb_job_key keys[] = {
 	  .values = "time, 0s..1h", .standard = "1s",
 	  .help = "before the measured part; the same work, not recorded" },
 
+	{ "arrival", IN_SECTION(arrival), .type = VB_JOB_CHOICE, .words = arrivals,
+	  .values = "fixed or poisson", .standard = "fixed",
+	  .help = "with rate=: even gaps between intended starts, or those of a Poisson process" },
 	{ "backing", IN_SECTION(backing), .type = VB_JOB_CHOICE, .words = backings,
 	  .values = "anonymous, anonymous_hugetlb_2mb, anonymous_hugetlb_1gb or shmem",
 	  .standard = "anonymous",
@@ -201,6 +223,11 @@ static const struct vb_job_key keys[] = {
 	{ "pinners", IN_SECTION(pinners), .type = VB_JOB_NUMBER, RANGE(0, VB_MAX_PINNERS),
 	  .values = "number, 0..64", .standard = "0",
 	  .help = "kthreads of the companion module for each worker's window" },
+	{ "rate", IN_SECTION(rate_per_s), .type = VB_JOB_NUMBER, RANGE(1, VB_JOB_RATE_MAX),
+	  .words = nones,
+	  .values = "number, 1..10000000 or none", .standard = "none",
+	  .help = "open loop: steps a second that each worker is to start, whether or not the last has "
+		  "ended in time; none: the next starts when the last has ended" },
 	{ "size", IN_SECTION(size_bytes), .type = VB_JOB_SIZE, RANGE(4 * KIB, TIB),
 	  .values = "size, 4k..1t", .standard = "4k",
 	  .help = "bytes of one mapping" },

@@ -158,6 +158,14 @@ static int check_window(const struct rules *r, const struct vb_section *s)
 	return 0;
 }
 
+static int check_rate(const struct rules *r, const struct vb_section *s)
+{
+	if (s->rate_per_s && s->workload->shares_window)
+		return broken(r, s, "rate", "the threads of workload %s start each step together: give "
+			      "rate=none", s->workload->name);
+	return 0;
+}
+
 static int check_shared(const struct rules *r, const struct vb_section *s)
 {
 	if (!s->workload->shares_window)
@@ -170,7 +178,7 @@ static int check_shared(const struct rules *r, const struct vb_section *s)
 
 static const section_rule section_rules[] = {
 	check_built, check_needs, check_minimum, check_pins, check_pinner_mode, check_bound,
-	check_window, check_shared,
+	check_window, check_rate, check_shared,
 };
 
 static int check_iommu(const struct rules *r, const struct vb_global *g)

@@ -13,6 +13,8 @@ const char *vb_metric_name(enum vb_metric metric)
 		[VB_METRIC_DMA] = "dma",
 		[VB_METRIC_OPEN] = "mdev_open",
 		[VB_METRIC_CLOSE] = "mdev_close",
+		[VB_METRIC_SERVICE] = "service",
+		[VB_METRIC_RESPONSE] = "response",
 	};
 
 	return names[metric];

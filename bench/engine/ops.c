@@ -20,6 +20,12 @@ int vb_step_failed(struct vb_worker *w, const char *format, ...)
 	return -EIO;
 }
 
+void vb_op_record(struct vb_worker *w, enum vb_metric metric, uint64_t offset, uint64_t start_ns,
+		  uint64_t end_ns, int result)
+{
+	vb_sample_put(w->samples, end_ns, end_ns - start_ns, offset / VB_JOB_PAGE, metric, result);
+}
+
 int vb_op_request_end(struct vb_worker *w)
 {
 	return w->slot ? vb_mdev_request_end(&w->container->mdev[0], NULL) : 0;
@@ -41,6 +47,7 @@ int vb_op_pin(struct vb_worker *w, uint64_t offset, uint64_t stride, uint32_t co
 	int ret = vb_mdev_pin(&w->container->mdev[0], w->iova + offset, stride, count, pages, NULL);
 	uint64_t end = vb_now_ns();
 
+	vb_op_sample(w, VB_METRIC_PIN_IOCTL, offset, start, end, ret);
 	if (ret)
 		return ret;
 	vb_hist_add(&sh->hist[VB_METRIC_PIN_IOCTL], end - start);
@@ -55,6 +62,7 @@ int vb_op_unpin(struct vb_worker *w, uint64_t offset, uint64_t stride, uint32_t 
 				w->section->pin_pages, NULL);
 	uint64_t end = vb_now_ns();
 
+	vb_op_sample(w, VB_METRIC_UNPIN_IOCTL, offset, start, end, ret);
 	if (ret)
 		return ret;
 	vb_hist_add(&w->shared->hist[VB_METRIC_UNPIN_IOCTL], end - start);

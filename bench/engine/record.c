@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/engine/record.h"
+#include "bench/engine/record_load.h"
 #include "lib/measure/histogram.h"
 #include "lib/result/dir.h"
 
@@ -169,6 +170,7 @@ static json_t *worker_to_json(const struct vb_run *run, unsigned int i, bool num
 	if (!numbers)
 		return o;
 	json_object_set_new(o, "steps", u64(w->measured_steps));
+	vb_record_load(o, p->section, w);
 	json_object_set_new(o, "seconds", json_real(seconds_of(w)));
 	json_object_set_new(o, "mapped_bytes", u64(w->tally.mapped_bytes));
 	json_object_set_new(o, "unmapped_bytes", u64(w->tally.unmapped_bytes));
@@ -189,20 +191,22 @@ static json_t *workers_to_json(const struct vb_run *run, bool numbers)
 }
 
 /* What a run over many mappings is about: the request, by mapping. */
-static json_t *sections_to_json(const struct vb_job_run *run)
+static json_t *sections_to_json(const struct vb_run *r)
 {
-	json_t *array = json_array();
+	const struct vb_job_run *run = r->plan->run;
+	json_t *array = json_array(), *section;
 
 	for (unsigned int i = 0; i < run->nr_sections; i++) {
 		const struct vb_section *s = &run->section[i];
 
-		json_array_append_new(array, json_pack(
-			"{s:s, s:s, s:i, s:I, s:i, s:i, s:i, s:s, s:i}",
+		section = json_pack("{s:s, s:s, s:i, s:I, s:i, s:i, s:i, s:s, s:i}",
 			"section", s->name, "workload", s->workload->name,
 			"threads", (int)s->threads, "size_bytes", (json_int_t)s->size_bytes,
 			"count", (int)s->count, "pin_every", (int)s->pin_every,
 			"pin_pages", (int)s->pin_pages, "backing", vb_backing_name(s->backing),
-			"pinners", (int)s->pinners));
+			"pinners", (int)s->pinners);
+		vb_record_offer(section, r, s);
+		json_array_append_new(array, section);
 	}
 	return array;
 }
@@ -267,7 +271,7 @@ json_t *vb_record_to_json(const struct vb_record *r)
 		"guard", "on", (int)run->container->guard.on, "reason", r->guard_reason,
 		"withheld", (int)!numbers,
 		"measured_s", measured_seconds(run), "wall_s", (double)run->wall_ns / 1e9,
-		"sections", sections_to_json(run->plan->run));
+		"sections", sections_to_json(run));
 
 	if (run->shared->error)
 		json_object_set_new(o, "error", json_string(run->shared->error_where));
@@ -280,7 +284,11 @@ json_t *vb_record_to_json(const struct vb_record *r)
 	json_object_set_new(o, "cold_bytes", u64(run->shared->cold_bytes));
 	json_object_set_new(o, "huge_bytes", u64(run->shared->huge_bytes));
 	json_object_set_new(o, "intervals_lost", u64(run->intervals_lost));
+	if (run->plan->run->global.samples)
+		json_object_set_new(o, "samples", vb_record_samples(run));
 	json_object_set_new(o, "audit", vb_audit_to_json(r->audit));
+	json_object_set_new(o, "noise", vb_noise_to_json(&run->noise));
+	json_object_set_new(o, "noise_marks", u64(vb_noise_marks(&run->noise, true)));
 	json_object_set_new(o, "workers", workers_to_json(run, numbers));
 	/* Kept also when the audit fails: they are what it is about, not a result. */
 	json_object_set_new(o, "module", module_to_json(run));

@@ -8,6 +8,7 @@
 #define VB_SHARED_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -27,6 +28,8 @@ enum vb_metric {
 	VB_METRIC_DMA,			/* one verified transfer, there and back */
 	VB_METRIC_OPEN,			/* one open of an mdev */
 	VB_METRIC_CLOSE,
+	VB_METRIC_SERVICE,		/* open loop: one step, start to end */
+	VB_METRIC_RESPONSE,		/* open loop: one step, from its intended start */
 	VB_NR_METRICS
 };
 
@@ -69,8 +72,22 @@ struct vb_worker_shared {
 	char error_where[160];
 	uint64_t start_ns, end_ns;	/* of the measured part */
 	uint64_t measured_steps;
+	uint64_t offered_steps;		/* open loop: due by the end of the measured part */
+	uint64_t samples_lost;
 	struct vb_tally tally;
 	struct vb_hist hist[VB_NR_METRICS];
+};
+
+/* samples=yes: what the recorder did. */
+struct vb_samples_seen {
+	bool ended;			/* the rest is set, but for cpu_wanted */
+	uint64_t written, lost;		/* samples */
+	uint64_t bytes;			/* of samples.bin */
+	int cpu_wanted;			/* -1: every CPU has a worker */
+	int cpu;			/* where the thread was last */
+	int error;			/* -errno of the first write that failed */
+	int fd;				/* in the container's process */
+	char io[32];
 };
 
 struct vb_pinner_seen {
@@ -97,6 +114,7 @@ struct vb_run_shared {
 	uint64_t cold_bytes;		/* that each worker swept its caches with; 0: it did not */
 	uint64_t huge_bytes;		/* of the windows' memory, backed by huge pages */
 	struct vb_locked locked_before, locked_after;
+	struct vb_samples_seen samples;
 	unsigned int nr_pinners;
 	struct vb_pinner_seen pinner[VB_MAX_PINNERS_SEEN];
 };

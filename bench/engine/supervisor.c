@@ -240,7 +240,8 @@ static void child(struct vb_run *run, pid_t supervisor) __attribute__((noreturn)
 static void child(struct vb_run *run, pid_t supervisor)
 {
 	vb_janitor_let_go(run->janitor);
-	vb_child_main(run->container, run->plan, run->topology, run->worker, supervisor);
+	vb_child_main(run->container, run->plan, run->topology, run->worker, run->dir_fd,
+		      supervisor);
 }
 
 int vb_run_supervise(struct vb_run *run)

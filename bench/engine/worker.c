@@ -10,10 +10,13 @@
 #include <unistd.h>
 
 #include "bench/engine/cold.h"
+#include "bench/engine/noise_watch.h"
 #include "bench/engine/worker.h"
 #include "lib/measure/histogram.h"
 
 #define PLACEMENT_SAMPLES 64
+#define NAP_FROM_NS	2000000u
+#define NAP_MAX_NS	50000000u	/* then look whether to halt */
 
 /* Leads the workers from phase to phase.  Everything but halt is under mutex. */
 struct control {
@@ -32,9 +35,20 @@ struct thread {
 	const struct vb_topology *topology;
 	const struct vb_sweep *cold;	/* to be swept before the first step */
 	struct control *control;
+	struct vb_sample_ring *ring;	/* NULL: samples=no */
 	unsigned int passed;		/* gates that it has passed */
 	bool own_files;			/* wanted; then: had.  See take_own_files() */
 };
+
+/* In a loop that waits: the other thread of the core gets its turn. */
+static inline void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
 
 static int worker_error(struct thread *t, int error, const char *where)
 {
@@ -104,6 +118,82 @@ static void loop(struct thread *t, uint64_t limit)
 	w->shared->measured_steps = done;
 }
 
+/*
+ * Until @due_ns; false: halted before.  Long waits are slept through, all but
+ * the last of them: a sleeper wakes up late.
+ */
+static bool wait_until(const struct control *c, uint64_t due_ns)
+{
+	for (;;) {
+		uint64_t now = vb_now_ns(), left = due_ns - now;
+		struct timespec nap;
+
+		if (atomic_load_explicit(&c->halt, memory_order_relaxed))
+			return false;
+		if (now >= due_ns)
+			return true;
+		if (left < NAP_FROM_NS) {
+			relax();
+			continue;
+		}
+		left -= NAP_FROM_NS / 2;
+		nap = (struct timespec){ 0, (long)(left < NAP_MAX_NS ? left : NAP_MAX_NS) };
+		nanosleep(&nap, NULL);
+	}
+}
+
+/* A step's own time, and the time since it was meant to start. */
+static void enter_step(struct vb_worker *w, uint64_t due, uint64_t start, uint64_t end)
+{
+	vb_hist_add(&w->shared->hist[VB_METRIC_SERVICE], end - start);
+	vb_hist_add(&w->shared->hist[VB_METRIC_RESPONSE], end - due);
+	vb_op_sample(w, VB_METRIC_SERVICE, 0, start, end, 0);
+	vb_op_sample(w, VB_METRIC_RESPONSE, 0, due, end, 0);
+}
+
+/*
+ * The same with rate=: each step has its intended start, whatever became of the
+ * one before.  A worker that is behind goes on at once, and what waited counts
+ * as having waited: nothing is left out because the kernel was slow.
+ */
+static void open_loop(struct thread *t, uint64_t limit)
+{
+	struct vb_worker *w = t->worker;
+	int (*step)(struct vb_worker *) = w->section->workload->step;
+	uint64_t origin = vb_now_ns(), done = 0;
+	struct vb_arrivals arrivals;
+
+	vb_arrivals_init(&arrivals, w->section->arrival, w->section->rate_per_s, w->plan->seed);
+	while (!limit || done < limit) {
+		uint64_t due = origin + (uint64_t)arrivals.due_ns, start;
+		int ret;
+
+		if (!wait_until(t->control, due))
+			break;
+		start = vb_now_ns();
+		ret = step(w);
+		if (__builtin_expect(ret, 0)) {
+			worker_error(t, ret, w->section->workload->name);
+			break;
+		}
+		enter_step(w, due, start, vb_now_ns());
+		vb_arrivals_next(&arrivals);
+		done++;
+		atomic_store_explicit(&w->shared->steps, w->shared->steps + 1,
+				      memory_order_relaxed);
+	}
+	w->shared->measured_steps = done;
+	w->shared->offered_steps = done + vb_arrivals_behind(&arrivals, vb_now_ns() - origin);
+}
+
+static void work(struct thread *t, uint64_t limit)
+{
+	if (t->worker->section->rate_per_s)
+		open_loop(t, limit);
+	else
+		loop(t, limit);
+}
+
 /* The first thread of a window allocates; the others meet it whatever failed. */
 static int get_memory(struct thread *t)
 {
@@ -147,12 +237,15 @@ static int set_up(struct thread *t)
 	return 0;
 }
 
-static void begin_measuring(struct vb_worker_shared *sh)
+static void begin_measuring(struct thread *t)
 {
+	struct vb_worker_shared *sh = t->worker->shared;
+
 	memset(&sh->tally, 0, sizeof(sh->tally));
 	for (int i = 0; i < VB_NR_METRICS; i++)
 		vb_hist_init(&sh->hist[i]);
 	sh->cpu_seen = vb_current_cpu();
+	t->worker->samples = t->ring;
 	sh->start_ns = vb_now_ns();
 }
 
@@ -163,6 +256,7 @@ static void end_measuring(struct thread *t)
 	size_t samples = 0;
 
 	sh->end_ns = vb_now_ns();
+	w->samples = NULL;
 	sh->cpu_seen_end = vb_current_cpu();
 	sh->node_seen = vb_topology_node_of_cpu(t->topology, sh->cpu_seen);
 	sh->mem_node_seen = -1;
@@ -204,10 +298,10 @@ static void *worker_main(void *arg)
 		take_own_files(t);
 	vb_cold_sweep(t->cold);
 	gate(t);
-	loop(t, 0);
+	work(t, 0);
 	gate(t);
-	begin_measuring(w->shared);
-	loop(t, w->section->ops);
+	begin_measuring(t);
+	work(t, w->section->ops);
 	if (!ret)
 		end_measuring(t);
 	gate(t);
@@ -278,8 +372,10 @@ static int reset_module(struct vb_container *c)
 }
 
 static void lead(struct vb_container *c, const struct vb_plan *plan, struct control *ctl,
-		 struct vb_sweep *cold, unsigned int bounded)
+		 struct vb_worker_shared *const *workers, struct vb_sweep *cold,
+		 unsigned int bounded)
 {
+	struct vb_noise_watch noise;
 	const struct vb_global *g = &plan->run->global;
 	struct vb_run_shared *sh = c->shared;
 	unsigned int all = plan->nr_workers;
@@ -293,6 +389,7 @@ static void lead(struct vb_container *c, const struct vb_plan *plan, struct cont
 		lead_wait(ctl, sh, all, g->warmup_ns, 0);
 	atomic_store(&ctl->halt, 1);
 	lead_wait(ctl, sh, all, 0, 0);
+	vb_noise_watch_begin(&noise, plan, workers);
 	ret = reset_module(c);
 	if (ret)
 		vb_run_error(sh, ret, "resetting the module's counters: %s", strerror(-ret));
@@ -303,6 +400,7 @@ static void lead(struct vb_container *c, const struct vb_plan *plan, struct cont
 		  g->duration_ns ? 0 : bounded);
 	atomic_store(&ctl->halt, 1);
 	lead_wait(ctl, sh, all, 0, 0);
+	vb_noise_watch_end(&noise, plan, workers, &sh->noise);
 	atomic_store(&sh->phase, VB_PHASE_DRAIN);
 	vb_container_stop_pinners(c);
 	release(ctl, 1);
@@ -397,7 +495,8 @@ static uint64_t huge_bytes(const struct vb_plan *plan, const struct vb_window *w
 }
 
 int vb_workers_run(struct vb_container *c, const struct vb_plan *plan,
-		   const struct vb_topology *topology, struct vb_worker_shared **shared)
+		   const struct vb_topology *topology, struct vb_samples *samples,
+		   struct vb_worker_shared **shared)
 {
 	struct thread *threads = calloc(plan->nr_workers, sizeof(*threads));
 	struct vb_window *windows = calloc(plan->nr_windows, sizeof(*windows));
@@ -415,6 +514,7 @@ int vb_workers_run(struct vb_container *c, const struct vb_plan *plan,
 		threads[i].topology = topology;
 		threads[i].control = &ctl;
 		threads[i].cold = &cold;
+		threads[i].ring = samples ? vb_samples_ring(samples, i) : NULL;
 		threads[i].own_files = !plan->opens_devices;
 		ret = prepare_thread(&threads[i], c, plan, i, windows, shared[i]);
 		if (ret)
@@ -425,7 +525,7 @@ int vb_workers_run(struct vb_container *c, const struct vb_plan *plan,
 	if (started < plan->nr_workers)
 		return ret;	/* the process ends, and its threads with it */
 	c->shared->cold_bytes = cold.bytes;
-	lead(c, plan, &ctl, &cold, bounded);
+	lead(c, plan, &ctl, shared, &cold, bounded);
 	for (unsigned int i = 0; i < plan->nr_workers; i++) {
 		pthread_join(threads[i].id, NULL);
 		munmap(threads[i].worker, sizeof(*threads[i].worker));

@@ -13,6 +13,7 @@
 #include "bench/engine/shared.h"
 #include "lib/machine/memory.h"
 #include "lib/measure/clock.h"
+#include "lib/measure/samples.h"
 
 /* A window's memory, shared by the workers of that window. */
 struct vb_window {
@@ -34,6 +35,7 @@ struct vb_worker {
 	char *memory;
 	uint64_t cursor;		/* for workloads that walk their window */
 	uint64_t random;		/* state of vb_random() */
+	struct vb_sample_ring *samples;	/* NULL: operations are not recorded (now) */
 };
 
 /* xorshift64*: for patterns, not for secrets. */
@@ -51,6 +53,18 @@ static inline uint64_t vb_random(struct vb_worker *w)
  */
 int vb_step_failed(struct vb_worker *w, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Record an operation at @offset of the window, for vb_op_sample(). */
+void vb_op_record(struct vb_worker *w, enum vb_metric metric, uint64_t offset, uint64_t start_ns,
+		  uint64_t end_ns, int result);
+
+/* Every operation that enters a histogram, or fails, is a sample, where the job asks for them. */
+static inline void vb_op_sample(struct vb_worker *w, enum vb_metric metric, uint64_t offset,
+				uint64_t start_ns, uint64_t end_ns, int result)
+{
+	if (__builtin_expect(w->samples != NULL, 0))
+		vb_op_record(w, metric, offset, start_ns, end_ns, result);
+}
+
 /* Map @size bytes at @offset of the window; timed. */
 static inline int vb_op_map(struct vb_worker *w, uint64_t offset, uint64_t size)
 {
@@ -60,6 +74,7 @@ static inline int vb_op_map(struct vb_worker *w, uint64_t offset, uint64_t size)
 			       VB_PROT_READ | VB_PROT_WRITE);
 	uint64_t end = vb_now_ns();
 
+	vb_op_sample(w, VB_METRIC_MAP, offset, start, end, ret);
 	if (__builtin_expect(ret, 0))
 		return ret;
 	vb_hist_add(&sh->hist[VB_METRIC_MAP], end - start);
@@ -97,9 +112,11 @@ static inline int vb_op_unmap(struct vb_worker *w, uint64_t offset, uint64_t siz
 		slot->end_ns = end;
 	vb_guard_leave(&w->container->guard);
 	sh->tally.requests++;
+	if (metric < VB_NR_METRICS)	/* a constant where this is inlined */
+		vb_op_sample(w, metric, offset, start, end, ret);
 	if (__builtin_expect(ret, 0))
 		return ret;
-	if (metric < VB_NR_METRICS)	/* a constant where this is inlined */
+	if (metric < VB_NR_METRICS)
 		vb_hist_add(&sh->hist[metric], end - start);
 	sh->tally.unmapped_bytes += *unmapped;
 	return 0;
@@ -117,9 +134,11 @@ int vb_op_unmap_window(struct vb_worker *w);
 
 /*
  * All workers of a plan: start them, lead them through the phases, join them.
- * 0, or the first worker's -errno (also in shared->error).
+ * @samples: where they record each operation; NULL: nowhere.  0, or the first
+ * worker's -errno (also in shared->error).
  */
 int vb_workers_run(struct vb_container *c, const struct vb_plan *plan,
-		   const struct vb_topology *topology, struct vb_worker_shared **shared);
+		   const struct vb_topology *topology, struct vb_samples *samples,
+		   struct vb_worker_shared **shared);
 
 #endif /* VB_WORKER_H */

@@ -27,6 +27,7 @@ static int transfer(struct vb_worker *w, size_t bytes)
 	int ret = vb_device_dma_copy(w->container->device, w->iova, w->iova + size, bytes);
 	uint64_t end = vb_now_ns();
 
+	vb_op_sample(w, VB_METRIC_DMA, 0, start, end, ret);
 	if (!ret)
 		vb_hist_add(&w->shared->hist[VB_METRIC_DMA], end - start);
 	return ret;

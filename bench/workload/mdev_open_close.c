@@ -34,6 +34,7 @@ static int step(struct vb_worker *w)
 	ret = vb_mdev_open(mdev);
 	t1 = vb_now_ns();
 	vb_guard_leave(&w->container->guard);
+	vb_op_sample(w, VB_METRIC_OPEN, 0, t0, t1, ret);
 	if (ret)
 		return ret;
 	vb_hist_add(&sh->hist[VB_METRIC_OPEN], t1 - t0);
@@ -42,6 +43,7 @@ static int step(struct vb_worker *w)
 	vb_mdev_close_device(mdev);
 	t1 = vb_now_ns();
 	vb_guard_leave(&w->container->guard);
+	vb_op_sample(w, VB_METRIC_CLOSE, 0, t0, t1, 0);
 	vb_hist_add(&sh->hist[VB_METRIC_CLOSE], t1 - t0);
 	return 0;
 }

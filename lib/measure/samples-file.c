@@ -223,7 +223,11 @@ const char *vb_samples_file_way(const struct vb_samples_file *f)
 
 void vb_samples_file_close(struct vb_samples_file *f)
 {
-	if (f->uring)
-		io_uring_queue_exit(&f->io);
+	if (!f->uring)
+		return;
+	/* The ring itself ends later, by a work of the kernel: the pins end now. */
+	if (f->fixed)
+		io_uring_unregister_buffers(&f->io);
+	io_uring_queue_exit(&f->io);
 	f->uring = false;
 }

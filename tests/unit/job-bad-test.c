@@ -99,7 +99,7 @@ static const struct bad bad_shape[] = {
 static const struct bad bad_keys[] = {
 	{ SPAN "thread=2\n", "unknown key 'thread': did you mean 'threads'?", 4 },
 	{ SPAN "Threads=2\n", "did you mean 'threads'?", 4 },
-	{ SPAN "THREADS=2\n", "valid: backing, count", 4 },
+	{ SPAN "THREADS=2\n", "valid: arrival, backing", 4 },
 	{ SPAN "pin-every=2\n", "did you mean 'pin_every'?", 4 },
 	{ SPAN "memnode=2\n", "did you mean 'mem_node'?", 4 },
 	{ SPAN "pinner_nodes=2\n", "did you mean 'pinner_node'?", 4 },
@@ -259,6 +259,14 @@ static const struct bad bad_times[] = {
 };
 
 static const struct bad bad_rules[] = {
+	{ SPAN "rate=0\n", "rate=0: too small: give number, 1..10000000 or none", 4 },
+	{ SPAN "rate=10000001\n", "too large", 4 },
+	{ SPAN "rate=1k\n", "junk after the number: 'k'", 4 },
+	{ SPAN "arrival=bursts\n", "no such value", 4 },
+	{ "[r]\nworkload=unmap_race\ndevice=mdev\nthreads=2\nrate=10\n",
+	  "rate=10: the threads of workload unmap_race start each step together", 5 },
+	{ WITH("samples=maybe"), "no such value", 2 },
+	{ WITH("samples_io=aio"), "no such value", 2 },
 	{ WITH("duration=0s"), "[span] ops=0: and duration=0s: it would never end", 3 },
 	{ GLOBAL "duration=0s\n" SPAN "ops=0\n", "it would never end", 6 },
 	{ GLOBAL "duration=0s\n" SPAN "ops=1\n[x]\nworkload=map_unmap\n", "[x] ops=0", 7 },

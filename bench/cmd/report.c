@@ -3,20 +3,27 @@
 #include <errno.h>
 
 #include "bench/cmd/cmds.h"
+#include "bench/report/csv.h"
+#include "bench/report/plots.h"
 #include "bench/report/report.h"
 
-enum { OPT_TSV = 0x100, OPT_JSON };
+enum { OPT_TSV = 0x100, OPT_JSON, OPT_CSV, OPT_PLOTS };
 
 static const struct argp_option options[] = {
 	{ "tsv", OPT_TSV, NULL, 0,
 	  "the notify_span table as tab-separated values, for gnuplot and others", 0 },
+	{ "csv", OPT_CSV, NULL, 0, "a number a row, for other tools: run, section, metric, stat, value",
+	  0 },
 	{ "json", OPT_JSON, NULL, 0, "everything the result holds, as one JSON object", 0 },
+	{ "plots", OPT_PLOTS, "FOLDER", 0,
+	  "draw what the result has the data for, with gnuplot: .svg and .png, and the .tsv and .gp that "
+	  "they are made of", 0 },
 	{ 0 }
 };
 
 struct report_args {
-	const char *path;
-	bool tsv, json;
+	const char *path, *plots;
+	bool tsv, json, csv;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -29,6 +36,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_JSON:
 		a->json = true;
+		return 0;
+	case OPT_CSV:
+		a->csv = true;
+		return 0;
+	case OPT_PLOTS:
+		a->plots = arg;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->path)
@@ -56,12 +69,30 @@ static void print_json(const struct vb_result *result)
 	json_decref(all);
 }
 
+/* What was drawn, and what was not and why. */
+static int make_plots(const struct vb_result *result, const struct report_args *args)
+{
+	struct vb_plots plots;
+	char err[5000];
+	int ret = vb_plots_make(result, args->path, NULL, 0, args->plots, &plots, err, sizeof(err));
+
+	if (ret && ret != -ENOENT)
+		return vb_fail(VB_EXIT_UNTRUSTED, "%s: --plots: give a folder that can be written", err);
+	for (size_t i = 0; i < plots.nr; i++)
+		if (*plots.plot[i].left_out)
+			printf("left out: %s: %s\n", plots.plot[i].title, plots.plot[i].left_out);
+		else
+			printf("%s/%s.svg: %s\n", args->plots, plots.plot[i].stem, plots.plot[i].title);
+	vb_plots_free(&plots);
+	return ret ? vb_fail(VB_EXIT_SKIPPED, "--plots: gnuplot is not installed: install gnuplot-nox") : 0;
+}
+
 static int run(const struct vb_cmd *cmd, int argc, char **argv)
 {
 	struct report_args args = { 0 };
 	struct vb_result result;
 	char err[5000];
-	int missing = 0;
+	int missing = 0, status = VB_EXIT_OK;
 	int ret = vb_cmd_parse(cmd, parse, argc, argv, &args);
 
 	if (ret)
@@ -73,6 +104,10 @@ static int run(const struct vb_cmd *cmd, int argc, char **argv)
 			       "give a directory that 'vfio-bench run' made");
 	if (args.json)
 		print_json(&result);
+	else if (args.csv)
+		vb_report_csv(&result, stdout);
+	else if (args.plots)
+		status = make_plots(&result, &args);
 	else if (args.tsv)
 		missing = vb_report_span_tsv(&result, stdout);
 	else
@@ -83,7 +118,7 @@ static int run(const struct vb_cmd *cmd, int argc, char **argv)
 	if (missing == -ENOENT)
 		return vb_fail(VB_EXIT_USAGE, "%s: --tsv: no run in it has a section of notify_span: leave "
 			       "--tsv out", args.path);
-	return missing ? vb_fail(VB_EXIT_UNTRUSTED, "out of memory") : VB_EXIT_OK;
+	return missing ? vb_fail(VB_EXIT_UNTRUSTED, "out of memory") : status;
 }
 
 const struct vb_cmd vb_cmd_report = {

@@ -38,6 +38,8 @@ libbench_a_SOURCES = \
 	bench/engine/layout.c bench/engine/layout.h \
 	bench/engine/live.c bench/engine/live.h \
 	bench/engine/names.c bench/engine/shared.h \
+	bench/engine/noise_gate.c bench/engine/noise_gate.h \
+	bench/engine/noise_watch.c bench/engine/noise_watch.h \
 	bench/engine/ops.c bench/engine/worker.c bench/engine/worker.h \
 	bench/engine/paths.c bench/engine/paths.h \
 	bench/engine/plan.c bench/engine/plan.h \
@@ -46,6 +48,7 @@ libbench_a_SOURCES = \
 	bench/engine/record_load.c bench/engine/record_load.h \
 	bench/engine/sampling.c bench/engine/sampling.h \
 	bench/engine/session.c bench/engine/session.h bench/engine/session_impl.h \
+	bench/engine/session_noise.c \
 	bench/engine/session_output.c \
 	bench/engine/session_prepare.c \
 	bench/engine/session_run.c \

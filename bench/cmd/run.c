@@ -9,7 +9,7 @@
 
 enum {
 	OPT_SET = 0x100, OPT_DRY_RUN, OPT_ACCEPT_LOSS, OPT_ACKNOWLEDGE_OTHERS, OPT_VARIANT_DIR,
-	OPT_JSON,
+	OPT_JSON, OPT_NOISE_GATE,
 };
 
 static const struct argp_option options[] = {
@@ -30,6 +30,9 @@ static const struct argp_option options[] = {
 	  "print which worker goes on which CPU, memory and IOVA window, and do nothing else", 0 },
 	{ "quiet", 'q', NULL, 0, "no progress line while it runs", 0 },
 	{ "json", OPT_JSON, NULL, 0, "print the plan (--dry-run) as JSON", 0 },
+	{ "noise-gate", OPT_NOISE_GATE, NULL, 0,
+	  "exit with status 3 when noise was marked in more than a quarter of the runs, or the "
+	  "governor or clocksource ruins all times (default: it is told and recorded)", 0 },
 	{ "variant-dir", OPT_VARIANT_DIR, "DIR", 0,
 	  "where built variants are (also: VFIO_BENCH_VARIANT_DIR)", 0 },
 	{ "accept-loss", OPT_ACCEPT_LOSS, NULL, 0,
@@ -99,6 +102,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_JSON:
 		a->session.json = true;
+		return 0;
+	case OPT_NOISE_GATE:
+		a->session.noise_gating = VB_NOISE_GATING_ON;
 		return 0;
 	case OPT_VARIANT_DIR:
 		a->session.variant_dir = arg;

@@ -287,6 +287,8 @@ json_t *vb_record_to_json(const struct vb_record *r)
 	if (run->plan->run->global.samples)
 		json_object_set_new(o, "samples", vb_record_samples(run));
 	json_object_set_new(o, "audit", vb_audit_to_json(r->audit));
+	json_object_set_new(o, "noise", vb_noise_to_json(&run->noise));
+	json_object_set_new(o, "noise_marks", u64(vb_noise_marks(&run->noise, true)));
 	json_object_set_new(o, "workers", workers_to_json(run, numbers));
 	/* Kept also when the audit fails: they are what it is about, not a result. */
 	json_object_set_new(o, "module", module_to_json(run));

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "bench/engine/job.h"
+#include "bench/engine/noise_gate.h"
 
 #define VB_MAX_ARMS 16
 
@@ -28,6 +29,7 @@ struct vb_session_options {
 	bool acknowledge_others;	/* other programs may get the variant */
 	bool quiet;
 	bool json;
+	enum vb_noise_gating noise_gating;	/* a closed gate ends with VB_EXIT_UNTRUSTED */
 };
 
 /* Returns an enum vb_exit; says on stderr what went wrong. */

@@ -17,6 +17,8 @@ struct session_place {
 	bool warmup;			/* in no statistic */
 };
 
+struct vb_run;
+
 struct session {
 	const struct vb_session_options *opt;
 	char job_path[4096];
@@ -42,6 +44,7 @@ struct session {
 	bool begun;			/* a run has files in the result */
 	int exit_code;			/* the worst so far */
 	bool lost;			/* a run hung: nothing can be put back */
+	struct vb_noise_gate noise_gate;
 };
 
 /* An exit code of a part: the worst one is the session's. */
@@ -63,6 +66,16 @@ int session_write_tail(struct session *s);
 /* Write an expanded run as a job file.  0 or -errno. */
 int session_copy_job(struct session *s, int dir_fd, const char *name,
 		     const struct vb_job_run *run);
+
+/*
+ * Noise: before the session (a list for meta.json), a run's settings before it
+ * begins, its events after it has ended, told on stderr, and what follows.
+ */
+json_t *session_noise_before(const struct session *s);
+void session_noise_settings(const struct session *s, size_t cell, struct vb_run *run);
+void session_noise_run(struct session *s, struct vb_run *run, bool warmup);
+void session_noise_tell(const struct vb_run *run);
+void session_noise_end(struct session *s);
 
 /* One of @total runs. */
 int session_one_run(struct session *s, const struct session_place *place, unsigned int total);

@@ -177,6 +177,7 @@ int session_write_head(struct session *s)
 			    "mode", vb_in_exact_mode() ? "exact" : "timing",
 			    "no_performance_label", no_performance_label(facts),
 			    "arms", arms_to_json(s), "device", device_to_json(s), "machine", facts);
+	json_object_set_new(s->meta, "noise", session_noise_before(s));
 	ret = s->meta ? write_meta(s, "running") : -ENOMEM;
 	if (!ret)
 		ret = vb_result_write_json(s->dir.fd, "plan.json", plans);
@@ -217,6 +218,7 @@ int session_write_tail(struct session *s)
 		text = vb_klog_text(s->klog, &length);
 		ret = vb_result_write(s->dir.fd, "kernel.log", text, length);
 	}
+	session_noise_end(s);
 	json_object_set_new(s->meta, "exit_code", json_integer(s->exit_code));
 	if (!ret)
 		ret = write_last_meta(s, complete ? "complete" : "incomplete");

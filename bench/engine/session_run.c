@@ -119,6 +119,7 @@ static void tell_run(const struct vb_record *r, const char *title)
 		if (a->check[i].verdict != VB_VERDICT_OK)
 			fprintf(stderr, "    %s %s: %s\n", vb_verdict_name(a->check[i].verdict),
 				a->check[i].name, a->check[i].text);
+	session_noise_tell(r->run);
 }
 
 static int write_record(int dir_fd, const struct vb_record *r, json_t *files)
@@ -189,6 +190,7 @@ static int judge(struct session *s, struct vb_run *run, struct vb_record *record
 
 	if (!audit)
 		return vb_fail(VB_EXIT_UNTRUSTED, "out of memory");
+	session_noise_run(s, run, record->warmup);
 	vb_run_settle(run);
 	vb_audit_run(run, record->variant, s->in_lab, audit);
 	record->audit = audit;
@@ -221,6 +223,7 @@ int session_one_run(struct session *s, const struct session_place *place, unsign
 	snprintf(title, sizeof(title), "[%u/%u] %s%s%s", s->number + 1, total, record.arm,
 		 *s->runs[i].label ? ", " : "", s->runs[i].label);
 	vb_live_progress(s->number, total);
+	session_noise_settings(s, i, &run);
 	vb_run_mark(&run);
 	ret = v ? load_arm(s, v, &ours) : VB_EXIT_OK;
 	if (!ret && s->plans[i]->needs_mdev)

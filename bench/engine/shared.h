@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "lib/machine/counters.h"
+#include "lib/machine/noise.h"
 #include "lib/machine/variant.h"
 #include "uapi/vfio_bench.h"
 
@@ -114,6 +115,7 @@ struct vb_run_shared {
 	uint64_t cold_bytes;		/* that each worker swept its caches with; 0: it did not */
 	uint64_t huge_bytes;		/* of the windows' memory, backed by huge pages */
 	struct vb_locked locked_before, locked_after;
+	struct vb_noise noise;		/* events of the measured part */
 	struct vb_samples_seen samples;
 	unsigned int nr_pinners;
 	struct vb_pinner_seen pinner[VB_MAX_PINNERS_SEEN];

@@ -14,6 +14,7 @@
 #include "bench/engine/plan.h"
 #include "bench/engine/shared.h"
 #include "lib/machine/klog.h"
+#include "lib/machine/noise.h"
 
 enum vb_ending {
 	VB_ENDING_DONE,			/* the process ended by itself (see shared->error) */
@@ -47,6 +48,7 @@ struct vb_run {
 	uint64_t taint_before, taint_after;
 	uint64_t intervals_lost;
 	int intervals_error;
+	struct vb_noise noise;		/* settings before it, then events during it */
 };
 
 /* Mark the kernel's log and counts; before anything is loaded or made for the run. */

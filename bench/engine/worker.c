@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bench/engine/cold.h"
+#include "bench/engine/noise_watch.h"
 #include "bench/engine/worker.h"
 #include "lib/measure/histogram.h"
 
@@ -374,6 +375,7 @@ static void lead(struct vb_container *c, const struct vb_plan *plan, struct cont
 		 struct vb_worker_shared *const *workers, struct vb_sweep *cold,
 		 unsigned int bounded)
 {
+	struct vb_noise_watch noise;
 	const struct vb_global *g = &plan->run->global;
 	struct vb_run_shared *sh = c->shared;
 	unsigned int all = plan->nr_workers;
@@ -387,6 +389,7 @@ static void lead(struct vb_container *c, const struct vb_plan *plan, struct cont
 		lead_wait(ctl, sh, all, g->warmup_ns, 0);
 	atomic_store(&ctl->halt, 1);
 	lead_wait(ctl, sh, all, 0, 0);
+	vb_noise_watch_begin(&noise, plan, workers);
 	ret = reset_module(c);
 	if (ret)
 		vb_run_error(sh, ret, "resetting the module's counters: %s", strerror(-ret));
@@ -397,6 +400,7 @@ static void lead(struct vb_container *c, const struct vb_plan *plan, struct cont
 		  g->duration_ns ? 0 : bounded);
 	atomic_store(&ctl->halt, 1);
 	lead_wait(ctl, sh, all, 0, 0);
+	vb_noise_watch_end(&noise, plan, workers, &sh->noise);
 	atomic_store(&sh->phase, VB_PHASE_DRAIN);
 	vb_container_stop_pinners(c);
 	release(ctl, 1);

@@ -14,7 +14,7 @@ const struct vb_noise_check vb_noise_checks[VB_NOISE_NR] = {
 		"governor", false, true, "CPUs", 0, 0,
 		"the clock rate follows the load, so that a run depends on the one before" },
 	[VB_NOISE_TURBO] = {
-		"turbo", false, false, "on", 0, 0,
+		"turbo", false, false, "0/1", 0, 0,
 		"the clock rate depends on temperature and on what other cores do" },
 	[VB_NOISE_SMT] = {
 		"smt", false, false, "CPUs", 0, 0,
@@ -23,16 +23,16 @@ const struct vb_noise_check vb_noise_checks[VB_NOISE_NR] = {
 		"idle_states", false, false, "us", 100, 0,
 		"a worker that waited continues after the CPU has woken up" },
 	[VB_NOISE_CLOCKSOURCE] = {
-		"clocksource", false, true, "bad", 0, 0,
+		"clocksource", false, true, "0/1", 0, 0,
 		"reading a clock that is no CPU counter takes longer than what is timed" },
 	[VB_NOISE_IRQBALANCE] = {
-		"irqbalance", false, false, "running", 0, 0,
+		"irqbalance", false, false, "0/1", 0, 0,
 		"it moves interrupts to other CPUs while a run goes on" },
 	[VB_NOISE_NUMA_BALANCING] = {
-		"numa_balancing", false, false, "on", 0, 0,
+		"numa_balancing", false, false, "0/1", 0, 0,
 		"it takes mappings of pages away to see who uses them" },
 	[VB_NOISE_KSM] = {
-		"ksm", false, false, "running", 0, 0,
+		"ksm", false, false, "0/1", 0, 0,
 		"it reads and merges pages all the time" },
 	[VB_NOISE_ISOLATION] = {
 		"isolation", false, false, "CPUs", INFINITY, 0,

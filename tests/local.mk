@@ -77,7 +77,8 @@ tests_unit_plan_test_SOURCES = tests/unit/plan-test.c tests/unit/job-helper.h
 tests_unit_plan_test_CFLAGS = $(unit_cflags)
 tests_unit_plan_test_LDADD = $(unit_ldadd)
 
-noise_tests = tests/unit/noise-events-test tests/unit/noise-settings-test
+noise_tests = tests/unit/noise-events-test tests/unit/noise-gate-test \
+	tests/unit/noise-settings-test
 check_PROGRAMS += $(noise_tests)
 TESTS += $(noise_tests)
 tests_unit_noise_events_test_SOURCES = tests/unit/noise-events-test.c \
@@ -88,6 +89,9 @@ tests_unit_noise_settings_test_SOURCES = tests/unit/noise-settings-test.c \
 	tests/unit/noise-helper.h tests/unit/fake-tree.c tests/unit/fake-tree.h
 tests_unit_noise_settings_test_CFLAGS = $(unit_cflags)
 tests_unit_noise_settings_test_LDADD = $(unit_ldadd)
+tests_unit_noise_gate_test_SOURCES = tests/unit/noise-gate-test.c
+tests_unit_noise_gate_test_CFLAGS = $(unit_cflags)
+tests_unit_noise_gate_test_LDADD = $(unit_ldadd)
 
 result_tests = tests/unit/result-damage-test tests/unit/result-test
 check_PROGRAMS += $(result_tests)
@@ -133,6 +137,9 @@ EXTRA_DIST += $(job_sh_tests) tests/fuzz/job-fuzz.c
 
 TESTS += tests/cli/bind-test.sh
 EXTRA_DIST += tests/cli/bind-test.sh tests/lab/bind-test.sh
+
+TESTS += tests/cli/noise-test.sh
+EXTRA_DIST += tests/cli/noise-test.sh
 
 TESTS += tests/cli/headers-test.sh
 EXTRA_DIST += tests/cli/headers-test.sh

@@ -9,6 +9,8 @@
 
 #include "lib/machine/noise.h"
 
+/* Would that be a mark? */
+bool vb_noise_above(enum vb_noise_id id, double value, double count);
 /*
  * Add a finding whose @value is held against its limit; @count is what the
  * check's "least" is about.  @mend is kept only for a mark; NULL: none.

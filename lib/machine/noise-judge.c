@@ -84,54 +84,81 @@ static const char *competition(const struct span *s, size_t thread)
 	return s->rivals;
 }
 
-static void judge_switches(const struct span *s)
+/* What one thread is judged by: its involuntary switches, or the ns that it waited. */
+static bool known_of(const struct span *s, size_t i, bool waiting)
 {
-	uint64_t worst = 0, grown;
-	size_t at = 0, known = 0;
+	const struct vb_thread_count *from = &s->before->count[i], *to = &s->after->count[i];
+
+	return waiting ? from->times_known && to->times_known :
+	       from->switches_known && to->switches_known;
+}
+
+static uint64_t grown_of(const struct span *s, size_t i, bool waiting)
+{
+	const struct vb_thread_count *from = &s->before->count[i], *to = &s->after->count[i];
+
+	return waiting ? to->wait_ns - from->wait_ns : to->switches - from->switches;
+}
+
+/* The thread with most of it; @alone: of those that should never wait.  false: none is known. */
+static bool find_worst(const struct span *s, bool waiting, bool alone, size_t *at, uint64_t *worst)
+{
+	bool found = false;
 
 	for (size_t i = 0; i < s->after->nr_threads; i++) {
-		if (!s->before->count[i].switches_known || !s->after->count[i].switches_known)
+		if (!known_of(s, i, waiting) || (alone && competition(s, i)))
 			continue;
-		known++;
-		grown = s->after->count[i].switches - s->before->count[i].switches;
-		if (grown > worst) {
-			worst = grown;
-			at = i;
+		if (!found || grown_of(s, i, waiting) > *worst) {
+			*worst = grown_of(s, i, waiting);
+			*at = i;
 		}
+		found = true;
 	}
-	if (!known)
+	return found;
+}
+
+/* What is expected on a shared CPU must not hide what is not, on another. */
+static bool pick_thread(const struct span *s, enum vb_noise_id id, double per_unit, size_t *at,
+			uint64_t *worst)
+{
+	bool waiting = id == VB_NOISE_WAITING;
+
+	if (find_worst(s, waiting, true, at, worst) &&
+	    vb_noise_above(id, (double)*worst / per_unit, (double)*worst))
+		return true;
+	return find_worst(s, waiting, false, at, worst);
+}
+
+static void judge_switches(const struct span *s)
+{
+	uint64_t worst;
+	size_t at;
+
+	if (!pick_thread(s, VB_NOISE_INVOLUNTARY_SWITCHES, s->seconds, &at, &worst)) {
 		vb_noise_add_unknown(s->noise, VB_NOISE_INVOLUNTARY_SWITCHES, NULL,
 				     "no worker's count could be read");
-	else if (!worst)
-		vb_noise_add(s->noise, VB_NOISE_INVOLUNTARY_SWITCHES, 0, 0, NULL, "none");
-	else {
-		vb_noise_add(s->noise, VB_NOISE_INVOLUNTARY_SWITCHES, (double)worst / s->seconds,
-			     (double)worst, NULL, "%.0f a second: worker %zu on CPU %d",
-			     (double)worst / s->seconds, at, s->after->thread[at].cpu);
-		if (competition(s, at))
-			vb_noise_expected(s->noise, competition(s, at));
+		return;
 	}
+	if (!worst) {
+		vb_noise_add(s->noise, VB_NOISE_INVOLUNTARY_SWITCHES, 0, 0, NULL, "none");
+		return;
+	}
+	vb_noise_add(s->noise, VB_NOISE_INVOLUNTARY_SWITCHES, (double)worst / s->seconds,
+		     (double)worst, NULL, "%.0f a second: worker %zu on CPU %d",
+		     (double)worst / s->seconds, at, s->after->thread[at].cpu);
+	if (competition(s, at))
+		vb_noise_expected(s->noise, competition(s, at));
 }
 
 static void judge_waiting(const struct span *s)
 {
-	uint64_t worst = 0, grown;
-	size_t at = 0, known = 0;
+	uint64_t worst;
 	double share;
+	size_t at;
 
-	for (size_t i = 0; i < s->after->nr_threads; i++) {
-		if (!s->before->count[i].times_known || !s->after->count[i].times_known)
-			continue;
-		known++;
-		grown = s->after->count[i].wait_ns - s->before->count[i].wait_ns;
-		if (grown >= worst) {
-			worst = grown;
-			at = i;
-		}
-	}
-	if (!known) {
-		vb_noise_add_unknown(s->noise, VB_NOISE_WAITING, NULL,
-				     "this kernel does not count it (CONFIG_SCHED_INFO)");
+	if (!pick_thread(s, VB_NOISE_WAITING, s->seconds * 1e9, &at, &worst)) {
+		vb_noise_add_unknown(s->noise, VB_NOISE_WAITING, NULL, "no worker's time could be "
+				     "read (the kernel needs CONFIG_SCHED_INFO)");
 		return;
 	}
 	share = (double)worst / 1e9 / s->seconds;

@@ -32,11 +32,15 @@ static struct vb_noise_finding *add(struct vb_noise *noise, enum vb_noise_id id,
 	return f;
 }
 
+bool vb_noise_above(enum vb_noise_id id, double value, double count)
+{
+	return value > vb_noise_checks[id].limit && count >= vb_noise_checks[id].least;
+}
+
 void vb_noise_add(struct vb_noise *noise, enum vb_noise_id id, double value, double count,
 		  const char *mend, const char *format, ...)
 {
-	const struct vb_noise_check *check = &vb_noise_checks[id];
-	bool above = value > check->limit && count >= check->least;
+	bool above = vb_noise_above(id, value, count);
 	struct vb_noise_finding *f;
 	va_list ap;
 

@@ -242,6 +242,26 @@ static void test_oversubscribed(void **state)
 	expect(&noise, VB_NOISE_WAITING, VB_NOISE_OK, 0.5, "expected: workers share");
 }
 
+/* What is expected on one CPU hides nothing on another. */
+static void test_oversubscribed_elsewhere(void **state)
+{
+	static const struct vb_noise_thread three[] = { { 501, 10 }, { 502, 10 }, { 503, 2 } };
+
+	for (int tid = 501; tid <= 503; tid++)
+		task(tid, "0", "1000 0 1\n");
+	first(three, 3);
+	task(501, "250", "500001000 500000000 1\n");
+	task(502, "250", "500001000 500000000 1\n");
+	task(503, "40", "990001000 10000000 1\n");
+	second(three, 3, S, NULL);
+	expect(&noise, VB_NOISE_INVOLUNTARY_SWITCHES, VB_NOISE_OK, 250, "expected: workers share");
+	expect(&noise, VB_NOISE_WAITING, VB_NOISE_OK, 0.5, "expected: workers share");
+	task(503, "41", "980001000 20000000 1\n");
+	second(three, 3, S, NULL);
+	expect(&noise, VB_NOISE_INVOLUNTARY_SWITCHES, VB_NOISE_MARK, 41, "worker 2 on CPU 2");
+	expect(&noise, VB_NOISE_WAITING, VB_NOISE_MARK, 0.02, "worker 2 on CPU 2");
+}
+
 static void test_waiting(void **state)
 {
 	task(501, "0", "1000 5000000 1\n");
@@ -412,7 +432,8 @@ int main(void)
 		TEST(test_nothing), TEST(test_interrupts), TEST(test_few_interrupts),
 		TEST(test_interrupts_overflow), TEST(test_interrupts_arm),
 		TEST(test_interrupts_malformed), TEST(test_softirqs), TEST(test_switches),
-		TEST(test_few_switches), TEST(test_oversubscribed), TEST(test_waiting),
+		TEST(test_few_switches), TEST(test_oversubscribed),
+		TEST(test_oversubscribed_elsewhere), TEST(test_waiting),
 		TEST(test_load), TEST(test_load_of_nobody), TEST(test_load_malformed),
 		TEST(test_siblings), TEST(test_throttling), TEST(test_smi), TEST(test_vmstat),
 	};

@@ -44,6 +44,7 @@ struct vb_global {
 	char description[VB_JOB_TEXT_SIZE];
 	char source[VB_JOB_TEXT_SIZE];
 	char label[VB_JOB_TEXT_SIZE];	/* of one expanded run: the same as run.label */
+	char primary[VB_JOB_TEXT_SIZE];	/* vb_stat_names_parse() reads it */
 	enum vb_class class;
 	const struct vb_iommu_ops *iommu;	/* iommu_mode= */
 	uint64_t duration_ns;		/* 0: bound by ops alone */

@@ -160,6 +160,11 @@ static const struct vb_job_key keys[] = {
 	{ "oversubscribe", IN_GLOBAL(oversubscribe), .type = VB_JOB_CHOICE, .words = noes,
 	  .values = "no or yes", .standard = "no",
 	  .help = "allow more threads than CPUs" },
+	{ "primary", IN_GLOBAL(primary), .type = VB_JOB_TEXT, .single = true,
+	  .values = "names with commas, [SECTION.]METRIC.STAT, such as request.mean, request.p99",
+	  .standard = "",
+	  .help = "what comparisons of this job decide by; all else is exploratory; empty: mean and p99 of "
+		  "each section's main metric" },
 	{ "samples", IN_GLOBAL(samples), .type = VB_JOB_CHOICE, .words = noes,
 	  .values = "no or yes", .standard = "no",
 	  .help = "record every operation of the measured part in samples.bin, 16 bytes each" },

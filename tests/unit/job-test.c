@@ -129,7 +129,7 @@ static void test_round_trip(void **state)
 	       "class=pathological\niommu_mode=vfio_type1v2_iommu\nduration=1500ms,0s\n"
 	       "warmup=1ns\nop_timeout=61s\nseed=18446744073709551615\nguard=off,on\n"
 	       "discipline=racing\nmodule_mode=busted-miscount,bare\nmdevs=16\n"
-	       "oversubscribe=yes\n"
+	       "oversubscribe=yes\nprimary=a.unmap.p99, request.mean,module.callback.share\n"
 	       "[a]\nworkload=map_unmap,notify_span\ndevice=both,mdev\nthreads=3\n"
 	       "node=all,any,1023\nmem_node=any,local,0\nbacking=shmem\nsize=1028k\ncount=77\n"
 	       "pin_every=7,none\npin_pages=2\nops=123456789012\npinners=2\n"

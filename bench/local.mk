@@ -34,6 +34,7 @@ libbench_a_SOURCES = \
 	bench/engine/cold.c bench/engine/cold.h \
 	bench/engine/container.c bench/engine/container.h \
 	bench/engine/guard.h \
+	bench/engine/intervals.c bench/engine/intervals.h \
 	bench/engine/janitor.c bench/engine/janitor.h \
 	bench/engine/layout.c bench/engine/layout.h \
 	bench/engine/live.c bench/engine/live.h \

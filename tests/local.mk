@@ -61,8 +61,15 @@ tests_unit_sysfs_test_SOURCES = tests/unit/sysfs-test.c \
 tests_unit_sysfs_test_CFLAGS = $(unit_cflags)
 tests_unit_sysfs_test_LDADD = $(unit_ldadd)
 
-check_PROGRAMS += tests/unit/samples-test
-TESTS += tests/unit/samples-test
+measure_tests = tests/unit/arrival-test tests/unit/intervals-test tests/unit/samples-test
+check_PROGRAMS += $(measure_tests)
+TESTS += $(measure_tests)
+tests_unit_arrival_test_SOURCES = tests/unit/arrival-test.c
+tests_unit_arrival_test_CFLAGS = $(unit_cflags)
+tests_unit_arrival_test_LDADD = $(unit_ldadd)
+tests_unit_intervals_test_SOURCES = tests/unit/intervals-test.c
+tests_unit_intervals_test_CFLAGS = $(unit_cflags)
+tests_unit_intervals_test_LDADD = $(unit_ldadd)
 tests_unit_samples_test_SOURCES = tests/unit/samples-test.c
 tests_unit_samples_test_CFLAGS = $(unit_cflags)
 tests_unit_samples_test_LDADD = $(unit_ldadd)

@@ -19,7 +19,9 @@ void vb_arrivals_init(struct vb_arrivals *a, enum vb_arrival kind, uint64_t rate
 	a->kind = kind;
 	a->gap_ns = 1e9 / (double)rate_per_s;
 	a->due_ns = 0;
-	a->random = (seed ^ 0x9e3779b97f4a7c15ull) | 1;
+	a->random = seed ^ 0x9e3779b97f4a7c15ull;
+	if (!a->random)	/* the one state that xorshift never leaves */
+		a->random = 1;
 	/* Workers of one rate don't start their steps at one moment. */
 	if (kind == VB_ARRIVAL_FIXED)
 		a->due_ns = uniform(a) * a->gap_ns;

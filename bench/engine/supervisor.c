@@ -13,15 +13,16 @@
 #include <unistd.h>
 
 #include "bench/engine/child.h"
+#include "bench/engine/intervals.h"
 #include "bench/engine/live.h"
 #include "bench/engine/supervisor.h"
 #include "bench/engine/watchdog.h"
+#include "lib/machine/facts.h"
 #include "lib/machine/memory.h"
 #include "lib/measure/histogram.h"
-#include "lib/measure/recorder.h"
 
 #define TICK_NS		100000000ull	/* how often the supervisor looks */
-#define INTERVAL_NS	1000000000ull	/* a line of intervals.csv */
+#define LIVE_NS		1000000000ull	/* the live line */
 #define KILL_WAIT_NS	2000000000ull	/* for a killed process to go */
 #define SETTLE_TRIES	50		/* times 0.1 s for pins to be given back */
 
@@ -97,42 +98,6 @@ static void sleep_ns(uint64_t ns)
 	nanosleep(&ts, NULL);
 }
 
-static int open_intervals(struct vb_run *run, struct vb_recorder **rec)
-{
-	static const char head[] = "time_s,phase,worker,section,steps,mapped_bytes,unmapped_bytes,requests\n";
-	int fd = openat(run->dir_fd, "intervals.csv", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-			O_CLOEXEC, 0644);
-	int ret;
-
-	if (fd < 0)
-		return -errno;
-	ret = vb_recorder_open(rec, fd);
-	if (ret) {
-		close(fd);
-		return ret;
-	}
-	return vb_recorder_append(*rec, head, sizeof(head) - 1);
-}
-
-static void record_interval(struct vb_run *run, struct vb_recorder *rec, uint64_t since_ns)
-{
-	char line[256];
-
-	for (unsigned int i = 0; i < run->plan->nr_workers; i++) {
-		const struct vb_worker_shared *w = run->worker[i];
-		int n = snprintf(line, sizeof(line), "%.3f,%s,%u,%s,%llu,%llu,%llu,%llu\n",
-				 (double)since_ns / 1e9,
-				 vb_phase_name(atomic_load(&run->shared->phase)), i,
-				 run->plan->worker[i].section->name,
-				 (unsigned long long)atomic_load(&w->steps),
-				 (unsigned long long)w->tally.mapped_bytes,
-				 (unsigned long long)w->tally.unmapped_bytes,
-				 (unsigned long long)w->tally.requests);
-
-		vb_recorder_append(rec, line, (size_t)n);
-	}
-}
-
 /*
  * Wait at most @for_ns for @pid; true: gone, with *status.  Sleeps all the
  * while: in exact mode this process shares the one CPU with what is measured.
@@ -176,21 +141,37 @@ static void poll_klog(struct vb_run *run)
 		run->klog_error = ret;
 }
 
-static void watch(struct vb_run *run, pid_t pid, int pidfd, struct vb_recorder *rec)
+/* Until the next tick, or the next interval where those come oftener. */
+static uint64_t sleep_for(uint64_t now, uint64_t tick, uint64_t interval)
 {
-	uint64_t start = vb_now_ns(), next = INTERVAL_NS, now;
+	uint64_t until = interval < tick ? interval : tick;
+
+	return until > now ? until - now : 0;
+}
+
+static void watch(struct vb_run *run, pid_t pid, int pidfd, struct vb_interval_log *log)
+{
+	uint64_t every = vb_interval_ns(&run->plan->run->global, vb_in_exact_mode());
+	uint64_t start = vb_now_ns(), next = every, next_tick = TICK_NS, next_live = LIVE_NS, now = 0;
 	struct vb_watchdog dog;
 	int status;
 
 	vb_watchdog_init(&dog, pid, run->plan->run->global.op_timeout_ns);
-	while (!wait_gone(pid, pidfd, TICK_NS, &status)) {
+	while (!wait_gone(pid, pidfd, sleep_for(now, next_tick, every < TICK_NS ? next : UINT64_MAX),
+			  &status)) {
 		if (vb_interrupted())
 			atomic_store(&run->shared->stop, 1);
 		now = vb_now_ns() - start;
 		if (now >= next) {
-			record_interval(run, rec, now);
+			vb_interval_log_write(log, now, false);
+			next = now - now % every + every;
+		}
+		if (now + TICK_NS / 16 < next_tick)
+			continue;
+		next_tick = now + TICK_NS;
+		if (now >= next_live) {
 			vb_live_line(run, now);
-			next += INTERVAL_NS;
+			next_live += LIVE_NS;
 		}
 		if (status_asked) {
 			status_asked = 0;
@@ -203,7 +184,7 @@ static void watch(struct vb_run *run, pid_t pid, int pidfd, struct vb_recorder *
 		}
 	}
 	note_exit(run, status);
-	record_interval(run, rec, vb_now_ns() - start);
+	vb_interval_log_write(log, vb_now_ns() - start, true);
 }
 
 void vb_run_mark(struct vb_run *run)
@@ -246,10 +227,10 @@ static void child(struct vb_run *run, pid_t supervisor)
 
 int vb_run_supervise(struct vb_run *run)
 {
-	struct vb_recorder *rec = NULL;
+	struct vb_interval_log *log = NULL;
 	uint64_t start = vb_now_ns();
 	pid_t pid, self = getpid();
-	int pidfd, ret = open_intervals(run, &rec);
+	int pidfd, ret = vb_interval_log_open(&log, run, vb_in_exact_mode());
 
 	if (ret)
 		return ret;
@@ -264,8 +245,7 @@ int vb_run_supervise(struct vb_run *run)
 	if (pidfd >= 0)
 		close(pidfd);
 	run->wall_ns = vb_now_ns() - start;
-	run->intervals_lost = vb_recorder_lost(rec);
-	run->intervals_error = vb_recorder_close(rec);
+	run->intervals_error = vb_interval_log_close(log, &run->intervals_lost);
 	vb_live_end();
 	return ret;
 }

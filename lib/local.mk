@@ -55,8 +55,11 @@ libvfiobench_a_SOURCES = \
 	lib/result/load.c lib/result/load.h \
 	lib/result/samples.c lib/result/samples.h lib/result/samples-summary.c \
 	lib/result/stat.c lib/result/stat.h \
+	lib/stats/bootstrap.c lib/stats/bootstrap.h \
+	lib/stats/changepoint.c lib/stats/changepoint.h \
 	lib/stats/holm.c \
 	lib/stats/order.c lib/stats/order.h \
+	lib/stats/power.c lib/stats/power.h \
 	lib/stats/random.h \
 	lib/stats/rank.c lib/stats/rank.h \
 	lib/stats/rank-exact.c lib/stats/rank-internal.h \

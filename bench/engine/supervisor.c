@@ -241,7 +241,7 @@ int vb_run_supervise(struct vb_run *run)
 	ret = pid < 0 ? -errno : 0;
 	pidfd = ret ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
 	if (!ret)
-		watch(run, pid, pidfd, rec);
+		watch(run, pid, pidfd, log);
 	if (pidfd >= 0)
 		close(pidfd);
 	run->wall_ns = vb_now_ns() - start;

@@ -7,7 +7,7 @@ libbench_a_SOURCES = \
 	bench/cmd/bind.c bench/cmd/bind-args.c bench/cmd/bind-common.h \
 	bench/cmd/bind-explain.c \
 	bench/cmd/doctor.c bench/cmd/doctor.h bench/cmd/doctor-host.c \
-	bench/cmd/doctor-vfio.c \
+	bench/cmd/doctor-timing.c bench/cmd/doctor-vfio.c \
 	bench/cmd/list.c \
 	bench/cmd/message.c \
 	bench/cmd/parse.c \

@@ -145,8 +145,8 @@ EXTRA_DIST += $(job_sh_tests) tests/fuzz/job-fuzz.c
 TESTS += tests/cli/bind-test.sh
 EXTRA_DIST += tests/cli/bind-test.sh tests/lab/bind-test.sh
 
-TESTS += tests/cli/noise-test.sh
-EXTRA_DIST += tests/cli/noise-test.sh
+TESTS += tests/cli/doctor-test.sh tests/cli/noise-test.sh
+EXTRA_DIST += tests/cli/doctor-test.sh tests/cli/noise-test.sh
 
 TESTS += tests/cli/headers-test.sh
 EXTRA_DIST += tests/cli/headers-test.sh

@@ -86,20 +86,6 @@ void vb_look_nodes(struct vb_finding *finding)
 		vb_found(finding, VB_HEALTH_OK, NULL, "%s", online);
 }
 
-void vb_look_clocksource(struct vb_finding *finding)
-{
-	char name[64];
-
-	if (vb_sysfs_read("/sys/devices/system/clocksource/clocksource0/current_clocksource",
-			  name, sizeof(name)) < 0)
-		strcpy(name, "unknown");
-	if (vb_clocksource_good())
-		vb_found(finding, VB_HEALTH_OK, NULL, "%s", name);
-	else
-		vb_found(finding, VB_HEALTH_WARNING, "boot with tsc=reliable, if the machine's TSC "
-			 "is", "%s is not the CPU's counter: no performance label", name);
-}
-
 void vb_look_io_uring(struct vb_finding *finding)
 {
 	struct io_uring ring;

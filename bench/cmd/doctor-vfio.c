@@ -110,6 +110,49 @@ void vb_look_groups(struct vb_finding *finding)
 		vb_found(finding, VB_HEALTH_MISSING, "as for the IOMMU", "none");
 }
 
+/* true: some line of the file holds @word; *known: it could be read. */
+static bool file_has(const char *path, const char *word, bool *known)
+{
+	char real[PATH_MAX], *line = NULL;
+	FILE *file = vb_sysfs_path(real, sizeof(real), path) ? NULL : fopen(real, "re");
+	bool found = false;
+	size_t size = 0;
+
+	*known = file != NULL;
+	while (file && !found && getline(&line, &size, file) > 0)
+		found = strstr(line, word);
+	free(line);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/*
+ * Without it type1 refuses assigned devices (-EPERM), since a device could raise
+ * any interrupt.  x86 names the interrupts that are remapped "IR-..."; elsewhere
+ * it is part of the interrupt controller.
+ */
+void vb_look_remapping(struct vb_finding *finding)
+{
+	static const char allowed[] =
+		"/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts";
+	char names[128], unsafe[8];
+	bool known, remapped = file_has("/proc/interrupts", " IR-", &known);
+
+	if (!known || (!cpu_has("GenuineIntel") && !cpu_has("AuthenticAMD")))
+		vb_found(finding, VB_HEALTH_OK, NULL, "not told here");
+	else if (remapped)
+		vb_found(finding, VB_HEALTH_OK, NULL, "on");
+	else if (vb_sysfs_read(allowed, unsafe, sizeof(unsafe)) > 0 && unsafe[0] == 'Y')
+		vb_found(finding, VB_HEALTH_WARNING, NULL, "off, and type1 was told to do without");
+	else if (vb_list_folder("/sys/class/iommu", names, sizeof(names)))
+		vb_found(finding, VB_HEALTH_WARNING, "enable it in the firmware (x2APIC), or, at your "
+			 "own risk: modprobe vfio_iommu_type1 allow_unsafe_interrupts=1",
+			 "off: PCI devices can't be assigned, jobs with device=mdev can run");
+	else
+		vb_found(finding, VB_HEALTH_WARNING, "as for the IOMMU", "off");
+}
+
 static void look_module(struct vb_finding *finding, const char *name, const char *mend)
 {
 	switch (vb_module_state(name)) {

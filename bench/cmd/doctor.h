@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/machine/noise.h"
+
 enum vb_health {
 	VB_HEALTH_OK,
 	VB_HEALTH_WARNING,	/* works, with something lacking */
@@ -35,6 +37,7 @@ size_t vb_list_folder(const char *path, char *names, size_t size);
 
 void vb_look_iommu(struct vb_finding *finding);
 void vb_look_groups(struct vb_finding *finding);
+void vb_look_remapping(struct vb_finding *finding);
 void vb_look_vfio(struct vb_finding *finding);
 void vb_look_type1(struct vb_finding *finding);
 void vb_look_vfio_pci(struct vb_finding *finding);
@@ -48,9 +51,15 @@ void vb_look_root(struct vb_finding *finding);
 void vb_look_memlock(struct vb_finding *finding);
 void vb_look_hugepages(struct vb_finding *finding);
 void vb_look_nodes(struct vb_finding *finding);
-void vb_look_clocksource(struct vb_finding *finding);
 void vb_look_io_uring(struct vb_finding *finding);
 void vb_look_gnuplot(struct vb_finding *finding);
 void vb_look_lab(struct vb_finding *finding);
+
+/*
+ * The settings and, for a second, the events that make times vary (see noise.h),
+ * as one worker on each core would meet them.  How many cores there are.
+ */
+size_t vb_look_timing(struct vb_noise *noise);
+void vb_print_timing(const struct vb_noise *noise, size_t nr_cpus);
 
 #endif /* VB_DOCTOR_H */

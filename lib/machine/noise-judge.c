@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What happened between two snapshots. */
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -62,10 +63,11 @@ static void judge_lines(const struct span *s, enum vb_noise_id id, const struct 
 		vb_noise_add(s->noise, id, 0, 0, NULL, "none");
 	else
 		vb_noise_add(s->noise, id, (double)worst / s->seconds, (double)worst, NULL,
-			     "%.0f a second on CPU %d, most of them %s%s%s (%.0f)",
-			     (double)worst / s->seconds, s->after->cpu[at], worst_line->id,
-			     worst_line->name[0] ? " " : "", worst_line->name,
-			     (double)worst_most / s->seconds);
+			     "%.0f a second on CPU %d; %.0f of them: %s%s%s%s",
+			     (double)worst / s->seconds, s->after->cpu[at],
+			     (double)worst_most / s->seconds,
+			     isdigit((unsigned char)worst_line->id[0]) ? "IRQ " : "",
+			     worst_line->id, worst_line->name[0] ? " " : "", worst_line->name);
 }
 
 static bool shares_cpu(const struct vb_noise_snapshot *s, size_t thread)
@@ -206,8 +208,7 @@ static void add_share(const struct span *s, enum vb_noise_id id, const struct wo
 		vb_noise_add_unknown(s->noise, id, NULL, "%s", unknown);
 		return;
 	}
-	if (share < 0)		/* the tick's grain */
-		share = 0;
+	share = fmin(fmax(share, 0), 1);	/* the tick's grain */
 	vb_noise_add(s->noise, id, share, rint(w->ticks), NULL, "%.1f%% of CPU %d's time",
 		     100 * share, w->cpu);
 }
@@ -275,7 +276,7 @@ static void judge_smi(const struct span *s)
 
 	if (!s->before->smi.known || !s->after->smi.known)
 		vb_noise_add_unknown(s->noise, VB_NOISE_SMI,
-				     s->after->smi_forbidden ? NULL : "modprobe msr (root)",
+				     s->after->smi_forbidden ? NULL : "modprobe msr (Intel only)",
 				     s->after->smi_forbidden ?
 				     "the count (MSR 0x34) can't be read: not root, or no Intel CPU" :
 				     "/dev/cpu/%d/msr is not there", s->after->nr_cpus ?

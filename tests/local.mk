@@ -162,8 +162,8 @@ EXTRA_DIST += tests/cli/variant-test.sh tests/lab/variant-test.sh \
 	tests/unit/topology/no-cpus.xml tests/unit/topology/no-memory.xml \
 	tests/unit/topology/two-nodes.xml
 
-TESTS += tests/cli/report-test.sh
-EXTRA_DIST += tests/cli/report-test.sh
+TESTS += tests/cli/kill-result-test.sh tests/cli/report-test.sh
+EXTRA_DIST += tests/cli/kill-result-test.sh tests/cli/report-test.sh
 
 TESTS += tests/cli/bad-input-test.sh
 EXTRA_DIST += tests/bad-input.sh tests/result.py tests/tap.sh tests/cli/bad-input-test.sh \

@@ -39,14 +39,15 @@ static int all_runs(struct session *s)
 
 static int execute(struct session *s)
 {
-	int ret = session_make_output(s), tail;
+	int ret = vb_klog_open(&s->klog), tail;
 
-	if (ret)
-		return ret;
-	ret = vb_klog_open(&s->klog);
 	if (ret && s->uses_vfio)
 		vb_warn("the kernel log can't be read (%s): it is not part of the audit", strerror(-ret));
-	ret = session_write_head(s);
+	ret = session_make_meta(s);
+	if (!ret)
+		ret = session_make_output(s);
+	if (!ret)
+		ret = session_write_head(s);
 	if (ret)
 		return ret;
 	vb_signals_init();

@@ -59,7 +59,11 @@ int session_preflight(struct session *s);
 int session_print_plans(const struct session *s);
 json_t *session_plans_to_json(const struct session *s);
 
-/* The result directory, but for what belongs to one run. */
+/*
+ * The result directory, but for what belongs to one run.  What goes into its
+ * first file is collected before it is made, so that few can be killed in between.
+ */
+int session_make_meta(struct session *s);
 int session_make_output(struct session *s);
 int session_write_head(struct session *s);
 int session_write_tail(struct session *s);

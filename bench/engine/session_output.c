@@ -157,13 +157,12 @@ static uint64_t random_id(void)
 	       (uint64_t)time(NULL) ^ (uint64_t)getpid() << 32;
 }
 
-int session_write_head(struct session *s)
+int session_make_meta(struct session *s)
 {
-	json_t *facts = vb_facts_collect(), *plans = session_plans_to_json(s);
-	char started[40], topology[4200];
+	json_t *facts = vb_facts_collect();
 	time_t now = time(NULL);
+	char started[40];
 	struct tm tm;
-	int ret;
 
 	gmtime_r(&now, &tm);
 	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", &tm);
@@ -177,8 +176,18 @@ int session_write_head(struct session *s)
 			    "mode", vb_in_exact_mode() ? "exact" : "timing",
 			    "no_performance_label", no_performance_label(facts),
 			    "arms", arms_to_json(s), "device", device_to_json(s), "machine", facts);
+	if (!s->meta)
+		return vb_fail(VB_EXIT_UNTRUSTED, "out of memory");
 	json_object_set_new(s->meta, "noise", session_noise_before(s));
-	ret = s->meta ? write_meta(s, "running") : -ENOMEM;
+	return VB_EXIT_OK;
+}
+
+int session_write_head(struct session *s)
+{
+	json_t *plans = session_plans_to_json(s);
+	char topology[4200];
+	int ret = write_meta(s, "running");
+
 	if (!ret)
 		ret = vb_result_write_json(s->dir.fd, "plan.json", plans);
 	if (!ret)

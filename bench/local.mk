@@ -4,6 +4,7 @@ noinst_LIBRARIES += libbench.a
 libbench_a_SOURCES = \
 	bench/cmd/cmd.h bench/cmd/cmds.h \
 	bench/cmd/cmd_list.c \
+	bench/cmd/ab.c \
 	bench/cmd/bind.c bench/cmd/bind-args.c bench/cmd/bind-common.h \
 	bench/cmd/bind-explain.c \
 	bench/cmd/doctor.c bench/cmd/doctor.h bench/cmd/doctor-host.c \
@@ -11,6 +12,7 @@ libbench_a_SOURCES = \
 	bench/cmd/list.c \
 	bench/cmd/message.c \
 	bench/cmd/parse.c \
+	bench/cmd/samples.c \
 	bench/cmd/unbind.c \
 	bench/cmd/report.c \
 	bench/cmd/run.c \
@@ -25,6 +27,7 @@ libbench_a_SOURCES = \
 	bench/engine/job_keys.c \
 	bench/engine/job_path.c \
 	bench/engine/job_rules.c \
+	bench/engine/job_sweep.c \
 	bench/engine/job_value.c \
 	bench/engine/job_write.c \
 	bench/engine/arm.c bench/engine/arm.h \
@@ -48,14 +51,32 @@ libbench_a_SOURCES = \
 	bench/engine/record.c bench/engine/record.h \
 	bench/engine/record_load.c bench/engine/record_load.h \
 	bench/engine/sampling.c bench/engine/sampling.h \
+	bench/engine/schedule.c bench/engine/schedule.h \
 	bench/engine/session.c bench/engine/session.h bench/engine/session_impl.h \
 	bench/engine/session_noise.c \
 	bench/engine/session_output.c \
+	bench/engine/session_plan.c \
 	bench/engine/session_prepare.c \
+	bench/engine/session_resume.c \
 	bench/engine/session_run.c \
 	bench/engine/supervisor.c bench/engine/supervisor.h \
 	bench/engine/watchdog.c bench/engine/watchdog.h \
+	bench/report/build.c bench/report/build.h \
+	bench/report/build_audit.c \
+	bench/report/build_compare.c bench/report/build_compare.h \
+	bench/report/build_environment.c \
+	bench/report/build_metrics.c \
+	bench/report/build_reproduce.c \
+	bench/report/build_runs.c \
+	bench/report/build_setup.c \
+	bench/report/build_span.c \
+	bench/report/build_state.c \
+	bench/report/build_summary.c \
 	bench/report/csv.c bench/report/csv.h \
+	bench/report/doc.c bench/report/doc.h \
+	bench/report/doc_clean.c bench/report/doc_clean.h \
+	bench/report/html_style.c bench/report/html_style.h \
+	bench/report/metrics.c bench/report/metrics.h \
 	bench/report/palette.h bench/report/plots.h bench/report/plot_impl.h \
 	bench/report/plots.c \
 	bench/report/plot_distribution.c \
@@ -63,12 +84,15 @@ libbench_a_SOURCES = \
 	bench/report/plot_exec.c \
 	bench/report/plot_span.c \
 	bench/report/plot_svg.c \
+	bench/report/render_html.c bench/report/render_impl.h \
+	bench/report/render_markdown.c \
+	bench/report/render_table.c \
+	bench/report/render_text.c \
 	bench/report/report.h \
 	bench/report/runs.c \
 	bench/report/span.c \
-	bench/report/text.c \
-	bench/report/text_audit.c \
-	bench/report/text_span.c \
+	bench/report/values.c bench/report/values.h \
+	bench/report/write.c bench/report/write.h \
 	bench/workload/workload.h bench/workload/workloads.h \
 	bench/workload/dma_verify.c \
 	bench/workload/list.c \

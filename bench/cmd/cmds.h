@@ -5,11 +5,13 @@
 
 #include "bench/cmd/cmd.h"
 
+extern const struct vb_cmd vb_cmd_ab;
 extern const struct vb_cmd vb_cmd_bind;
 extern const struct vb_cmd vb_cmd_doctor;
 extern const struct vb_cmd vb_cmd_list_cmd;
 extern const struct vb_cmd vb_cmd_report;
 extern const struct vb_cmd vb_cmd_run;
+extern const struct vb_cmd vb_cmd_samples;
 extern const struct vb_cmd vb_cmd_unbind;
 extern const struct vb_cmd vb_cmd_variant;
 

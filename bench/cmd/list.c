@@ -5,11 +5,13 @@
 #include "bench/cmd/cmds.h"
 
 const struct vb_cmd *const vb_cmd_list[] = {
+	&vb_cmd_ab,
 	&vb_cmd_bind,
 	&vb_cmd_doctor,
 	&vb_cmd_list_cmd,
 	&vb_cmd_report,
 	&vb_cmd_run,
+	&vb_cmd_samples,
 	&vb_cmd_unbind,
 	&vb_cmd_variant,
 	NULL

@@ -45,6 +45,7 @@ static const struct argp_option options[] = {
 struct run_args {
 	struct vb_session_options session;
 	const char *set[64];
+	struct vb_arm arm[VB_MAX_ARMS];
 };
 
 /* Splits in place: the list lives as long as argv. */
@@ -53,9 +54,16 @@ static int add_arms(struct run_args *a, char *list)
 	char *save = NULL;
 
 	for (char *name = strtok_r(list, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
+		struct vb_arm *arm = &a->arm[a->session.nr_arms];
+
 		if (a->session.nr_arms == VB_MAX_ARMS)
 			return vb_fail(EINVAL, "--variant: more than %d: name fewer", VB_MAX_ARMS);
-		a->session.arms[a->session.nr_arms++] = name;
+		if (strlen(name) >= sizeof(arm->variant))
+			return vb_fail(EINVAL, "variant '%.60s...': no such variant: 'vfio-bench variant list' "
+				       "names them", name);
+		strcpy(arm->name, name);
+		strcpy(arm->variant, name);
+		a->session.nr_arms++;
 	}
 	if (!a->session.nr_arms)
 		return vb_fail(EINVAL, "--variant: no name: 'vfio-bench variant list' shows them");
@@ -134,11 +142,12 @@ static int run(const struct vb_cmd *cmd, int argc, char **argv)
 	int ret;
 
 	args.session.set = args.set;
+	args.session.arm = args.arm;
 	ret = vb_cmd_parse(cmd, parse, argc, argv, &args);
 	if (!ret && args.session.json && !args.session.dry_run)
 		ret = vb_fail(VB_EXIT_USAGE, "--json prints the plan: give --dry-run too ('vfio-bench "
 			      "report --json' prints a result)");
-	return ret ? ret : vb_session_run(&args.session);
+	return ret ? ret : vb_session_run(&args.session, NULL, 0, NULL);
 }
 
 const struct vb_cmd vb_cmd_run = {

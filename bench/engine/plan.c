@@ -299,11 +299,10 @@ json_t *vb_plan_to_json(const struct vb_plan *plan)
 			"iova", (json_int_t)win->iova, "size_bytes", (json_int_t)win->size_bytes,
 			"backing", vb_backing_name(w->section->backing), "pins", (int)win->pins));
 	}
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:b, s:o}",
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:b, s:b, s:o}",
 			 "label", plan->run->label,
 			 "iommu_mode", plan->run->global.iommu->name,
 			 "layout", vb_job_word("layout", plan->run->global.layout),
-			 "seed", (json_int_t)plan->run->global.seed,
 			 "mapped_bytes", (json_int_t)plan->mapped_bytes,
 			 "mappings", (json_int_t)plan->mappings,
 			 "needs_pci", (int)plan->needs_pci, "needs_mdev", (int)plan->needs_mdev,

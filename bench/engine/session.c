@@ -17,23 +17,18 @@ void session_worse(struct session *s, int code)
 		s->exit_code = code;
 }
 
-/* Every other repetition goes through the arms backwards. */
 static int all_runs(struct session *s)
 {
-	unsigned int arms = s->nr_arms ? s->nr_arms : 1;
-	unsigned int total = (unsigned int)s->nr_runs * arms * s->opt->repeat;
 	int ret = VB_EXIT_OK;
 
-	for (unsigned int rep = 0; rep < s->opt->repeat; rep++)
-		for (size_t i = 0; i < s->nr_runs; i++)
-			for (unsigned int a = 0; a < arms; a++) {
-				struct session_place place = { .cell = i, .round = rep, .position = a,
-							       .arm = rep % 2 ? arms - 1 - a : a };
-
-				if (ret || s->lost || vb_interrupted())
-					return ret;
-				ret = session_one_run(s, &place, total);
-			}
+	for (s->number = 0; s->number < s->nr_turns; s->number++) {
+		if (s->done && s->done[s->number])
+			continue;
+		if (ret || s->lost || vb_interrupted())
+			break;
+		ret = session_one_run(s);
+		s->nr_done += !ret;
+	}
 	return ret;
 }
 
@@ -43,13 +38,14 @@ static int execute(struct session *s)
 
 	if (ret && s->uses_vfio)
 		vb_warn("the kernel log can't be read (%s): it is not part of the audit", strerror(-ret));
-	ret = session_make_meta(s);
+	ret = s->opt->resume ? VB_EXIT_OK : session_make_meta(s);
 	if (!ret)
-		ret = session_make_output(s);
+		ret = s->opt->resume ? session_resume_output(s) : session_make_output(s);
 	if (!ret)
 		ret = session_write_head(s);
 	if (ret)
 		return ret;
+	session_noise_tell_before(s);
 	vb_signals_init();
 	if (s->uses_vfio && vb_janitor_start(&s->janitor))
 		vb_warn("no process to clean up after us if we are killed: out of processes?");
@@ -67,45 +63,80 @@ static int execute(struct session *s)
 	return s->exit_code;
 }
 
+static void free_arms(struct session *s)
+{
+	for (unsigned int a = 0; s->arm && a < s->nr_arms; a++) {
+		if (s->arm[a].shared)
+			continue;
+		for (size_t i = 0; s->arm[a].plans && i < s->nr_cells; i++)
+			free(s->arm[a].plans[i]);
+		free(s->arm[a].plans);
+		free(s->arm[a].runs);
+	}
+	free(s->arm);
+}
+
 static void clean_up(struct session *s)
 {
 	vb_janitor_end(&s->janitor);
 	if (s->dir_made)
 		vb_result_abandon(&s->dir);
-	for (size_t i = 0; s->plans && i < s->nr_runs; i++)
-		free(s->plans[i]);
-	free(s->plans);
-	free(s->runs);
-	if (s->job)
-		vb_job_free(s->job);
+	free_arms(s);
+	free(s->turn);
+	free(s->done);
 	if (s->topology)
 		vb_topology_free(s->topology);
 	if (s->klog)
 		vb_klog_close(s->klog);
 	json_decref(s->meta);
+	json_decref(s->old_plans);
+	free(s->old_log);
+	free(s->own_set);
+	free(s->own_arm);
+	free(s->own_compare);
+	if (s->has_old)
+		vb_result_free(&s->old);
 }
 
-int vb_session_run(const struct vb_session_options *options)
+static int prepare(struct session *s)
+{
+	int (*const steps[])(struct session *s) = {
+		session_resume_read, session_read_job, session_find_arms, session_find_device,
+		session_make_schedule, session_make_plans, session_resume_check,
+	};
+	int ret = VB_EXIT_OK;
+
+	s->arm = calloc(VB_MAX_ARMS, sizeof(*s->arm));
+	if (!s->arm)
+		return vb_fail(VB_EXIT_UNTRUSTED, "out of memory");
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !ret; i++)
+		ret = steps[i](s);
+	if (!ret && !s->opt->dry_run)
+		ret = session_preflight(s);
+	return ret;
+}
+
+int vb_session_run(const struct vb_session_options *options, char *result, size_t size,
+		   bool *complete)
 {
 	struct session s = { .opt = options, .in_lab = vb_in_lab(), .janitor.fd = -1 };
+	const char *name = "";
 	int ret;
 
 	s.dir.fd = s.dir.runs_fd = -1;
 	if (options->quiet)
 		vb_live_off();
-	ret = session_read_job(&s);
-	if (!ret)
-		ret = session_find_arms(&s);
-	if (!ret)
-		ret = session_find_device(&s);
-	if (!ret)
-		ret = session_make_plans(&s);
-	if (!ret && !options->dry_run)
-		ret = session_preflight(&s);
+	ret = prepare(&s);
 	if (!ret)
 		ret = options->dry_run ? session_print_plans(&s) : execute(&s);
-	if (!options->dry_run && s.begun)
-		fprintf(stderr, "result: %s\n", s.dir_made ? s.dir.part : s.dir.path);
+	if (!options->dry_run && s.begun) {
+		name = s.dir_made ? s.dir.part : s.dir.path;
+		fprintf(stderr, "result: %s\n", name);
+	}
+	if (result)
+		snprintf(result, size, "%s", name);
+	if (complete)
+		*complete = s.begun && s.nr_done == s.nr_turns && !s.dir_made;
 	clean_up(&s);
 	return ret;
 }

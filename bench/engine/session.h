@@ -8,22 +8,35 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "bench/engine/arm.h"
 #include "bench/engine/job.h"
 #include "bench/engine/noise_gate.h"
 
-#define VB_MAX_ARMS 16
+#define VB_WARMUP_ROUNDS_AUTO	(~0u)	/* 1, but none in exact mode */
+
+/* What ab asks for beside the arms. */
+struct vb_session_compare {
+	unsigned int pairs;		/* rounds of one comparison */
+	unsigned int comparisons;
+	unsigned int warmup_rounds;	/* or VB_WARMUP_ROUNDS_AUTO */
+	bool aa;			/* the arms are one arm twice */
+};
 
 struct vb_session_options {
-	const char *job;		/* name or path */
+	const char *job;		/* name or path; NULL: that of @resume */
 	const char *const *set;		/* nr_set overrides, "key=value" */
 	unsigned int nr_set;
-	const char *arms[VB_MAX_ARMS];	/* variants' names; none: what would serve now */
+	const struct vb_arm *arm;	/* nr_arms of them; none: what would serve now */
 	unsigned int nr_arms;
+	const struct vb_session_compare *compare;	/* NULL: no comparison ('run') */
+	const uint64_t *seed;		/* NULL: a new one */
+	const char *resume;		/* directory of a session that did not end, NULL: none */
 	const char *device;		/* PCI address, NULL: none */
 	const char *output;		/* result directory, NULL: made up */
 	const char *variant_dir;	/* NULL: the standard one */
-	unsigned int repeat;		/* times that the whole is done, at least 1 */
+	unsigned int repeat;		/* times that the whole is done, at least 1 ('run') */
 	bool dry_run;
 	bool accept_loss;		/* pathological jobs may run here */
 	bool acknowledge_others;	/* other programs may get the variant */
@@ -32,7 +45,12 @@ struct vb_session_options {
 	enum vb_noise_gating noise_gating;	/* a closed gate ends with VB_EXIT_UNTRUSTED */
 };
 
-/* Returns an enum vb_exit; says on stderr what went wrong. */
-int vb_session_run(const struct vb_session_options *options);
+/*
+ * Returns an enum vb_exit; says on stderr what went wrong.  @result (or NULL)
+ * gets the directory's name as it is at the end, "" when there is none; with
+ * @complete (or NULL) whether all of its runs were done.
+ */
+int vb_session_run(const struct vb_session_options *options, char *result, size_t size,
+		   bool *complete);
 
 #endif /* VB_SESSION_H */

@@ -5,30 +5,43 @@
 
 #include "bench/engine/janitor.h"
 #include "bench/engine/plan.h"
+#include "bench/engine/schedule.h"
 #include "bench/engine/session.h"
 #include "lib/machine/klog.h"
 #include "lib/result/dir.h"
+#include "lib/result/load.h"
 
-/* Where a run stands in the session. */
-struct session_place {
-	size_t cell;			/* index of the expanded run */
-	unsigned int arm;
-	unsigned int round, position;	/* from 0; the place among the round's arms */
-	bool warmup;			/* in no statistic */
+/* An arm with what the job is on it. */
+struct session_arm {
+	struct vb_arm spec;
+	struct vb_variant variant;
+	bool null;			/* no kernel code: there is no variant */
+	struct vb_job_run *runs;	/* the session's nr_cells of them */
+	struct vb_plan **plans;		/* of round 0 */
+	bool shared;			/* runs and plans are those of an arm before it */
 };
 
 struct vb_run;
 
 struct session {
 	const struct vb_session_options *opt;
+	/* When a session goes on: what @opt is then, with what is freed of it, and the result so far. */
+	struct vb_session_options resumed;
+	const char **own_set;
+	struct vb_arm *own_arm;
+	struct vb_session_compare *own_compare;
+	struct vb_result old;
+	bool has_old;
 	char job_path[4096];
-	struct vb_job *job;
-	struct vb_job_run *runs;
-	size_t nr_runs;
-	struct vb_plan **plans;		/* nr_runs of them */
-	struct vb_topology *topology;
-	struct vb_variant variants[VB_MAX_ARMS];
+	char job_name[VB_JOB_NAME_MAX];
+	struct session_arm *arm;	/* VB_MAX_ARMS of them, nr_arms in use */
 	unsigned int nr_arms;
+	size_t nr_cells;		/* expanded runs of the job */
+	struct vb_turn *turn;
+	size_t nr_turns;
+	bool *done;			/* nr_turns: a session before this one did it; or NULL */
+	unsigned int warmup_rounds;
+	struct vb_topology *topology;
 	bool uses_vfio;
 	bool in_lab;
 	uint64_t seed;
@@ -40,10 +53,14 @@ struct session {
 	struct vb_result_dir dir;
 	bool dir_made;
 	json_t *meta;
-	unsigned int number;		/* runs done */
+	json_t *old_plans;		/* plan.json of the session that goes on */
+	char *old_log;			/* its kernel.log, or NULL */
+	size_t number;			/* the turn that is on; at the end: all before it were done */
+	size_t nr_done;			/* runs in the result */
 	bool begun;			/* a run has files in the result */
 	int exit_code;			/* the worst so far */
 	bool lost;			/* a run hung: nothing can be put back */
+	struct vb_noise noise_before;
 	struct vb_noise_gate noise_gate;
 };
 
@@ -54,10 +71,20 @@ void session_worse(struct session *s, int code);
 int session_read_job(struct session *s);
 int session_find_arms(struct session *s);
 int session_find_device(struct session *s);
+int session_make_schedule(struct session *s);
 int session_make_plans(struct session *s);
 int session_preflight(struct session *s);
 int session_print_plans(const struct session *s);
 json_t *session_plans_to_json(const struct session *s);
+/* The arm's expanded run and plan of one turn, with the seed of its own; freed by the caller. */
+int session_turn_plan(struct session *s, const struct vb_turn *turn, struct vb_job_run **run,
+		      struct vb_plan **plan);
+
+/* Going on: read what there is, then hold what was prepared against it. */
+int session_resume_read(struct session *s);
+int session_resume_check(struct session *s);
+/* Take the directory over, without what an unfinished run left in it. */
+int session_resume_output(struct session *s);
 
 /*
  * The result directory, but for what belongs to one run.  What goes into its
@@ -67,6 +94,8 @@ int session_make_meta(struct session *s);
 int session_make_output(struct session *s);
 int session_write_head(struct session *s);
 int session_write_tail(struct session *s);
+json_t *session_arms_to_json(const struct session *s);
+json_t *session_device_to_json(const struct session *s);
 /* Write an expanded run as a job file.  0 or -errno. */
 int session_copy_job(struct session *s, int dir_fd, const char *name,
 		     const struct vb_job_run *run);
@@ -75,13 +104,14 @@ int session_copy_job(struct session *s, int dir_fd, const char *name,
  * Noise: before the session (a list for meta.json), a run's settings before it
  * begins, its events after it has ended, told on stderr, and what follows.
  */
-json_t *session_noise_before(const struct session *s);
-void session_noise_settings(const struct session *s, size_t cell, struct vb_run *run);
+json_t *session_noise_before(struct session *s);
+void session_noise_tell_before(const struct session *s);
+void session_noise_settings(struct vb_run *run);
 void session_noise_run(struct session *s, struct vb_run *run, bool warmup);
 void session_noise_tell(const struct vb_run *run);
 void session_noise_end(struct session *s);
 
-/* One of @total runs. */
-int session_one_run(struct session *s, const struct session_place *place, unsigned int total);
+/* The turn that s->number says. */
+int session_one_run(struct session *s);
 
 #endif /* VB_SESSION_IMPL_H */

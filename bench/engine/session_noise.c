@@ -27,22 +27,28 @@ static void tell(const struct vb_noise *noise, bool events)
 	}
 }
 
-json_t *session_noise_before(const struct session *s)
+json_t *session_noise_before(struct session *s)
 {
-	struct vb_noise noise = { 0 };
+	struct vb_noise *noise = &s->noise_before;
 
-	vb_noise_watch_settings(s->plans, s->nr_runs, &noise);
-	vb_noise_running(LOOK_NS, &noise);
-	if (vb_noise_marks(&noise, false)) {
-		fprintf(stderr, "before the session:\n");
-		tell(&noise, false);
-	}
-	return vb_noise_to_json(&noise);
+	vb_noise_watch_settings(s->arm[0].plans, s->nr_cells, noise);
+	vb_noise_running(LOOK_NS, noise);
+	return vb_noise_to_json(noise);
 }
 
-void session_noise_settings(const struct session *s, size_t cell, struct vb_run *run)
+void session_noise_tell_before(const struct session *s)
 {
-	vb_noise_watch_settings(&s->plans[cell], 1, &run->noise);
+	if (!vb_noise_marks(&s->noise_before, false))
+		return;
+	fprintf(stderr, "before the session:\n");
+	tell(&s->noise_before, false);
+}
+
+void session_noise_settings(struct vb_run *run)
+{
+	struct vb_plan *plan = (struct vb_plan *)run->plan;	/* only looked at */
+
+	vb_noise_watch_settings(&plan, 1, &run->noise);
 }
 
 /* After the process has ended: what it saw, behind the settings. */

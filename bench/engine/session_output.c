@@ -15,6 +15,7 @@
 #include "config.h"
 #include "lib/machine/facts.h"
 #include "lib/machine/pci.h"
+#include "lib/stats/order.h"
 #include "lib/result/files.h"
 
 static void made_up_output(const struct session *s, char *path, size_t size)
@@ -25,7 +26,7 @@ static void made_up_output(const struct session *s, char *path, size_t size)
 
 	localtime_r(&now, &tm);
 	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &tm);
-	snprintf(path, size, "vfio-bench-%s-%s", vb_job_name(s->job), stamp);
+	snprintf(path, size, "vfio-bench-%s-%s", s->job_name, stamp);
 }
 
 int session_make_output(struct session *s)
@@ -59,7 +60,7 @@ int session_make_output(struct session *s)
 	return VB_EXIT_OK;
 }
 
-static json_t *device_to_json(const struct session *s)
+json_t *session_device_to_json(const struct session *s)
 {
 	char name[256];
 
@@ -72,16 +73,64 @@ static json_t *device_to_json(const struct session *s)
 			 "node", s->device.node, "group", s->device.group);
 }
 
-static json_t *arms_to_json(const struct session *s)
+/* "param.NAME=VALUE" of each of the module's parameters. */
+static void add_params(json_t *settings, const char *params)
+{
+	while (*params) {
+		size_t length = strcspn(params, " ");
+
+		json_array_append_new(settings, json_sprintf("param.%.*s", (int)length, params));
+		params += length + (params[length] == ' ');
+	}
+}
+
+json_t *session_arms_to_json(const struct session *s)
 {
 	json_t *array = json_array();
 
-	for (unsigned int i = 0; i < s->nr_arms; i++)
-		json_array_append_new(array, json_pack("{s:s, s:s, s:[]}", "name", s->variants[i].name,
-						       "variant", s->variants[i].name, "settings"));
-	if (!s->nr_arms)
-		json_array_append_new(array, json_pack("{s:s, s:n, s:[]}", "name", "null", "variant",
-						       "settings"));
+	for (unsigned int a = 0; a < s->nr_arms; a++) {
+		const struct vb_arm *spec = &s->arm[a].spec;
+		json_t *settings = json_array();
+
+		for (unsigned int i = 0; i < spec->nr_settings; i++)
+			json_array_append_new(settings, json_string(spec->setting[i]));
+		add_params(settings, spec->params);
+		json_array_append_new(array, json_pack("{s:s, s:o, s:o}", "name", spec->name, "variant",
+			s->arm[a].null ? json_null() : json_string(spec->variant), "settings", settings));
+	}
+	return array;
+}
+
+static const char *layouts(const struct session *s)
+{
+	const char *layout = NULL, *other;
+
+	for (unsigned int a = 0; a < s->nr_arms; a++)
+		for (size_t i = 0; i < s->nr_cells; i++) {
+			other = vb_job_word("layout", s->arm[a].runs[i].global.layout);
+			if (layout && strcmp(layout, other))
+				return "mixed";
+			layout = other;
+		}
+	return layout;
+}
+
+static json_t *compare_to_json(const struct session *s)
+{
+	const struct vb_session_compare *c = s->opt->compare;
+
+	return json_pack("{s:i, s:i, s:i, s:b, s:s, s:i, s:s}", "pairs", (int)c->pairs,
+			 "comparisons", (int)c->comparisons, "warmup_rounds", (int)s->warmup_rounds,
+			 "aa", (int)c->aa, "order", s->nr_arms > 2 ? "Williams" : "ABBA",
+			 "block_rounds", (int)vb_order_block(s->nr_arms), "layout", layouts(s));
+}
+
+static json_t *settings_to_json(const struct session *s)
+{
+	json_t *array = json_array();
+
+	for (unsigned int i = 0; i < s->opt->nr_set; i++)
+		json_array_append_new(array, json_string(s->opt->set[i]));
 	return array;
 }
 
@@ -106,7 +155,7 @@ static json_t *no_performance_label(const json_t *facts)
 static int write_meta(struct session *s, const char *status)
 {
 	json_object_set_new(s->meta, "status", json_string(status));
-	json_object_set_new(s->meta, "runs_done", json_integer(s->number));
+	json_object_set_new(s->meta, "runs_done", json_integer((json_int_t)s->nr_done));
 	return vb_result_write_json(s->dir.fd, "meta.json", s->meta);
 }
 
@@ -157,37 +206,70 @@ static uint64_t random_id(void)
 	       (uint64_t)time(NULL) ^ (uint64_t)getpid() << 32;
 }
 
-int session_make_meta(struct session *s)
+static void date_and_time(char *text, size_t size)
 {
-	json_t *facts = vb_facts_collect();
 	time_t now = time(NULL);
-	char started[40];
 	struct tm tm;
 
 	gmtime_r(&now, &tm);
-	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+int session_make_meta(struct session *s)
+{
+	json_t *facts = vb_facts_collect();
+	char started[40];
+
+	date_and_time(started, sizeof(started));
 	snprintf(s->id, sizeof(s->id), "%016llx", (unsigned long long)random_id());
-	s->meta = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:s, s:o, s:o, s:o, s:o}",
+	s->meta = json_pack("{s:i, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:I, s:i, s:s, s:o, s:o, s:o, s:o}",
 			    "schema", VB_RESULT_SCHEMA, "id", s->id, "suite", PACKAGE_VERSION,
-			    "command", "run", "job", vb_job_name(s->job),
+			    "command", s->opt->compare ? "ab" : "run", "job", s->job_name,
+			    "settings", settings_to_json(s),
 			    "started", started, "status", "running",
-			    "seed", (json_int_t)s->seed,
-			    "runs", (int)(s->nr_runs * s->opt->repeat * (s->nr_arms ? s->nr_arms : 1)),
+			    "seed", (json_int_t)s->seed, "runs", (int)s->nr_turns,
 			    "mode", vb_in_exact_mode() ? "exact" : "timing",
 			    "no_performance_label", no_performance_label(facts),
-			    "arms", arms_to_json(s), "device", device_to_json(s), "machine", facts);
+			    "arms", session_arms_to_json(s), "device", session_device_to_json(s),
+			    "machine", facts);
 	if (!s->meta)
 		return vb_fail(VB_EXIT_UNTRUSTED, "out of memory");
 	json_object_set_new(s->meta, "noise", session_noise_before(s));
+	if (s->opt->compare)
+		json_object_set_new(s->meta, "ab", compare_to_json(s));
 	return VB_EXIT_OK;
+}
+
+/* When, and before which run, the session went on: a pair that it parts is told by it. */
+static int note_resumed(struct session *s)
+{
+	json_t *list = json_object_get(s->meta, "resumed");
+	char now[40];
+	size_t next = 0;
+
+	while (next < s->nr_turns && s->done[next])
+		next++;
+	if (!list) {
+		list = json_array();
+		json_object_set_new(s->meta, "resumed", list);
+	}
+	date_and_time(now, sizeof(now));
+	json_array_append_new(list, json_pack("{s:i, s:s}", "number", (int)next, "at", now));
+	return write_meta(s, "running");
 }
 
 int session_write_head(struct session *s)
 {
 	json_t *plans = session_plans_to_json(s);
 	char topology[4200];
-	int ret = write_meta(s, "running");
+	int ret;
 
+	if (s->opt->resume) {
+		json_decref(plans);
+		ret = note_resumed(s);
+		goto out;
+	}
+	ret = write_meta(s, "running");
 	if (!ret)
 		ret = vb_result_write_json(s->dir.fd, "plan.json", plans);
 	if (!ret)
@@ -196,6 +278,7 @@ int session_write_head(struct session *s)
 	snprintf(topology, sizeof(topology), "%s/topology.xml", s->dir.part);
 	if (!ret)
 		ret = vb_topology_export(s->topology, topology);
+out:
 	if (ret)
 		return vb_fail(VB_EXIT_UNTRUSTED, "%s: writing the result: %s", s->dir.part,
 			       strerror(-ret));
@@ -214,19 +297,30 @@ static int write_last_meta(struct session *s, const char *status)
 	return write_meta(s, status);
 }
 
+/* All that was logged while the session ran, also before it was ended and went on. */
+static int write_log(struct session *s)
+{
+	const char *text;
+	size_t length = 0;
+	char *all;
+	int ret;
+
+	vb_klog_poll(s->klog);
+	text = vb_klog_text(s->klog, &length);
+	if (!s->old_log)
+		return vb_result_write(s->dir.fd, "kernel.log", text, length);
+	if (asprintf(&all, "%s%.*s", s->old_log, (int)length, text) < 0)
+		return -ENOMEM;
+	ret = vb_result_write(s->dir.fd, "kernel.log", all, strlen(all));
+	free(all);
+	return ret;
+}
+
 int session_write_tail(struct session *s)
 {
-	bool complete = s->number == json_integer_value(json_object_get(s->meta, "runs")) &&
-			!vb_interrupted() && !s->lost;
-	size_t length = 0;
-	const char *text;
-	int ret = 0;
+	bool complete = s->nr_done == s->nr_turns && !vb_interrupted() && !s->lost;
+	int ret = s->klog ? write_log(s) : 0;
 
-	if (s->klog) {
-		vb_klog_poll(s->klog);
-		text = vb_klog_text(s->klog, &length);
-		ret = vb_result_write(s->dir.fd, "kernel.log", text, length);
-	}
 	session_noise_end(s);
 	json_object_set_new(s->meta, "exit_code", json_integer(s->exit_code));
 	if (!ret)

@@ -85,7 +85,7 @@ static int remove_bounded(struct vb_mdev *mdev)
 	if (pid == 0)
 		_exit(-vb_mdev_remove(mdev));
 	for (int try = 0; try < 1000; try++) {
-		struct timespec ts = { 0, 10000000 };
+		struct timespec ts = { 0, try < 10 ? 1000000 : 10000000 };
 
 		if (waitpid(pid, &status, WNOHANG) == pid)
 			return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
@@ -163,7 +163,7 @@ static int supervise(struct session *s, struct vb_run *run, const char *arm)
 	int ret = vb_run_init(run);
 
 	if (!ret) {
-		run->dir_fd = vb_result_run_dir(&s->dir, s->number, arm);
+		run->dir_fd = vb_result_run_dir(&s->dir, (unsigned int)s->number, arm);
 		s->begun = true;
 		ret = run->dir_fd < 0 ? run->dir_fd : vb_run_supervise(run);
 	}
@@ -199,44 +199,71 @@ static int judge(struct session *s, struct vb_run *run, struct vb_record *record
 	return ret;
 }
 
-int session_one_run(struct session *s, const struct session_place *place, unsigned int total)
+static void describe(const struct session *s, const struct vb_turn *turn, char *title, size_t size)
 {
-	size_t i = place->cell;
-	struct vb_variant *v = s->nr_arms ? &s->variants[place->arm] : NULL;
+	const struct session_arm *arm = &s->arm[turn->arm];
+	const char *label = arm->runs[turn->cell].label;
+	int used = snprintf(title, size, "[%zu/%zu] ", s->number + 1, s->nr_turns);
+
+	if (s->opt->compare)
+		used += snprintf(title + used, size - (size_t)used, "%s %u/%u ", turn->warmup ? "warm-up" : "pair",
+				 turn->round + 1, turn->warmup ? s->warmup_rounds :
+				 s->opt->compare->pairs * s->opt->compare->comparisons);
+	snprintf(title + used, size - (size_t)used, "%s%s%s", arm->spec.name, *label ? ", " : "", label);
+}
+
+/* Everything of one run but its plan. */
+static int run_plan(struct session *s, const struct vb_turn *turn, const struct vb_plan *plan)
+{
+	struct session_arm *arm = &s->arm[turn->arm];
+	struct vb_variant *v = arm->null ? NULL : &arm->variant;
 	struct vb_container *c = calloc(1, sizeof(*c));
 	struct vb_device device = s->device;
 	char title[400];
-	struct vb_run run = { .plan = s->plans[i], .topology = s->topology, .container = c,
+	struct vb_run run = { .plan = plan, .topology = s->topology, .container = c,
 			      .klog = s->klog, .janitor = &s->janitor, .title = title, .dir_fd = -1 };
-	struct vb_record record = { .run = &run, .variant = v, .arm = v ? v->name : "null",
-				    .arm_index = place->arm, .number = s->number,
-				    .cell = (unsigned int)i, .round = place->round,
-				    .position = place->position, .warmup = place->warmup,
+	struct vb_record record = { .run = &run, .variant = v, .arm = arm->spec.name,
+				    .arm_index = turn->arm, .number = (unsigned int)s->number,
+				    .cell = turn->cell, .round = turn->round,
+				    .position = turn->position, .warmup = turn->warmup,
 				    .session = s->id, .exact = vb_in_exact_mode() };
 	bool ours = false;
 	int ret;
 
 	if (!c)
 		return vb_fail(VB_EXIT_UNTRUSTED, "out of memory");
-	c->device = s->has_device && s->plans[i]->needs_pci ? &device : NULL;
-	c->guard.on = vb_guard_needed(s->plans[i], v, &record.guard_reason);
-	snprintf(title, sizeof(title), "[%u/%u] %s%s%s", s->number + 1, total, record.arm,
-		 *s->runs[i].label ? ", " : "", s->runs[i].label);
-	vb_live_progress(s->number, total);
-	session_noise_settings(s, i, &run);
+	c->device = s->has_device && plan->needs_pci ? &device : NULL;
+	c->guard.on = vb_guard_needed(plan, v, &record.guard_reason);
+	describe(s, turn, title, sizeof(title));
+	vb_live_progress((unsigned int)s->number, (unsigned int)s->nr_turns);
+	session_noise_settings(&run);
 	vb_run_mark(&run);
 	ret = v ? load_arm(s, v, &ours) : VB_EXIT_OK;
-	if (!ret && s->plans[i]->needs_mdev)
-		ret = make_mdevs(s, c, s->runs[i].global.mdevs);
+	if (!ret && plan->needs_mdev)
+		ret = make_mdevs(s, c, plan->run->global.mdevs);
 	if (!ret)
 		ret = supervise(s, &run, record.arm);
 	put_back(s, c, ours ? v : NULL);
 	if (!ret)
 		ret = judge(s, &run, &record);
-	s->number += !ret;
 	if (run.dir_fd >= 0)
 		close(run.dir_fd);
 	vb_run_free(&run);
 	free(c);
+	return ret;
+}
+
+int session_one_run(struct session *s)
+{
+	const struct vb_turn *turn = &s->turn[s->number];
+	struct vb_job_run *job;
+	struct vb_plan *plan;
+	int ret = session_turn_plan(s, turn, &job, &plan);
+
+	if (ret)
+		return ret;
+	ret = run_plan(s, turn, plan);
+	free(plan);
+	free(job);
 	return ret;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +26,12 @@ static int make_dir(int at, const char *path)
 	return open_dir(at, path);
 }
 
+/* Held by the writer and what it forked; a file system without locks has none. */
+static int lock(int fd)
+{
+	return flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK ? -EWOULDBLOCK : 0;
+}
+
 int vb_result_create(struct vb_result_dir *dir, const char *path)
 {
 	int ret;
@@ -39,7 +46,30 @@ int vb_result_create(struct vb_result_dir *dir, const char *path)
 	if (ret < 0)
 		return ret;
 	dir->fd = ret;
+	lock(dir->fd);
 	ret = make_dir(dir->fd, "runs");
+	if (ret < 0) {
+		vb_result_abandon(dir);
+		return ret;
+	}
+	dir->runs_fd = ret;
+	return 0;
+}
+
+int vb_result_reopen(struct vb_result_dir *dir)
+{
+	int ret;
+
+	dir->fd = dir->runs_fd = -1;
+	if (access(dir->part, F_OK) && rename(dir->path, dir->part))
+		return -errno;
+	ret = open_dir(AT_FDCWD, dir->part);
+	if (ret < 0)
+		return ret;
+	dir->fd = ret;
+	ret = lock(dir->fd);
+	if (!ret)
+		ret = open_dir(dir->fd, "runs");
 	if (ret < 0) {
 		vb_result_abandon(dir);
 		return ret;

@@ -21,6 +21,12 @@ struct vb_result_dir {
 
 /* -EEXIST: PATH or PATH.part is there already; -errno of mkdir. */
 int vb_result_create(struct vb_result_dir *dir, const char *path);
+/*
+ * Go on in a directory that was not finished; @dir's names are filled in.  One
+ * that was finished although not complete gets its temporary name again.
+ * -EWOULDBLOCK: its writer lives.
+ */
+int vb_result_reopen(struct vb_result_dir *dir);
 /* Make runs/NNN-ARM and return its fd (the caller's to close) or -errno. */
 int vb_result_run_dir(struct vb_result_dir *dir, unsigned int number, const char *arm);
 /* Write @name below @dir_fd in one piece (temporary name, fsync, rename). */

@@ -25,7 +25,7 @@ for line in open(doc):
         table = on and line.startswith('## ')
     cells = [c.strip() for c in line.split('|')]
     if on and table and len(cells) == 5 and cells[1].startswith('`'):
-        rows[cells[1].strip('`')] = cells[2].split(' or ')
+        rows[cells[1].strip('`')] = cells[2].removesuffix(', optional').split(' or ')
 
 def pattern(key):
     return re.compile(''.join(r'[^.\[\]]+' if c == '*' else re.escape(c) for c in key))

@@ -53,7 +53,7 @@ const struct vb_noise_check vb_noise_checks[VB_NOISE_NR] = {
 		"softirqs", true, false, "1/s", 1000, 20,
 		"network, block devices and tasklets, on a worker's CPU" },
 	[VB_NOISE_INVOLUNTARY_SWITCHES] = {
-		"involuntary_switches", true, false, "1/s", 40, 8,
+		"involuntary_switches", true, false, "1/s", 25, 8,
 		"another task took the worker's CPU" },
 	[VB_NOISE_WAITING] = {
 		"waiting", true, false, "share", 0.01, 1e6,

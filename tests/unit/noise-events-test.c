@@ -198,19 +198,19 @@ static void test_switches(void **state)
 	first(two, 2);
 	second(two, 2, S, NULL);
 	expect(&noise, VB_NOISE_INVOLUNTARY_SWITCHES, VB_NOISE_OK, 0, "none");
-	task(501, "50", "2000 5 1\n");
-	task(502, "41", "2000 5 1\n");
+	task(501, "35", "2000 5 1\n");
+	task(502, "26", "2000 5 1\n");
 	second(two, 2, S, NULL);
-	expect(&noise, VB_NOISE_INVOLUNTARY_SWITCHES, VB_NOISE_MARK, 41, "worker 1 on CPU 2");
+	expect(&noise, VB_NOISE_INVOLUNTARY_SWITCHES, VB_NOISE_MARK, 26, "worker 1 on CPU 2");
 	second(two, 2, 2 * S, NULL);
-	expect(&noise, VB_NOISE_INVOLUNTARY_SWITCHES, VB_NOISE_OK, 20.5, "worker 1");
+	expect(&noise, VB_NOISE_INVOLUNTARY_SWITCHES, VB_NOISE_OK, 13, "worker 1");
 	/* pinners of the job */
 	second(two, 2, S, "pinners of the job run there");
-	expect(&noise, VB_NOISE_INVOLUNTARY_SWITCHES, VB_NOISE_OK, 41, "expected: pinners of the job");
+	expect(&noise, VB_NOISE_INVOLUNTARY_SWITCHES, VB_NOISE_OK, 26, "expected: pinners of the job");
 	/* one of them can't be read: the other still counts */
 	tree_unlink("/proc/self/task/502/status");
 	second(two, 2, S, NULL);
-	expect(&noise, VB_NOISE_INVOLUNTARY_SWITCHES, VB_NOISE_OK, 40, "worker 0");
+	expect(&noise, VB_NOISE_INVOLUNTARY_SWITCHES, VB_NOISE_OK, 25, "worker 0");
 	task(501, "many", "2000 5 1\n");
 	second(two, 2, S, NULL);
 	assert_int_equal(found(&noise, VB_NOISE_INVOLUNTARY_SWITCHES)->verdict, VB_NOISE_UNKNOWN);
@@ -252,13 +252,13 @@ static void test_oversubscribed_elsewhere(void **state)
 	first(three, 3);
 	task(501, "250", "500001000 500000000 1\n");
 	task(502, "250", "500001000 500000000 1\n");
-	task(503, "40", "990001000 10000000 1\n");
+	task(503, "25", "990001000 10000000 1\n");
 	second(three, 3, S, NULL);
 	expect(&noise, VB_NOISE_INVOLUNTARY_SWITCHES, VB_NOISE_OK, 250, "expected: workers share");
 	expect(&noise, VB_NOISE_WAITING, VB_NOISE_OK, 0.5, "expected: workers share");
-	task(503, "41", "980001000 20000000 1\n");
+	task(503, "26", "980001000 20000000 1\n");
 	second(three, 3, S, NULL);
-	expect(&noise, VB_NOISE_INVOLUNTARY_SWITCHES, VB_NOISE_MARK, 41, "worker 2 on CPU 2");
+	expect(&noise, VB_NOISE_INVOLUNTARY_SWITCHES, VB_NOISE_MARK, 26, "worker 2 on CPU 2");
 	expect(&noise, VB_NOISE_WAITING, VB_NOISE_MARK, 0.02, "worker 2 on CPU 2");
 }
 

@@ -88,6 +88,12 @@ libbench_a_SOURCES = \
 	bench/report/render_markdown.c \
 	bench/report/render_table.c \
 	bench/report/render_text.c \
+	bench/report/plot_breakdown.c \
+	bench/report/plot_heatmap.c \
+	bench/report/plot_numa.c \
+	bench/report/plot_pairs.c \
+	bench/report/plot_sweep.c \
+	bench/report/plot_topology.c \
 	bench/report/report.h \
 	bench/report/runs.c \
 	bench/report/span.c \

@@ -14,8 +14,15 @@ EXTRA_DIST += \
 # Those of the plots are run by "vfio-bench report"; notify-span.gp is for a table of one's own.
 gnuplotdir = $(pkgdatadir)/gnuplot
 dist_gnuplot_DATA = \
+	scripts/gnuplot/breakdown.gp \
 	scripts/gnuplot/cumulative.gp \
+	scripts/gnuplot/heatmap.gp \
 	scripts/gnuplot/notify-span.gp \
+	scripts/gnuplot/numa.gp \
+	scripts/gnuplot/pairs.gp \
 	scripts/gnuplot/percentile.gp \
+	scripts/gnuplot/saturation.gp \
+	scripts/gnuplot/shift.gp \
 	scripts/gnuplot/span.gp \
-	scripts/gnuplot/style.gp
+	scripts/gnuplot/style.gp \
+	scripts/gnuplot/threads.gp

@@ -43,17 +43,9 @@ static void add_place(struct place *places, size_t *nr, const char *label, const
 	(*nr)++;
 }
 
-/* One unmap ioctl comes first, the rest of what workers timed next, the module's last. */
 static int rank(const struct place *place)
 {
-	static const char *const first[] = { "request", "unmap", "response", "service", "dma" };
-
-	if (!strcmp(place->section, "module"))
-		return 100;
-	for (int i = 0; i < 5; i++)
-		if (!strcmp(place->metric, first[i]))
-			return i;
-	return 50;
+	return vb_plot_rank(place->section, place->metric);
 }
 
 static int by_rank(const void *a, const void *b)
@@ -186,6 +178,10 @@ static void describe(struct vb_drawing *d, const struct place *place, const stru
 	}
 	snprintf(runs, sizeof(runs), fewest == most ? "%zu" : "%zu to %zu", fewest, most);
 	vb_plot_count(values, count, sizeof(count));
+	/* The heading is short, and has the cell below it; a list of plots has not. */
+	if (*place->label)
+		snprintf(plot->title + strlen(plot->title), sizeof(plot->title) - strlen(plot->title), ", %s",
+			 place->label);
 	if (*place->label)
 		snprintf(cell, sizeof(cell), ", at %.170s", place->label);
 	vb_drawing_text(d, "note", "%s%s%s run%s an arm, %s values", place->label,

@@ -249,7 +249,7 @@ static void linear_ticks(struct vb_drawing *d, double low, double high)
 	bool first = true;
 
 	for (double n = ceil(low / step - 1e-9); n * step <= high * (1 + 1e-9); n++) {
-		tick(d, n * step, first);
+		tick(d, n * step + 0.0, first);	/* not -0 */
 		first = false;
 	}
 }

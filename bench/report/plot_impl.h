@@ -89,9 +89,17 @@ bool vb_plot_counts(const json_t *run);
 size_t *vb_plot_runs(const struct vb_plotter *p, size_t arm, const char *label, size_t *nr);
 /* Labels of the expanded runs, each once, in order; freed with free(). */
 const char **vb_plot_labels(const struct vb_plotter *p, size_t *nr);
-/* -1: the run has no such section. */
+/* NULL: the run has no such section. */
 const json_t *vb_plot_section(const json_t *run, const char *section);
 double vb_plot_callback_time(const json_t *run);
+/* The names of all sections that counting runs have, each once; freed with free(). */
+const char **vb_plot_sections(const struct vb_plotter *p, size_t *nr);
+/* How far behind a metric stands: one unmap ioctl first, the module's last. */
+int vb_plot_rank(const char *section, const char *metric);
+/* The metric of a section that stands first, in any run; NULL: none is a time. */
+const char *vb_plot_primary(const struct vb_plotter *p, const char *section);
+/* A label without the values of @key: "threads=1 size=4k" is "size=4k" without threads. */
+void vb_plot_label_without(const char *label, const char *key, char *rest, size_t size);
 double vb_plot_median(double *values, size_t n);	/* sorts them */
 /* "950", "12.3 thousand", "27 million"; returns @buf. */
 const char *vb_plot_count(double count, char *buf, size_t size);

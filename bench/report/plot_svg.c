@@ -100,9 +100,11 @@ static void tidy_attribute(xmlNode *node, xmlAttr *attr, const char *stem)
 		tidy_reference(node, attr, value, stem);
 	} else if (!strncmp((const char *)attr->name, "on", 2)) {
 		xmlRemoveProp(attr);
-	} else if (is(attr->name, "class") && !strcmp(value, "gridline")) {
+	} else if (is(attr->name, "class")) {
+		/* Names of lstopo's and gnuplot's, that the page may mean otherwise. */
 		xmlRemoveProp(attr);
-		set(node, "opacity", "0.25");
+		if (!strcmp(value, "gridline"))
+			set(node, "opacity", "0.25");
 	} else if (is_colour(attr->name)) {
 		tidy_colour(node, attr, value);
 	}
@@ -147,25 +149,21 @@ static void tidy_tree(xmlNode *node, const char *stem)
 	}
 }
 
-/* The size as a viewBox: the page says how wide it is. */
+/* The size as a viewBox, in plain numbers (lstopo has "px" in it): the page says how wide it is. */
 static bool tidy_size(xmlNode *root)
 {
 	char *box = (char *)xmlGetProp(root, (const xmlChar *)"viewBox");
-	char *width = (char *)xmlGetProp(root, (const xmlChar *)"width");
-	char *height = (char *)xmlGetProp(root, (const xmlChar *)"height");
-	char text[128] = "";
+	double width = 0, height = 0;
+	char text[128];
 
 	if (box)
-		snprintf(text, sizeof(text), "%s", box);
-	else if (width && height)
-		snprintf(text, sizeof(text), "0 0 %g %g", atof(width), atof(height));
+		sscanf(box, "0 0 %lf%*[px ]%lf", &width, &height);
+	xmlFree(box);
 	while (root->properties)
 		xmlRemoveProp(root->properties);
+	snprintf(text, sizeof(text), "0 0 %g %g", width, height);
 	set(root, "viewBox", text);
-	xmlFree(box);
-	xmlFree(width);
-	xmlFree(height);
-	return *text;
+	return width > 0 && height > 0;
 }
 
 static void add_words(xmlNode *root, const char *stem, const char *title, const char *text)

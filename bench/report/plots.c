@@ -9,7 +9,8 @@
 #include "bench/report/plot_impl.h"
 
 static void (*const kinds[])(struct vb_plotter *p) = {
-	vb_plot_distributions, vb_plot_span,
+	vb_plot_pairs, vb_plot_shift, vb_plot_distributions, vb_plot_span, vb_plot_breakdown,
+	vb_plot_threads, vb_plot_saturation, vb_plot_heatmap, vb_plot_numa, vb_plot_topology,
 };
 
 int vb_plots_make(const struct vb_result *result, const char *path,
@@ -117,6 +118,80 @@ const json_t *vb_plot_section(const json_t *run, const char *section)
 		if (!strcmp(vb_json_text(entry, "section"), section))
 			return entry;
 	return NULL;
+}
+
+const char **vb_plot_sections(const struct vb_plotter *p, size_t *nr)
+{
+	const json_t *section;
+	const char **names;
+	size_t most = 1, i, j, k;
+
+	*nr = 0;
+	for (i = 0; i < p->result->nr_runs; i++)
+		most += json_array_size(json_object_get(p->result->run[i], "sections"));
+	names = calloc(most, sizeof(*names));
+	for (i = 0; names && i < p->result->nr_runs; i++) {
+		if (!vb_plot_counts(p->result->run[i]))
+			continue;
+		json_array_foreach(json_object_get(p->result->run[i], "sections"), j, section) {
+			const char *name = vb_json_text(section, "section");
+
+			for (k = 0; k < *nr && strcmp(names[k], name); k++)
+				;
+			if (k == *nr)
+				names[(*nr)++] = name;
+		}
+	}
+	return names;
+}
+
+int vb_plot_rank(const char *section, const char *metric)
+{
+	static const char *const first[] = { "response", "request", "unmap", "service", "dma" };
+
+	if (!strcmp(section, "module"))
+		return 100;
+	for (int i = 0; i < 5; i++)
+		if (!strcmp(metric, first[i]))
+			return i;
+	return 50;
+}
+
+const char *vb_plot_primary(const struct vb_plotter *p, const char *section)
+{
+	const char *best = NULL;
+	const json_t *metric;
+	size_t i, j;
+
+	for (i = 0; i < p->result->nr_runs; i++)
+		json_array_foreach(json_object_get(p->result->run[i], "metrics"), j, metric) {
+			const char *name = vb_json_text(metric, "metric");
+
+			if (!strcmp(vb_json_text(metric, "section"), section) &&
+			    !strcmp(vb_json_text(metric, "unit"), "ns") &&
+			    (!best || vb_plot_rank(section, name) < vb_plot_rank(section, best)))
+				best = name;
+		}
+	return best;
+}
+
+void vb_plot_label_without(const char *label, const char *key, char *rest, size_t size)
+{
+	size_t used = 0, key_length = strlen(key);
+
+	rest[0] = '\0';
+	while (*label) {
+		size_t length = strcspn(label, " "), name = strcspn(label, "=");
+		/* "section.key=value" where sections differ. */
+		bool is_key = name >= key_length && name < length &&
+			      !strncmp(label + name - key_length, key, key_length) &&
+			      (name == key_length || label[name - key_length - 1] == '.');
+
+		if (!is_key && used + length + 2 < size)
+			used += (size_t)snprintf(rest + used, size - used, "%s%.*s", used ? " " : "",
+						 (int)length, label);
+		label += length + (label[length] == ' ');
+	}
 }
 
 static int by_value(const void *a, const void *b)

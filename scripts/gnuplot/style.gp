@@ -20,7 +20,7 @@ set border 3 lc rgb ink
 set tics nomirror out scale 0.5 textcolor rgb ink
 set grid ytics lc rgb ink lw (svg ? 1 : 0.25) dt 1
 set key below left Left reverse samplen 2 textcolor rgb ink
-set xlabel ' ' offset 0, 0.4 textcolor rgb ink
+set xlabel ' ' offset 0, 0.7 textcolor rgb ink
 set style fill transparent solid 0.25 noborder
 set pointsize 0.7
 
@@ -31,7 +31,7 @@ set label 1 heading at screen 0.02, screen 1 - 13. / height left textcolor rgb i
 set label 2 note at screen 0.02, screen 1 - 30. / height left textcolor rgb ink font (svg ? ',11' : ',8.5')
 set label 3 '' at screen 0.02, graph 1 left offset 0, 0.8 textcolor rgb ink
 set tmargin at screen 1 - head / height
-set lmargin at screen 0.14
+set lmargin at screen 0.16
 set rmargin at screen 0.96
 
 data = stem.'.tsv'

@@ -333,7 +333,9 @@ const struct vb_cmd vb_cmd_list_cmd = {
 	.args_doc = "[jobs|workloads|iommus|devices|keys]",
 	.doc = "Show what there is to choose from, what was not built with the reason, and the "
 	       "keys of job files with their limits and defaults. Without an argument: all of "
-	       "it. A job file that can't be read is shown with what is wrong in it, and the "
+	       "it. A key with more than one value, separated by commas, makes a run for each; a "
+	       "number's list may have sweeps: FROM..TO*FACTOR, as in rate=1000..64000*2, or "
+	       "FROM..TO+STEP, as in size=4k..64k+4k. A job file that can't be read is shown with what is wrong in it, and the "
 	       "exit status is 1.",
 	.options = options,
 	.run = run,

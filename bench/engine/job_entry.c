@@ -111,6 +111,35 @@ static int add_value(struct job_entry *entry, const struct job_value *value)
 	return 0;
 }
 
+static int add_new(struct job_entry *entry, const struct job_value *value, char *why, size_t size)
+{
+	for (size_t i = 0; i < entry->nr_values; i++) {
+		if (entry->value[i].number == value->number) {
+			snprintf(why, size, "twice in the list: remove one");
+			free(value->text);
+			return -EINVAL;
+		}
+	}
+	if (entry->nr_values == VB_JOB_MAX_RUNS) {
+		snprintf(why, size, "more than %d values in the list: shorten it", VB_JOB_MAX_RUNS);
+		free(value->text);
+		return -EINVAL;
+	}
+	return add_value(entry, value);
+}
+
+static int parse_sweep(struct job_entry *entry, const char *text, char *why, size_t size)
+{
+	uint64_t *numbers = NULL;
+	size_t nr = 0;
+	int ret = job_sweep_parse(entry->key, text, &numbers, &nr, why, size);
+
+	for (size_t i = 0; i < nr && !ret; i++)
+		ret = add_new(entry, &(struct job_value){ .number = numbers[i] }, why, size);
+	free(numbers);
+	return ret;
+}
+
 static int parse_one(struct job_entry *entry, const char *text, char *why, size_t size)
 {
 	struct job_value value;
@@ -120,17 +149,10 @@ static int parse_one(struct job_entry *entry, const char *text, char *why, size_
 		snprintf(why, size, "no value: give %s", entry->key->values);
 		return -EINVAL;
 	}
+	if (!entry->key->single && job_sweep_is(entry->key, text))
+		return parse_sweep(entry, text, why, size);
 	ret = job_value_parse(entry->key, text, &value, why, size);
-	if (ret)
-		return ret;
-	for (size_t i = 0; i < entry->nr_values; i++) {
-		if (entry->value[i].number == value.number) {
-			snprintf(why, size, "twice in the list: remove one");
-			free(value.text);
-			return -EINVAL;
-		}
-	}
-	return add_value(entry, &value);
+	return ret ? ret : add_new(entry, &value, why, size);
 }
 
 int job_entry_parse(struct vb_job *job, const struct vb_job_key *key, int section,

@@ -56,6 +56,14 @@ const struct vb_job_key *job_key_find(const char *name);
 /* Parse one value.  0, -ENOMEM, or -EINVAL with what is wrong and what is accepted in @why. */
 int job_value_parse(const struct vb_job_key *key, const char *text, struct job_value *value,
 		    char *why, size_t size);
+/* Is @text of a list "FROM..TO*K" or "FROM..TO+K" rather than one value? */
+bool job_sweep_is(const struct vb_job_key *key, const char *text);
+/*
+ * Its values, at most VB_JOB_MAX_RUNS, freed with free(); TO is the last only if
+ * a step ends there.  Errors as job_value_parse().
+ */
+int job_sweep_parse(const struct vb_job_key *key, const char *text, uint64_t **values, size_t *nr,
+		    char *why, size_t size);
 /* As it would be written; reads back to the same value. */
 void job_value_format(const struct vb_job_key *key, uint64_t number, char *text, size_t size);
 /* @base is the struct vb_global or struct vb_section. */

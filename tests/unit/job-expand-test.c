@@ -211,6 +211,28 @@ static void test_override_bad(void **state)
 	vb_job_free(job);
 }
 
+static void test_sweeps(void **state)
+{
+	struct expanded e;
+
+	expand("[s]\nworkload=map_unmap\nrate=none, 1000..9000*2, 9\n", &e);
+	LABELS(&e, "rate=none", "rate=1000", "rate=2000", "rate=4000", "rate=8000", "rate=9");
+	assert_int_equal(e.runs[4].section[0].rate_per_s, 8000);
+	release(&e);
+	expand("[s]\nworkload=map_unmap\nsize=4k..12k+4k\n[global]\nduration=1s..2s+500ms\n", &e);
+	assert_int_equal(e.nr, 9);
+	assert_string_equal(e.runs[8].label, "size=12k duration=2s");
+	release(&e);
+	expand("[s]\nworkload=map_unmap\ncount=7..7*2\n", &e);
+	assert_int_equal(e.nr, 1);
+	assert_int_equal(e.runs[0].section[0].count, 7);
+	release(&e);
+	/* To the end of 64 bits, and not around it. */
+	expand("[s]\nworkload=map_unmap\n[global]\nseed=1..18446744073709551615*4294967296\n", &e);
+	LABELS(&e, "seed=1", "seed=4294967296");
+	release(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +243,7 @@ int main(void)
 		cmocka_unit_test(test_override),
 		cmocka_unit_test(test_override_list),
 		cmocka_unit_test(test_override_bad),
+		cmocka_unit_test(test_sweeps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,6 +136,13 @@ tests_unit_topology_test_LDADD = $(unit_ldadd)
 tests_unit_variant_test_SOURCES = tests/unit/variant-test.c tests/unit/fake-tree.c tests/unit/fake-tree.h
 tests_unit_variant_test_CFLAGS = $(unit_cflags)
 tests_unit_variant_test_LDADD = $(unit_ldadd)
+
+# The statistics: against R's answers, which wilcox.R makes anew where R is.
+check_PROGRAMS += tests/unit/stats-test
+TESTS += tests/unit/stats-test
+tests_unit_stats_test_SOURCES = tests/unit/stats-test.c
+tests_unit_stats_test_CFLAGS = $(unit_cflags)
+tests_unit_stats_test_LDADD = $(unit_ldadd)
 endif
 
 job_sh_tests = tests/cli/job-list-test.sh
@@ -178,3 +185,6 @@ EXTRA_DIST += tests/lab/acceptance-test.sh tests/lab/kill-test.sh tests/lab/lab-
 check_PROGRAMS += tests/lab/bare-loop
 tests_lab_bare_loop_SOURCES = tests/lab/bare-loop.c
 EXTRA_DIST += tests/lab/cost-test.sh tests/lab/exact-repeat-test.sh tests/bench/null-cost.sh
+
+TESTS += tests/stats/wilcox-test.sh
+EXTRA_DIST += tests/stats/wilcox-test.sh tests/stats/wilcox.R tests/stats/wilcox.txt

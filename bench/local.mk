@@ -18,6 +18,19 @@ libbench_a_SOURCES = \
 	bench/cmd/run.c \
 	bench/cmd/variant.c bench/cmd/variant.h bench/cmd/variant-build.c \
 	bench/cmd/variant-list.c bench/cmd/variant-load.c \
+	bench/compare/cell.c \
+	bench/compare/collect.c \
+	bench/compare/compare.c bench/compare/compare.h bench/compare/compare_impl.h \
+	bench/compare/decide.c \
+	bench/compare/environment.c \
+	bench/compare/floor.c bench/compare/floor.h bench/compare/floor_impl.h \
+	bench/compare/floor_file.c \
+	bench/compare/gate.c bench/compare/gate.h \
+	bench/compare/json.c \
+	bench/compare/primary.c \
+	bench/compare/settings.c \
+	bench/compare/shifts.c \
+	bench/compare/text.c \
 	bench/engine/job.h bench/engine/job_entry.h bench/engine/job_impl.h \
 	bench/engine/job_path.h \
 	bench/engine/job.c \

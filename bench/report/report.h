@@ -66,11 +66,6 @@ int vb_report_span(const struct vb_result *result, const struct vb_arms *arms,
 /* Is the run, whatever its arm, one of those at this place? */
 bool vb_report_span_at(const json_t *run, const struct vb_span_row *row);
 
-/* The whole report, plain text. */
-void vb_report_text(const struct vb_result *result, const char *path, FILE *out);
-/* Its parts: what the audits found, and the notify_span table. */
-void vb_report_audit_text(const struct vb_result *result, const struct vb_arms *arms, FILE *out);
-void vb_report_span_text(const struct vb_result *result, const struct vb_arms *arms, FILE *out);
 /*
  * The notify_span table as tab-separated values with a head line, for gnuplot.
  * -ENOENT: no run has a section of notify_span; -ENOMEM.

@@ -164,6 +164,9 @@ tests_lab_edu_dma_SOURCES = tests/lab/edu-dma.c
 tests_lab_edu_dma_LDADD = libvfiobench.a
 EXTRA_DIST += tests/lab/edu-dma-test.sh
 
+TESTS += tests/cli/measure-test.sh
+EXTRA_DIST += tests/cli/measure-test.sh
+
 TESTS += tests/cli/variant-test.sh
 EXTRA_DIST += tests/cli/variant-test.sh tests/lab/variant-test.sh \
 	tests/unit/topology/no-cpus.xml tests/unit/topology/no-memory.xml \

@@ -15,7 +15,7 @@
 #include "lib/measure/histogram.h"
 
 #define PLACEMENT_SAMPLES 64
-#define NAP_FROM_NS	2000000u
+#define NAP_FROM_NS	1000000u
 #define NAP_MAX_NS	50000000u	/* then look whether to halt */
 
 /* Leads the workers from phase to phase.  Everything but halt is under mutex. */

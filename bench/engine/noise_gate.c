@@ -26,6 +26,37 @@ void vb_noise_gate_add(struct vb_noise_gate *gate, const struct vb_noise *noise)
 			noise->finding[i].verdict == VB_NOISE_MARK;
 }
 
+/* What a later version may check and this one does not know is left out. */
+static bool find_check(const char *name, enum vb_noise_id *id)
+{
+	for (unsigned int i = 0; name && i < VB_NOISE_NR; i++)
+		if (!strcmp(name, vb_noise_checks[i].name)) {
+			*id = (enum vb_noise_id)i;
+			return true;
+		}
+	return false;
+}
+
+void vb_noise_gate_add_json(struct vb_noise_gate *gate, const json_t *list)
+{
+	struct vb_noise noise = { 0 };
+	enum vb_noise_id id;
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(list, i, entry) {
+		const char *verdict = json_string_value(json_object_get(entry, "verdict"));
+
+		if (!find_check(json_string_value(json_object_get(entry, "check")), &id) ||
+		    noise.nr == VB_NOISE_NR)
+			continue;
+		noise.finding[noise.nr].id = id;
+		noise.finding[noise.nr++].verdict = verdict && !strcmp(verdict, "mark") ?
+						    VB_NOISE_MARK : VB_NOISE_OK;
+	}
+	vb_noise_gate_add(gate, &noise);
+}
+
 static bool bad_setting(const struct vb_noise_gate *gate, enum vb_noise_id id)
 {
 	return vb_noise_checks[id].gates && gate->by_check[id];

@@ -7,6 +7,7 @@
 #ifndef VB_NOISE_GATE_H
 #define VB_NOISE_GATE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -27,6 +28,8 @@ struct vb_noise_gate {
 };
 
 void vb_noise_gate_add(struct vb_noise_gate *gate, const struct vb_noise *noise);
+/* The same from a result.json's list, for a session that goes on. */
+void vb_noise_gate_add_json(struct vb_noise_gate *gate, const json_t *noise);
 bool vb_noise_gate_closed(const struct vb_noise_gate *gate);
 /* "3 of 10 runs are marked (steal 3, waiting 1)", or "" when none is. */
 void vb_noise_gate_text(const struct vb_noise_gate *gate, char *text, size_t size);

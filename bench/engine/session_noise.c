@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What a session does about noise: look before it, tell it, gate by it. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "bench/cmd/cmd.h"
 #include "bench/engine/noise_watch.h"
@@ -30,8 +32,14 @@ static void tell(const struct vb_noise *noise, bool events)
 json_t *session_noise_before(struct session *s)
 {
 	struct vb_noise *noise = &s->noise_before;
+	struct vb_plan **plans = calloc(s->nr_arms * s->nr_cells + 1, sizeof(*plans));
 
-	vb_noise_watch_settings(s->arm[0].plans, s->nr_cells, noise);
+	/* an arm may have threads= of its own */
+	for (size_t a = 0; plans && a < s->nr_arms; a++)
+		memcpy(&plans[a * s->nr_cells], s->arm[a].plans, s->nr_cells * sizeof(*plans));
+	if (plans)
+		vb_noise_watch_settings(plans, s->nr_arms * s->nr_cells, noise);
+	free(plans);
 	vb_noise_running(LOOK_NS, noise);
 	return vb_noise_to_json(noise);
 }

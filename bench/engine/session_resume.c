@@ -317,6 +317,8 @@ static int mark_done(struct session *s, const json_t *run)
 	if (!s->done[number])
 		s->nr_done++;
 	s->done[number] = true;
+	if (!turn->warmup)
+		vb_noise_gate_add_json(&s->noise_gate, json_object_get(run, "noise"));
 	judge_again(s, run);
 	return VB_EXIT_OK;
 }

@@ -82,11 +82,31 @@ static void test_settings(void **state)
 	       "the one before");
 }
 
+/* A run whose result was read back counts as it did when it was made. */
+static void test_json(void **state)
+{
+	struct vb_noise_gate gate = { 0 };
+	struct vb_noise noise = { 0 };
+	json_t *list, *strange = json_pack("[{s:s, s:s}, {s:i}, n]", "check", "from the future",
+					   "verdict", "mark", "check", 5);
+
+	put(&noise, VB_NOISE_GOVERNOR, VB_NOISE_UNKNOWN);
+	put(&noise, VB_NOISE_STEAL, VB_NOISE_MARK);
+	list = vb_noise_to_json(&noise);
+	vb_noise_gate_add_json(&gate, list);
+	expect(&gate, true, "1 of 1 runs is marked (steal 1)");
+	vb_noise_gate_add_json(&gate, strange);
+	vb_noise_gate_add_json(&gate, NULL);
+	expect(&gate, true, "1 of 1 runs is marked (steal 1)");
+	json_decref(list);
+	json_decref(strange);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_run), cmocka_unit_test(test_share),
-		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_settings), cmocka_unit_test(test_json),
 	};
 
 	return cmocka_run_group_tests_name("noise-gate", tests, NULL, NULL);

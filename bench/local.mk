@@ -7,6 +7,7 @@ libbench_a_SOURCES = \
 	bench/cmd/ab.c \
 	bench/cmd/bind.c bench/cmd/bind-args.c bench/cmd/bind-common.h \
 	bench/cmd/bind-explain.c \
+	bench/cmd/compare.c \
 	bench/cmd/doctor.c bench/cmd/doctor.h bench/cmd/doctor-host.c \
 	bench/cmd/doctor-timing.c bench/cmd/doctor-vfio.c \
 	bench/cmd/list.c \
@@ -29,6 +30,7 @@ libbench_a_SOURCES = \
 	bench/compare/json.c \
 	bench/compare/primary.c \
 	bench/compare/settings.c \
+	bench/compare/side.c \
 	bench/compare/shifts.c \
 	bench/compare/text.c \
 	bench/engine/job.h bench/engine/job_entry.h bench/engine/job_impl.h \

@@ -7,6 +7,7 @@
 
 extern const struct vb_cmd vb_cmd_ab;
 extern const struct vb_cmd vb_cmd_bind;
+extern const struct vb_cmd vb_cmd_compare;
 extern const struct vb_cmd vb_cmd_doctor;
 extern const struct vb_cmd vb_cmd_list_cmd;
 extern const struct vb_cmd vb_cmd_report;

@@ -7,6 +7,7 @@
 const struct vb_cmd *const vb_cmd_list[] = {
 	&vb_cmd_ab,
 	&vb_cmd_bind,
+	&vb_cmd_compare,
 	&vb_cmd_doctor,
 	&vb_cmd_list_cmd,
 	&vb_cmd_report,

@@ -149,10 +149,18 @@ int vb_compare_arms(const struct vb_result *result, const struct vb_compare_opti
 /* One side of a comparison of results: one result, or one for each boot. */
 struct vb_compare_side {
 	const char *name;		/* for messages: the directory */
-	const struct vb_result *result;
+	struct vb_result *result;
 	size_t nr;			/* of them; more than one: each is one boot */
 	bool boots;			/* nr counts boots, also when it is 1 */
 };
+
+/*
+ * Load @path: a result directory, or a folder of them, each of which is a boot
+ * (hidden ones and those without meta.json are passed over).  -EINVAL, -ENOENT:
+ * @err names the file.  Freed with vb_compare_side_free().
+ */
+int vb_compare_side_load(const char *path, struct vb_compare_side *side, char *err, size_t size);
+void vb_compare_side_free(struct vb_compare_side *side);
 
 /*
  * Side @b against side @a, for each arm that both have (a sole arm matches a

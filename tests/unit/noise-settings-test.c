@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -324,6 +325,48 @@ static void test_table(void **state)
 	}
 }
 
+/* A limit, and what has to be there for a mark, as doc/results.md writes them. */
+static void write_limit(const struct vb_noise_check *c, char *text, size_t size)
+{
+	if (isinf(c->limit))
+		snprintf(text, size, "none");
+	else if (!strcmp(c->unit, "1/s"))
+		snprintf(text, size, "%g/s, %g", c->limit, c->least);
+	else if (!strcmp(c->unit, "share"))	/* least: ns of waiting, else ticks of 10 ms */
+		snprintf(text, size, "%g%%, %g ms", 100 * c->limit,
+			 c->least > 1000 ? c->least / 1e6 : c->least * 10);
+	else if (!strcmp(c->unit, "CPUs") || !strcmp(c->unit, "us"))
+		snprintf(text, size, "%g %s", c->limit, c->unit);
+	else
+		snprintf(text, size, "%g", c->limit);
+}
+
+/* doc/results.md has every check with the limit that the table has. */
+static void test_documented(void **state)
+{
+	const char *source = getenv("top_srcdir");
+	char path[4200], limit[64], row[160], line[512];
+	bool documented[VB_NOISE_NR] = { false };
+	FILE *doc;
+
+	if (!source)	/* not run by make check */
+		skip();
+	snprintf(path, sizeof(path), "%s/doc/results.md", source);
+	doc = fopen(path, "r");
+	assert_non_null(doc);
+	while (fgets(line, sizeof(line), doc))
+		for (int i = 0; i < VB_NOISE_NR; i++) {
+			write_limit(&vb_noise_checks[i], limit, sizeof(limit));
+			snprintf(row, sizeof(row), "| `%s` | %s | ", vb_noise_checks[i].name, limit);
+			documented[i] |= !strncmp(line, row, strlen(row)) &&
+					 !strstr(line, "closes the gate") == !vb_noise_checks[i].gates;
+		}
+	fclose(doc);
+	for (int i = 0; i < VB_NOISE_NR; i++)
+		if (!documented[i])
+			fail_msg("%s is not in doc/results.md with its limit", vb_noise_checks[i].name);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -333,6 +376,7 @@ int main(void)
 		TEST(test_idle_states), TEST(test_clocksource), TEST(test_irqbalance),
 		TEST(test_numa_balancing), TEST(test_ksm), TEST(test_isolation), TEST(test_running),
 		TEST(test_cpu_list), TEST(test_json), TEST(test_table),
+		TEST(test_documented),
 	};
 
 	return cmocka_run_group_tests_name("noise-settings", tests, NULL, NULL);

@@ -191,3 +191,6 @@ EXTRA_DIST += tests/lab/cost-test.sh tests/lab/exact-repeat-test.sh tests/bench/
 
 TESTS += tests/stats/wilcox-test.sh
 EXTRA_DIST += tests/stats/wilcox-test.sh tests/stats/wilcox.R tests/stats/wilcox.txt
+
+TESTS += tests/cli/plots-test.sh
+EXTRA_DIST += tests/cli/plots-test.sh tests/plots.py tests/plots_made.py

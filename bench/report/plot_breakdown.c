@@ -110,6 +110,9 @@ static void describe(struct vb_drawing *d, const char *cell, const struct breakd
 	struct vb_plot *plot = vb_drawing_plot(d);
 	size_t used, runs = bars[0].runs;
 
+	if (*cell)
+		snprintf(plot->title + strlen(plot->title), sizeof(plot->title) - strlen(plot->title), ", %s",
+			 cell);
 	vb_drawing_text(d, "note", "%s%s%zu run%s an arm", cell, *cell ? "; " : "", runs,
 			runs == 1 ? "" : "s");
 	snprintf(plot->caption, sizeof(plot->caption),
@@ -142,7 +145,7 @@ static void draw(struct vb_plotter *p, const char *cell, const struct breakdown 
 	vb_drawing_number(&d, "scale", unit.scale);
 	vb_drawing_text(&d, "unit", "%s", unit.name);
 	vb_drawing_axis(&d, "x", 0, most / unit.scale, VB_AXIS_ZERO);
-	vb_drawing_number(&d, "height", 190 + 48 * (double)nr);
+	vb_drawing_number(&d, "height", 218 + 48 * (double)nr);
 	describe(&d, cell, bars, nr, unit);
 	vb_drawing_end(&d);
 }

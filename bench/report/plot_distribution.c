@@ -115,6 +115,8 @@ static void fill_curve(const struct vb_plotter *p, const struct place *place, bo
 			curve->runs++;
 			curve->values += (double)dist.count;
 		}
+	if (isnan(middle_of(p, place, runs, curve->runs ? nr : 0, 0.5, false, values).median))
+		curve->runs = 0;	/* too few values even for a median */
 	for (size_t i = 0; curve->runs && i < (raw ? 201 : MOST_POINTS); i++) {
 		double q = raw ? (double)i / 200 : 1 - pow(10, -(double)i / 20);
 		struct middle m = middle_of(p, place, runs, nr, q, raw, values);
@@ -283,8 +285,8 @@ void vb_plot_distributions(struct vb_plotter *p)
 	if (!nr && !p->error)
 		vb_plot_leave_out(p, "percentile", title, "no run's numbers stand");
 	else if (i < nr)
-		vb_plot_leave_out(p, "percentile", title, "%zu more metrics: the first %d are drawn",
-				  nr - i, VB_PLOT_MOST);
+		vb_plot_leave_out(p, "percentile", title, "%zu more metric%s: the first %d are drawn",
+				  nr - i, nr - i == 1 ? "" : "s", VB_PLOT_MOST);
 	if (few)
 		vb_plot_leave_out(p, "percentile-few", title, "%zu metric%s with fewer than 20 values a run, "
 				  "too few for a median", few, few == 1 ? "" : "s");

@@ -201,6 +201,18 @@ struct vb_plot_unit vb_plot_unit(const struct vb_plotter *p, double most)
 	return p->exact ? instructions[i] : times[i];
 }
 
+struct vb_plot_unit vb_plot_rate_unit(double most)
+{
+	static const struct vb_plot_unit units[] = {
+		{ 1, "" }, { 1e3, "thousand " }, { 1e6, "million " }, { 1e9, "billion " }
+	};
+	size_t i = 0;
+
+	while (i < 3 && most >= 10000 * units[i].scale)
+		i++;
+	return units[i];
+}
+
 static void tick(struct vb_drawing *d, double value, bool first)
 {
 	fprintf(d->settings, "%s\"%.10g\" %.10g", first ? "" : ", ", value, value);

@@ -13,6 +13,8 @@ static const char title[] = "latency over time";
 #define MOST_PANELS 4
 /* Tiles across: more are narrower than a pixel of a phone. */
 #define MOST_COLUMNS 60
+/* Fewer intervals are no course of anything. */
+#define FEWEST_INTERVALS 4
 
 /* One arm's run. */
 struct panel {
@@ -45,11 +47,18 @@ static void measure(struct panel *panel)
 			step = gap;
 	}
 	panel->end_s = panel->line[panel->nr - 1].time_s;
-	if (!isfinite(step))
-		step = panel->end_s - panel->line[0].time_s > 0 ? panel->end_s - panel->line[0].time_s : 1;
 	panel->start_s = fmax(0, panel->line[0].time_s - step);
 	columns = (panel->end_s - panel->start_s) / step;
 	panel->step_s = columns > MOST_COLUMNS ? (panel->end_s - panel->start_s) / MOST_COLUMNS : step;
+}
+
+static size_t count_intervals(const struct panel *panel)
+{
+	size_t n = panel->nr > 0;
+
+	for (size_t i = 1; i < panel->nr; i++)
+		n += panel->line[i].time_s > panel->line[i - 1].time_s;
+	return n;
 }
 
 static bool load(const struct vb_plotter *p, const char *section, const char *metric, struct panel *panel)
@@ -60,12 +69,12 @@ static bool load(const struct vb_plotter *p, const char *section, const char *me
 	if (vb_latency_read(path, &panel->line, &panel->nr, err, sizeof(err)))
 		return false;
 	keep_metric(panel, section, metric);
-	if (panel->nr > 1) {
-		measure(panel);
-		return true;
+	if (count_intervals(panel) < FEWEST_INTERVALS) {
+		free(panel->line);
+		return false;
 	}
-	free(panel->line);
-	return false;
+	measure(panel);
+	return true;
 }
 
 /* A tile: a column of time, and a coarse bucket. */
@@ -212,7 +221,7 @@ void vb_plot_heatmap(struct vb_plotter *p)
 		made += metric && draw_section(p, sections[i], metric);
 	}
 	if (!made)
-		vb_plot_leave_out(p, "heatmap", title, p->exact ? "exact mode has no time to look at" :
-				  "no run has a latency.csv with more than one interval");
+		vb_plot_leave_out(p, "heatmap", title, p->exact ? "exact mode keeps no latency.csv" :
+				  "no run lasted for %d intervals of latency.csv", FEWEST_INTERVALS);
 	free(sections);
 }

@@ -67,6 +67,8 @@ struct vb_plot_unit {
 	const char *name;
 };
 struct vb_plot_unit vb_plot_unit(const struct vb_plotter *p, double most);
+/* The same of so many a second: "thousand ". */
+struct vb_plot_unit vb_plot_rate_unit(double most);
 
 enum vb_axis {
 	VB_AXIS_AUTO,			/* log where high is far above low */

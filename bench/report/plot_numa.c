@@ -114,11 +114,12 @@ static void draw(struct vb_plotter *p, const char *section, struct matrix *all, 
 	struct numa_extent e = { .low = INFINITY, .fewest = SIZE_MAX };
 	const char *label[VB_REPORT_MAX_ARMS];
 	size_t arm[VB_REPORT_MAX_ARMS];
+	struct vb_plot_unit unit;
 	struct vb_drawing d;
 	struct vb_plot *plot;
 	char heading[128];
 
-	snprintf(heading, sizeof(heading), "%.60s: steps a second by NUMA node", section);
+	snprintf(heading, sizeof(heading), "%.60s: what distance costs", section);
 	if (!vb_drawing_begin(p, &d, "numa", heading, "numa-%s", section))
 		return;
 	fputs("arm\tcpu_node\tmem_node\tdevice_node\tsteps_per_s\tworkers\n", d.data);
@@ -130,13 +131,16 @@ static void draw(struct vb_plotter *p, const char *section, struct matrix *all, 
 		label[i] = p->arms.label[arm[i]];
 	}
 	vb_drawing_series(&d, nr, arm, label);
+	unit = vb_plot_rate_unit(e.high);
+	vb_drawing_number(&d, "scale", unit.scale);
+	vb_drawing_text(&d, "unit", "%ssteps a second", unit.name);
 	vb_drawing_number(&d, "nodes", e.nodes);
 	vb_drawing_number(&d, "low", e.low);
 	vb_drawing_number(&d, "high", e.high);
 	write_ticks(&d, e.nodes, device);
 	vb_drawing_number(&d, "panel", 66 + 44.0 * e.nodes);
 	vb_drawing_number(&d, "height", 74 + (66 + 44.0 * e.nodes) * (double)nr);
-	vb_drawing_text(&d, "note", "each worker's, median of %zu or more%s", e.fewest,
+	vb_drawing_text(&d, "note", "CPU down, memory across; median of %zu or more%s", e.fewest,
 			device >= 0 ? "; *: the device's node" : "; no assigned device");
 	plot = vb_drawing_plot(&d);
 	snprintf(plot->caption, sizeof(plot->caption), "Steps a second of one worker of section %s, by the node "

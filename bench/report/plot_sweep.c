@@ -226,18 +226,6 @@ static struct sweep_extent no_extent(void)
 	return e;
 }
 
-static struct vb_plot_unit rate_unit(double most)
-{
-	static const struct vb_plot_unit units[] = {
-		{ 1, "" }, { 1e3, "thousand " }, { 1e6, "million " }, { 1e9, "billion " }
-	};
-	size_t i = 0;
-
-	while (i < 3 && most >= 10000 * units[i].scale)
-		i++;
-	return units[i];
-}
-
 static double threads_of(const json_t *section)
 {
 	return vb_json_number(section, "threads");
@@ -267,7 +255,7 @@ static void draw_threads(struct vb_plotter *p, const struct sweep *s, const char
 	fputs("arm\tthreads\truns\trate_per_s\tlow\thigh\n", d.data);
 	nr = collect_series(p, s, series);
 	write_all(&d, s, series, nr, &e);
-	unit = rate_unit(e.high[0]);
+	unit = vb_plot_rate_unit(e.high[0]);
 	vb_drawing_number(&d, "scale", unit.scale);
 	vb_drawing_text(&d, "unit", "%s, %sa second", metric, unit.name);
 	vb_drawing_number(&d, "ideal", e.per_x / unit.scale);
@@ -324,7 +312,7 @@ static double load_value(const struct vb_plotter *p, size_t run, const char *sec
 
 static void set_load_axes(struct vb_drawing *d, const struct sweep_extent *e)
 {
-	struct vb_plot_unit rate = rate_unit(fmax(e->x_high, e->high[0]));
+	struct vb_plot_unit rate = vb_plot_rate_unit(fmax(e->x_high, e->high[0]));
 	double low = fmin(e->low[1], e->low[2]), high = fmax(e->high[1], e->high[2]);
 	struct vb_plot_unit time = vb_plot_unit(d->plotter, high > 50 * low ? sqrt(low * high) * 10 : high);
 

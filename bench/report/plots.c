@@ -28,7 +28,7 @@ int vb_plots_make(const struct vb_result *result, const char *path,
 		int ret = -errno;
 
 		snprintf(err, size, "%s: %s", out, strerror(-ret));
-		return ret;
+		return ret == -ENOENT ? -ENOTDIR : ret;
 	}
 	vb_report_arms(result, &p.arms);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds) && !p.error; i++)
@@ -36,7 +36,8 @@ int vb_plots_make(const struct vb_result *result, const char *path,
 	if (p.error) {
 		snprintf(err, size, "%s", p.err);
 		vb_plots_free(plots);
-		return p.error;
+		/* -ENOENT is gnuplot's. */
+		return p.error == -ENOENT ? -EIO : p.error;
 	}
 	return p.no_gnuplot ? -ENOENT : 0;
 }

@@ -3,7 +3,7 @@
 # darker and lighter. Columns: arm, place, before, in callbacks, between, after, total, runs.
 
 array shade[4] = [0.45, 1, 0.7, 0.15]
-array part[4] = ['before the first callback', 'in callbacks', 'between them, or none', 'after the last']
+array part[4] = ['before the first callback', 'in callbacks', 'between callbacks, or without any', 'after the last']
 set xrange [0:x_high]
 eval 'set xtics ('.x_ticks.')'
 set yrange [nr - 0.4:-0.75]
@@ -11,10 +11,11 @@ unset ytics
 set grid noytics xtics
 set border 1
 set lmargin at screen 0.04
-set bmargin at screen 110. / height
+set rmargin at screen 0.93
+set bmargin at screen 138. / height
 set tmargin at screen 1 - 44. / height
 set xlabel unit.' a request, mean'
-set key at screen 0.02, screen 4. / height left bottom Left reverse maxrows 2 width 1
+set key at screen 0.02, screen 4. / height left bottom Left reverse maxrows 4
 set style fill transparent solid 1 border
 plot for [i = 1:nr] for [k = 1:4] data skip 1 every ::i - 1::i - 1 \
 		using (0):2:((sum [j = 3:k + 1] column(j)) / scale):((sum [j = 3:k + 2] column(j)) / scale):($2 - 0.02):($2 + 0.38) \

@@ -5,6 +5,7 @@
 # Ink is a colour that no data has: in an SVG it becomes the page's text colour.
 
 reset
+height = 1. * height		# gnuplot cuts quotients of whole numbers
 set encoding utf8
 svg = picture eq 'svg'
 ink = svg ? 0x010203 : 0x202020

@@ -11,6 +11,8 @@
 
 #define LEVEL		0.05
 #define PERMUTATIONS	1999
+#define MAD_SCALE	1.4826	/* makes the median distance of normal values their deviation */
+#define SCORE_UNIT	1e6	/* whole numbers, from 0 to two of these */
 #define LEAST_SIDE	2
 /* Of 7 values no split has a permutation probability below 5%. */
 #define LEAST_PART	8
@@ -19,14 +21,13 @@ struct search {
 	const double *x;
 	size_t n;
 	struct vb_random random;
-	struct vb_keyed *item;	/* room for @n each */
-	unsigned int *score;	/* scores in order of time */
-	uint32_t *sorted;
+	unsigned int *score;	/* room for @n each */
+	double *copy;
 	bool *starts;		/* a new level begins here */
 };
 
-/* The best split of @n scores: its place and how large it is. */
-static double best_split(const unsigned int *score, size_t n, size_t *place)
+/* How large the best split of @n scores is: their sum up to it, squared, over its variance. */
+static double best_split(const unsigned int *score, size_t n)
 {
 	double mean = 0, sum = 0, best = -1;
 
@@ -40,24 +41,61 @@ static double best_split(const unsigned int *score, size_t n, size_t *place)
 		if (t < LEAST_SIDE)
 			continue;
 		size = sum * sum / ((double)t * (double)(n - t));
-		if (size > best) {
-			best = size;
-			*place = t;
-		}
+		best = fmax(best, size);
 	}
 	return best;
 }
 
-/* Scores of the part from @from, in order of time. */
+/* The sum of distances from the median. */
+static double distances(struct search *s, size_t from, size_t n)
+{
+	double median, sum = 0;
+
+	memcpy(s->copy, s->x + from, n * sizeof(*s->copy));
+	median = vb_median_of(s->copy, n);
+	for (size_t i = 0; i < n; i++)
+		sum += fabs(s->copy[i] - median);
+	return sum;
+}
+
+/* Where two levels fit the part best; a split of scores may lie a little off. */
+static size_t best_place(struct search *s, size_t from, size_t n)
+{
+	double least = INFINITY;
+	size_t place = LEAST_SIDE;
+
+	for (size_t t = LEAST_SIDE; t <= n - LEAST_SIDE; t++) {
+		double sum = distances(s, from, t) + distances(s, from + t, n - t);
+
+		if (sum < least) {
+			least = sum;
+			place = t;
+		}
+	}
+	return place;
+}
+
+/*
+ * Scores of the part from @from: distances from its median, cut off where three
+ * standard deviations would be (by the median distance).  When more than half of
+ * the values are the median, which of its sides a value is on.
+ */
 static void score_part(struct search *s, size_t from, size_t n)
 {
-	double ties3;
+	const double *x = s->x + from;
+	double median, limit;
 
+	memcpy(s->copy, x, n * sizeof(*s->copy));
+	median = vb_median_of(s->copy, n);
 	for (size_t i = 0; i < n; i++)
-		s->item[i] = (struct vb_keyed){ s->x[from + i], i };
-	vb_rank_scores(s->item, n, s->sorted, &ties3);
-	for (size_t i = 0; i < n; i++)
-		s->score[s->item[i].index] = s->sorted[i];
+		s->copy[i] = fabs(x[i] - median);
+	limit = 3 * MAD_SCALE * vb_median_of(s->copy, n);
+	for (size_t i = 0; i < n; i++) {
+		double d = x[i] - median, cut = fmax(-limit, fmin(d, limit));
+		double share = limit > 0 ? cut / limit : (d > 0) - (d < 0);
+
+		s->score[i] = (unsigned int)lround(SCORE_UNIT * (1 + share));
+	}
 }
 
 /* Whether a split of @size is rarer than @level among the part's permutations; shuffles it. */
@@ -65,13 +103,12 @@ static bool is_rare(struct search *s, size_t n, double size, double level)
 {
 	double allowed = level * (PERMUTATIONS + 1);
 	unsigned int as_large = 1;	/* the series itself is one of them */
-	size_t place;
 
 	/* Against a sum whose terms were added in another order. */
 	size *= 1 - 1e-9;
 	for (unsigned int i = 0; i < PERMUTATIONS && as_large <= allowed; i++) {
 		vb_random_shuffle(&s->random, s->score, n);
-		as_large += best_split(s->score, n, &place) >= size;
+		as_large += best_split(s->score, n) >= size;
 	}
 	return as_large <= allowed;
 }
@@ -80,13 +117,14 @@ static bool is_rare(struct search *s, size_t n, double size, double level)
 static void split_part(struct search *s, size_t from, size_t n)
 {
 	while (n >= LEAST_PART) {
-		size_t place = 0;
+		size_t place;
 		double size;
 
 		score_part(s, from, n);
-		size = best_split(s->score, n, &place);
+		size = best_split(s->score, n);
 		if (size <= 0 || !is_rare(s, n, size, LEVEL * (double)n / (double)s->n))
 			return;
+		place = best_place(s, from, n);
 		s->starts[from + place] = true;
 		split_part(s, from, place);
 		from += place;
@@ -103,13 +141,9 @@ static void place_anew(struct search *s)
 		if (i < s->n && !s->starts[i])
 			continue;
 		if (at) {
-			size_t place = 0;
-
-			score_part(s, before, i - before);
-			best_split(s->score, i - before, &place);
 			s->starts[at] = false;
-			s->starts[before + place] = true;
-			before += place;
+			before += best_place(s, before, i - before);
+			s->starts[before] = true;
 		}
 		at = i;
 	}
@@ -117,19 +151,17 @@ static void place_anew(struct search *s)
 
 static int search_room(struct search *s)
 {
-	s->item = calloc(s->n, sizeof(*s->item));
 	s->score = calloc(s->n, sizeof(*s->score));
-	s->sorted = calloc(s->n, sizeof(*s->sorted));
+	s->copy = calloc(s->n, sizeof(*s->copy));
 	s->starts = calloc(s->n, sizeof(*s->starts));
-	return s->item && s->score && s->sorted && s->starts ? 0 : -ENOMEM;
+	return s->score && s->copy && s->starts ? 0 : -ENOMEM;
 }
 
 static void search_free(struct search *s)
 {
 	free(s->starts);
-	free(s->sorted);
+	free(s->copy);
 	free(s->score);
-	free(s->item);
 }
 
 int vb_change_points(const double *x, size_t n, uint64_t seed, size_t *at, size_t max,

@@ -11,12 +11,15 @@
  * them into @at, their number into @count.
  *
  * Method: binary segmentation (A. J. Scott, M. Knott, Biometrics 30, 1974,
- * 507-512) with the rank statistic of A. N. Pettitt (Appl. Statist. 28, 1979,
- * 126-135), weighted by t(n-t) so that early and late changes count alike, and
- * its distribution by permuting the series.  Ranks: a single outlier moves
- * nothing.  At least two values lie on each side of a change, and no change can
- * be seen in fewer than 8.  Each change is then placed anew between its
- * neighbours (J. Bai, Econometric Theory 13, 1997, 315-352).
+ * 507-512) by the largest standardised sum of deviations up to a place, its
+ * distribution found by permuting the series (J. Antoch, M. Huskova, "Permutation
+ * tests in change point analysis", Statist. Probab. Lett. 53, 2001, 37-46).
+ * Deviations are from the median, cut off at three standard deviations: a single
+ * outlier moves nothing.  At least two values lie on each side of a change, and no
+ * change can be seen in fewer than 8.  A change lies where
+ * two medians fit best (J. Bai, "Least absolute deviation estimation of a shift",
+ * Econometric Theory 11, 1995, 403-436), at last between its neighbours (the same,
+ * Econometric Theory 13, 1997, 315-352).  The time it takes grows as @n squared.
  *
  * A series of independent values without a change is given one with probability
  * 5% at most, as is each level between true changes, all of them together: parts

@@ -237,6 +237,9 @@ static void test_ksm(void **state)
 	tree_file("/sys/kernel/mm/ksm/run", "0\n");
 	look();
 	expect(&noise, VB_NOISE_KSM, VB_NOISE_OK, 0, "off");
+	tree_file("/sys/kernel/mm/ksm/run", "2\n");	/* all unmerged, and off */
+	look();
+	expect(&noise, VB_NOISE_KSM, VB_NOISE_OK, 0, "off");
 	tree_file("/sys/kernel/mm/ksm/run", "many\n");
 	look();
 	assert_int_equal(found(&noise, VB_NOISE_KSM)->verdict, VB_NOISE_UNKNOWN);

@@ -55,7 +55,7 @@ const char *vb_decision_interval(const struct vb_decision *d, char *buf, size_t 
 {
 	char lo[32], hi[32];
 
-	if (!d->has_interval && !d->exact)
+	if (!d->has_interval && isnan(d->percent_lo))
 		snprintf(buf, size, "-");
 	else if (isnan(d->percent_lo) || isnan(d->percent_hi))
 		vb_value_range(d->shift_lo, d->shift_hi, d->unit, buf, size);
@@ -250,14 +250,21 @@ static void put_shifts(struct vb_doc *doc, const struct vb_source *s, const stru
 		vb_doc_fold_end(doc, VB_VIEW_PAGES);
 }
 
+/* Arms are there to differ in their variant and settings, which stand above. */
 static void put_differences(struct vb_doc *doc, const struct vb_comparison *c)
 {
-	if (!c->nr_differences)
-		return;
-	vb_doc_para(doc, VB_VIEW_ALL, "What else differs between %s and %s:", c->arm_a, c->arm_b);
-	for (size_t i = 0; i < c->nr_differences; i++)
-		vb_doc_item(doc, VB_VIEW_ALL, "%s: %s; %s", c->difference[i].what, c->difference[i].a,
-			    c->difference[i].b);
+	bool first = true;
+
+	for (size_t i = 0; i < c->nr_differences; i++) {
+		const struct vb_difference *d = &c->difference[i];
+
+		if (!strcmp(d->what, "variant"))
+			continue;
+		if (first)
+			vb_doc_para(doc, VB_VIEW_ALL, "What else differs between %s and %s:", c->arm_a, c->arm_b);
+		first = false;
+		vb_doc_item(doc, VB_VIEW_ALL, "%s: %s; %s", d->what, d->a, d->b);
+	}
 }
 
 static void put_comparison(struct vb_doc *doc, const struct vb_source *s,

@@ -6,11 +6,6 @@
 #include "bench/compare/compare.h"
 #include "bench/report/build.h"
 
-#pragma weak vb_finding_name
-#pragma weak vb_compare_arms
-#pragma weak vb_comparisons_free
-#pragma weak vb_comparison_to_json
-
 enum vb_tone vb_finding_tone(enum vb_finding finding);
 /* "request p50", with the section where there are several. */
 const char *vb_decision_name(struct vb_doc *doc, const struct vb_comparison *comparison,

@@ -51,48 +51,66 @@ static bool is_same_metric(const struct vb_decision *a, const struct vb_decision
 	       !strcmp(a->stat, b->stat);
 }
 
-/* The cells in which that metric has that finding; "" if it was told at an earlier cell. */
+static const struct vb_decision *in_cell(const struct vb_compare_cell *cell,
+					 const struct vb_decision *wanted)
+{
+	for (size_t k = 0; k < cell->nr; k++)
+		if (cell->decision[k].primary && is_same_metric(&cell->decision[k], wanted))
+			return &cell->decision[k];
+	return NULL;
+}
+
+/* Is it the first cell in which that metric has that finding? */
+static bool is_first(const struct vb_comparison *c, const struct vb_decision *d)
+{
+	for (size_t i = 0; i < c->nr_cells; i++) {
+		const struct vb_decision *other = in_cell(&c->cell[i], d);
+
+		if (other && other->finding == d->finding)
+			return other == d;
+	}
+	return true;
+}
+
+/* The cells in which that metric has that finding, or those in which it has not. */
 static const char *cells_of(struct vb_doc *doc, const struct vb_comparison *c,
 			    const struct vb_decision *d)
 {
-	const char *list = "";
+	const char *in = "", *out = "";
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->nr_cells; i++)
-		for (size_t k = 0; k < c->cell[i].nr; k++) {
-			const struct vb_decision *other = &c->cell[i].decision[k];
-
-			if (!other->primary || other->finding != d->finding || !is_same_metric(other, d))
-				continue;
-			if (!n++ && other != d)
-				return "";
-			list = vb_doc_str(doc, "%s%s%s", list, *list ? "; " : "", c->cell[i].label);
-		}
 	if (c->nr_cells == 1)
-		return " ";
+		return "";
+	for (size_t i = 0; i < c->nr_cells; i++) {
+		const struct vb_decision *other = in_cell(&c->cell[i], d);
+		bool same = other && other->finding == d->finding;
+		const char **list = same ? &in : &out;
+
+		n += same;
+		*list = vb_doc_str(doc, "%s%s%s", *list, **list ? "; " : "", c->cell[i].label);
+	}
 	if (n == c->nr_cells)
 		return vb_doc_str(doc, " in all %zu cells", n);
-	return vb_doc_str(doc, " in %zu of %zu cells (%s)", n, c->nr_cells, list);
+	if (2 * n > c->nr_cells)
+		return vb_doc_str(doc, " in %zu of %zu cells (not in %s)", n, c->nr_cells, out);
+	return vb_doc_str(doc, " in %zu of %zu cells (%s)", n, c->nr_cells, in);
 }
 
-/* "map p50 in all 8 cells": of metrics that did not move, or may have. */
+/* "map p50 in all 8 cells": of metrics that did not move, or may have; once for all cells. */
 static const char *told_together(struct vb_doc *doc, const struct vb_comparison *c,
-				 const struct vb_compare_cell *cell, const struct vb_decision *d)
+				 const struct vb_decision *d)
 {
-	const char *cells = cells_of(doc, c, d), *why = "";
+	const char *interval = "", *why = "";
 	char text[64];
 
-	if (!*cells)
+	if (!is_first(c, d))
 		return "";
 	if (d->finding == VB_FINDING_INCONCLUSIVE && *d->reason)
 		why = vb_doc_str(doc, ": %s", d->reason);
-	if (cell == c->cell && c->nr_cells == 1 && d->finding != VB_FINDING_IDENTICAL &&
-	    (d->has_interval || d->exact))
-		return vb_doc_str(doc, "%s (%s %s)%s", vb_decision_name(doc, c, d),
-				  d->exact ? "range" : "95% interval",
-				  vb_decision_interval(d, text, sizeof(text)), why);
-	return vb_doc_str(doc, "%s%s%s", vb_decision_name(doc, c, d), *cells == ' ' && !cells[1] ? "" : cells,
-			  why);
+	if (c->nr_cells == 1 && d->finding != VB_FINDING_IDENTICAL && (d->has_interval || d->exact))
+		interval = vb_doc_str(doc, " (%s %s)", d->exact ? "range" : "95% interval",
+				      vb_decision_interval(d, text, sizeof(text)));
+	return vb_doc_str(doc, "%s%s%s%s", vb_decision_name(doc, c, d), cells_of(doc, c, d), interval, why);
 }
 
 static const char *runs_of(struct vb_doc *doc, const struct vb_comparison *c)
@@ -132,7 +150,7 @@ static void put_finding(struct vb_doc *doc, const struct vb_comparison *c, enum 
 			if (!d->primary || d->finding != finding)
 				continue;
 			next = moved_for_sure(finding) ? told(doc, c, &c->cell[i], d) :
-			       told_together(doc, c, &c->cell[i], d);
+			       told_together(doc, c, d);
 			if (*next && n++ < MAX_TOLD)
 				list = vb_doc_str(doc, "%s%s%s", list, *list ? "; " : "", next);
 		}
@@ -146,7 +164,8 @@ static void put_finding(struct vb_doc *doc, const struct vb_comparison *c, enum 
 		       "%s against %s, %s%s: %s", c->arm_b, c->arm_a, runs_of(doc, c), within, list);
 }
 
-static void put_comparison(struct vb_doc *doc, const struct vb_comparison *c)
+/* What moved comes first, of all comparisons. */
+static void put_findings(struct vb_doc *doc, const struct vb_source *s)
 {
 	static const enum vb_finding order[] = {
 		VB_FINDING_WORSE, VB_FINDING_BETTER, VB_FINDING_CHANGED, VB_FINDING_INCONCLUSIVE,
@@ -154,7 +173,8 @@ static void put_comparison(struct vb_doc *doc, const struct vb_comparison *c)
 	};
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++)
-		put_finding(doc, c, order[i]);
+		for (size_t c = 0; c < s->nr_comparisons; c++)
+			put_finding(doc, &s->comparison[c], order[i]);
 }
 
 static void put_standing(struct vb_doc *doc, const struct vb_source *s)
@@ -208,8 +228,7 @@ void vb_build_summary(struct vb_doc *doc, const struct vb_source *s)
 
 	vb_doc_heading(doc, VB_VIEW_PAGES, 2, "summary", "Summary");
 	put_standing(doc, s);
-	for (size_t i = 0; i < s->nr_comparisons; i++)
-		put_comparison(doc, &s->comparison[i]);
+	put_findings(doc, s);
 	put_alone(doc, s);
 	if (*reasons)
 		vb_doc_verdict(doc, VB_VIEW_ALL, VB_TONE_WARN, "not a performance figure of a machine", "%s",

@@ -162,10 +162,7 @@ static void put_pre(const struct vb_page *page, const char *text)
 	while (*text) {
 		size_t bytes = strcspn(text, "\n");
 
-		if (page->view == VB_VIEW_LKML)
-			put_long_line(page, text, bytes);
-		else
-			fprintf(page->out, "  %.*s\n", (int)bytes, text);
+		put_long_line(page, text, bytes);
 		text += bytes + (text[bytes] == '\n');
 	}
 }

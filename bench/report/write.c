@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/report/build_compare.h"
+#include "bench/compare/compare.h"
 #include "bench/report/metrics.h"
 #include "bench/report/write.h"
 #include "lib/result/dir.h"
@@ -22,7 +22,7 @@ int vb_report_open(const char *path, struct vb_report *r, char *err, size_t size
 		return ret;
 	r->source.result = &r->result;
 	r->source.path = path;
-	if (!vb_compare_arms || json_array_size(json_object_get(r->result.meta, "arms")) < 2)
+	if (json_array_size(json_object_get(r->result.meta, "arms")) < 2)
 		return 0;
 	ret = vb_compare_arms(&r->result, NULL, &r->comparison, &r->nr_comparisons, why, sizeof(why));
 	if (ret == -EINVAL) {
@@ -60,8 +60,7 @@ void vb_report_close(struct vb_report *r)
 {
 	if (r->source.plots)
 		vb_plots_free(&r->plots);
-	if (r->comparison)
-		vb_comparisons_free(r->comparison, r->nr_comparisons);
+	vb_comparisons_free(r->comparison, r->nr_comparisons);
 	vb_result_free(&r->result);
 	memset(r, 0, sizeof(*r));
 }

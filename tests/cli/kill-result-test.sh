@@ -39,8 +39,8 @@ says() {
 
 	"$bench" report "$dir" >"$tmp/report" 2>&1 || { cat "$tmp/report"; return 1; }
 	runs=$(results_in "$dir")
-	head -n 1 "$tmp/report" | grep -qE ", $runs runs?, $status\$" ||
-		{ echo "wanted $runs runs, $status"; head -n 1 "$tmp/report"; return 1; }
+	grep -qE "^job .*, $runs runs?, $status\$" "$tmp/report" ||
+		{ echo "wanted $runs runs, $status"; grep ^job "$tmp/report"; return 1; }
 	grep -qE "^audit: $runs of $runs runs? clean" "$tmp/report" || { cat "$tmp/report"; return 1; }
 	((runs == RUNS)) || grep -qF "; $((RUNS - runs)) not run" "$tmp/report" ||
 		{ echo "$runs of $RUNS runs, and the rest is not told"; return 1; }

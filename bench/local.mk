@@ -87,6 +87,7 @@ libbench_a_SOURCES = \
 	bench/report/build_span.c \
 	bench/report/build_state.c \
 	bench/report/build_summary.c \
+	bench/report/build_steady.c \
 	bench/report/csv.c bench/report/csv.h \
 	bench/report/doc.c bench/report/doc.h \
 	bench/report/doc_clean.c bench/report/doc_clean.h \
@@ -112,7 +113,9 @@ libbench_a_SOURCES = \
 	bench/report/report.h \
 	bench/report/runs.c \
 	bench/report/span.c \
+	bench/report/saturation.c bench/report/saturation.h \
 	bench/report/values.c bench/report/values.h \
+	bench/report/steady.c bench/report/steady.h \
 	bench/report/write.c bench/report/write.h \
 	bench/workload/workload.h bench/workload/workloads.h \
 	bench/workload/dma_verify.c \
@@ -137,4 +140,5 @@ dist_job_DATA = \
 	bench/job/null.job \
 	bench/job/self-cost.job \
 	bench/job/smoke.job \
+	bench/job/saturation.job \
 	bench/job/unmap-race.job

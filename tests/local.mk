@@ -61,7 +61,8 @@ tests_unit_sysfs_test_SOURCES = tests/unit/sysfs-test.c \
 tests_unit_sysfs_test_CFLAGS = $(unit_cflags)
 tests_unit_sysfs_test_LDADD = $(unit_ldadd)
 
-measure_tests = tests/unit/arrival-test tests/unit/intervals-test tests/unit/samples-test
+measure_tests = tests/unit/arrival-test tests/unit/intervals-test tests/unit/samples-test \
+	tests/unit/steady-test
 check_PROGRAMS += $(measure_tests)
 TESTS += $(measure_tests)
 tests_unit_arrival_test_SOURCES = tests/unit/arrival-test.c
@@ -70,6 +71,9 @@ tests_unit_arrival_test_LDADD = $(unit_ldadd)
 tests_unit_intervals_test_SOURCES = tests/unit/intervals-test.c
 tests_unit_intervals_test_CFLAGS = $(unit_cflags)
 tests_unit_intervals_test_LDADD = $(unit_ldadd)
+tests_unit_steady_test_SOURCES = tests/unit/steady-test.c
+tests_unit_steady_test_CFLAGS = $(unit_cflags)
+tests_unit_steady_test_LDADD = $(unit_ldadd)
 tests_unit_samples_test_SOURCES = tests/unit/samples-test.c
 tests_unit_samples_test_CFLAGS = $(unit_cflags)
 tests_unit_samples_test_LDADD = $(unit_ldadd)

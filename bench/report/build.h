@@ -32,6 +32,8 @@ void vb_build_setup(struct vb_doc *doc, const struct vb_source *source);
 void vb_build_compare(struct vb_doc *doc, const struct vb_source *source);
 void vb_build_span(struct vb_doc *doc, const struct vb_source *source);
 void vb_build_metrics(struct vb_doc *doc, const struct vb_source *source);
+void vb_build_saturation(struct vb_doc *doc, const struct vb_source *source);
+void vb_build_steady(struct vb_doc *doc, const struct vb_source *source);
 void vb_build_audit(struct vb_doc *doc, const struct vb_source *source);
 void vb_build_noise(struct vb_doc *doc, const struct vb_source *source);
 void vb_build_caveats(struct vb_doc *doc, const struct vb_source *source);

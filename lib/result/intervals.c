@@ -183,9 +183,23 @@ static int read_lines(struct table *t, FILE *file, unsigned int *at)
 	return ret;
 }
 
-static int read_table(struct table *t, const char *path, char *err, size_t size)
+static int read_table(struct table *t, FILE *file, const char *name, char *err, size_t size)
 {
 	unsigned int at = 1;
+	int ret = read_lines(t, file, &at);
+
+	if (!ret)
+		return 0;
+	snprintf(err, size, "%s:%u: %s", name, at, ret != -EINVAL ? strerror(-ret) : at == 1 ?
+		 "another head line than this program reads" : "not a line of this file, or cut off");
+	free(t->record);
+	t->record = NULL;
+	t->nr = 0;
+	return ret;
+}
+
+static int read_path(struct table *t, const char *path, char *err, size_t size)
+{
 	FILE *file = NULL;
 	int ret = open_file(path, &file);
 
@@ -194,37 +208,62 @@ static int read_table(struct table *t, const char *path, char *err, size_t size)
 			 strerror(-ret));
 		return ret;
 	}
-	ret = read_lines(t, file, &at);
+	ret = read_table(t, file, path, err, size);
 	fclose(file);
-	if (!ret)
-		return 0;
-	snprintf(err, size, "%s:%u: %s", path, at, ret != -EINVAL ? strerror(-ret) : at == 1 ?
-		 "another head line than this program reads" : "not a line of this file, or cut off");
-	free(t->record);
+	return ret;
+}
+
+static const struct table interval_table = {
+	.head = VB_INTERVALS_HEAD, .fields = 8, .size = sizeof(struct vb_interval),
+	.parse = parse_interval,
+};
+
+static const struct table latency_table = {
+	.head = VB_LATENCY_HEAD, .fields = 5, .size = sizeof(struct vb_latency),
+	.parse = parse_latency,
+};
+
+int vb_intervals_read_file(FILE *file, const char *name, struct vb_interval **lines, size_t *nr,
+			   char *err, size_t size)
+{
+	struct table t = interval_table;
+	int ret = read_table(&t, file, name, err, size);
+
+	*lines = (void *)t.record;
+	*nr = t.nr;
 	return ret;
 }
 
 int vb_intervals_read(const char *path, struct vb_interval **lines, size_t *nr, char *err,
 		      size_t size)
 {
-	struct table t = { .head = VB_INTERVALS_HEAD, .fields = 8, .size = sizeof(**lines),
-			   .parse = parse_interval };
-	int ret = read_table(&t, path, err, size);
+	struct table t = interval_table;
+	int ret = read_path(&t, path, err, size);
 
-	*lines = ret ? NULL : (void *)t.record;
-	*nr = ret ? 0 : t.nr;
+	*lines = (void *)t.record;
+	*nr = t.nr;
+	return ret;
+}
+
+int vb_latency_read_file(FILE *file, const char *name, struct vb_latency **lines, size_t *nr,
+			 char *err, size_t size)
+{
+	struct table t = latency_table;
+	int ret = read_table(&t, file, name, err, size);
+
+	*lines = (void *)t.record;
+	*nr = t.nr;
 	return ret;
 }
 
 int vb_latency_read(const char *path, struct vb_latency **lines, size_t *nr, char *err,
 		    size_t size)
 {
-	struct table t = { .head = VB_LATENCY_HEAD, .fields = 5, .size = sizeof(**lines),
-			   .parse = parse_latency };
-	int ret = read_table(&t, path, err, size);
+	struct table t = latency_table;
+	int ret = read_path(&t, path, err, size);
 
-	*lines = ret ? NULL : (void *)t.record;
-	*nr = ret ? 0 : t.nr;
+	*lines = (void *)t.record;
+	*nr = t.nr;
 	return ret;
 }
 

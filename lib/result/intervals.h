@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define VB_INTERVALS_HEAD "time_s,phase,worker,section,steps,mapped_bytes,unmapped_bytes,requests"
 #define VB_LATENCY_HEAD "time_s,section,metric,bucket_ns,count"
@@ -38,6 +39,9 @@ struct vb_interval {
  */
 int vb_intervals_read(const char *path, struct vb_interval **lines, size_t *nr, char *err,
 		      size_t size);
+/* The same from an open file, the caller's; @name stands for it in @err. */
+int vb_intervals_read_file(FILE *file, const char *name, struct vb_interval **lines, size_t *nr,
+			   char *err, size_t size);
 
 /* How fast one section went, interval by interval of the measured part. */
 struct vb_interval_rates {
@@ -65,5 +69,7 @@ struct vb_latency {
 /* As vb_intervals_read(). */
 int vb_latency_read(const char *path, struct vb_latency **lines, size_t *nr, char *err,
 		    size_t size);
+int vb_latency_read_file(FILE *file, const char *name, struct vb_latency **lines, size_t *nr,
+			 char *err, size_t size);
 
 #endif /* VB_RESULT_INTERVALS_H */

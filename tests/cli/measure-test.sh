@@ -121,6 +121,17 @@ all_accounted_for() {
 		"r['samples']['complete'] == (r['samples']['lost'] == 0)"
 }
 
+# report_says NAME PATTERN...
+report_says() {
+	local pattern
+
+	"$bench" report "$tmp/$1" >"$tmp/report"
+	for pattern in "${@:2}"; do
+		grep -qE "$pattern" <(tr '\n' ' ' <"$tmp/report"; cat "$tmp/report") ||
+			{ echo "not in it: $pattern"; cat "$tmp/report"; return 1; }
+	done
+}
+
 # kept ARRIVAL RATE DURATION EXPRESSION...: gaps so long that a worker sleeps in them, and
 # several tries: on a busy machine it may have to wait for its CPU.
 kept() {
@@ -174,6 +185,15 @@ check "is told as such" holds absurd "r['sections'][0]['saturated']" "audit['rat
 	"m['response']['p50'] > 10 * m['service']['p50']"
 check "a closed loop says that it is one" holds full "r['sections'][0]['arrival'] == 'closed'" \
 	"'response' not in m" "'offered_per_s' not in w"
+
+check "a sweep of rates" run sweep duration=300ms rate=50..10000000*200000
+check "the report names the highest rate kept" \
+	report_says sweep 'highest rate kept: 50(\.0)?/s a worker' '10\.0 M/s .* no$'
+check "a sweep that is kept" run low duration=300ms rate=50..100*2
+check "says that saturation lies above" report_says low 'every rate was kept, up to 100/s a worker'
+check "the report says whether runs were steady" report_says full \
+	'(no change point in 1 of 1|not steady|within 3% of the start)'
+check "the report of a run that is too short says so" report_says few 'Too few intervals'
 
 for name in few full fixed absurd; do
 	check "latency.csv of '$name' adds up to the histograms" holds "$name" \

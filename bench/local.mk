@@ -15,6 +15,7 @@ libbench_a_SOURCES = \
 	bench/cmd/parse.c \
 	bench/cmd/samples.c \
 	bench/cmd/unbind.c \
+	bench/cmd/verdict.c bench/cmd/verdict.h bench/cmd/verdict-ab.c \
 	bench/cmd/report.c \
 	bench/cmd/run.c \
 	bench/cmd/variant.c bench/cmd/variant.h bench/cmd/variant-build.c \
@@ -86,8 +87,8 @@ libbench_a_SOURCES = \
 	bench/report/build_setup.c \
 	bench/report/build_span.c \
 	bench/report/build_state.c \
-	bench/report/build_summary.c \
 	bench/report/build_steady.c \
+	bench/report/build_summary.c \
 	bench/report/csv.c bench/report/csv.h \
 	bench/report/doc.c bench/report/doc.h \
 	bench/report/doc_clean.c bench/report/doc_clean.h \
@@ -112,10 +113,10 @@ libbench_a_SOURCES = \
 	bench/report/plot_topology.c \
 	bench/report/report.h \
 	bench/report/runs.c \
-	bench/report/span.c \
 	bench/report/saturation.c bench/report/saturation.h \
-	bench/report/values.c bench/report/values.h \
+	bench/report/span.c \
 	bench/report/steady.c bench/report/steady.h \
+	bench/report/values.c bench/report/values.h \
 	bench/report/write.c bench/report/write.h \
 	bench/workload/workload.h bench/workload/workloads.h \
 	bench/workload/dma_verify.c \
@@ -133,12 +134,13 @@ vfio_bench_LDADD = libbench.a libvfiobench.a $(VB_LIBS)
 # Scenarios are data.
 jobdir = $(pkgdatadir)/job
 dist_job_DATA = \
+	bench/job/ab-span.job \
 	bench/job/combined.job \
 	bench/job/deadlock-open-close.job \
 	bench/job/deadlock-unmap.job \
 	bench/job/notify-span.job \
 	bench/job/null.job \
+	bench/job/saturation.job \
 	bench/job/self-cost.job \
 	bench/job/smoke.job \
-	bench/job/saturation.job \
 	bench/job/unmap-race.job

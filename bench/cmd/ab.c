@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/cmd/cmds.h"
+#include "bench/cmd/verdict.h"
 #include "bench/engine/session.h"
 
 #define DEFAULT_PAIRS		10
@@ -14,7 +15,7 @@
 enum {
 	OPT_SET = 0x100, OPT_PAIRS, OPT_COMPARISONS, OPT_WARMUP_ROUNDS, OPT_AA, OPT_SEED, OPT_RESUME,
 	OPT_DRY_RUN, OPT_JSON, OPT_VARIANT_DIR, OPT_NOISE_GATE, OPT_ACCEPT_NOISE, OPT_ACCEPT_LOSS,
-	OPT_ACKNOWLEDGE_OTHERS,
+	OPT_ACKNOWLEDGE_OTHERS, OPT_WANT,
 };
 
 static const struct argp_option options[] = {
@@ -60,6 +61,10 @@ static const struct argp_option options[] = {
 	  "run what can hang or crash the kernel outside the lab, on this machine", 0 },
 	{ "acknowledge-others", OPT_ACKNOWLEDGE_OTHERS, NULL, 0,
 	  "load variants although other programs use VFIO: their new containers get the variant", 0 },
+	{ "want", OPT_WANT, "PERCENT", 0,
+	  "say beforehand, by the noise floor of this machine, how many pairs it takes to see such a "
+	  "difference; with --aa, at the end", 0 },
+	VB_VERDICT_OPTIONS,
 	{ 0 }
 };
 
@@ -69,6 +74,8 @@ struct ab_args {
 	uint64_t seed;
 	const char *set[64];
 	struct vb_arm arm[VB_MAX_ARMS];
+	struct vb_verdict verdict;
+	double want;			/* percent, 0: not asked */
 };
 
 static int add_arm(struct ab_args *a, const char *text)
@@ -184,6 +191,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_SET:
 		return add_set(a, arg);
+	case OPT_WANT:
+		return vb_verdict_percent("want", arg, &a->want);
+	case VB_OPT_FLOOR:
+	case VB_OPT_GATE:
+	case VB_OPT_MARGIN:
+		return vb_verdict_parse(key, arg, &a->verdict);
 	case ARGP_KEY_ARG:
 		if (a->session.job)
 			return vb_fail(EINVAL, "'%s': one job at a time: leave it out", arg);
@@ -242,6 +255,22 @@ static int complete_args(struct ab_args *a)
 	return VB_EXIT_OK;
 }
 
+/* The session's failure counts for more than what its runs say of the arms. */
+static int measure(struct ab_args *a)
+{
+	char result[4200] = "";
+	bool complete = false;
+	int ret, verdict;
+
+	if (a->want > 0 && !a->compare.aa && a->session.job)
+		vb_verdict_foresee(a->session.job, a->want, a->compare.pairs);
+	ret = vb_session_run(&a->session, result, sizeof(result), &complete);
+	if (!*result || !complete || a->session.dry_run)
+		return ret;
+	verdict = vb_verdict_conclude(&a->verdict, result, a->want);
+	return ret ? ret : verdict;
+}
+
 static int run(const struct vb_cmd *cmd, int argc, char **argv)
 {
 	struct ab_args *args = calloc(1, sizeof(*args));
@@ -259,7 +288,7 @@ static int run(const struct vb_cmd *cmd, int argc, char **argv)
 	if (!ret)
 		ret = complete_args(args);
 	if (!ret)
-		ret = vb_session_run(&args->session, NULL, 0, NULL);
+		ret = measure(args);
 	free(args);
 	return ret;
 }
@@ -275,7 +304,10 @@ const struct vb_cmd vb_cmd_ab = {
 	       "for all arms of the round (layout=), and outside the lab each worker empties its CPU's "
 	       "caches before it starts (cold=). Order and layouts follow from one seed, which is "
 	       "recorded.\n\n"
-	       "Every run is audited as 'vfio-bench run' does it.\n\n"
+	       "Every run is audited as 'vfio-bench run' does it. At the end every arm is held against the "
+	       "first: better, worse, equivalent or inconclusive, as 'vfio-bench compare' does it. --aa shows "
+	       "how often equal arms are said to differ and which difference this rig can see; what it finds "
+	       "is kept, and what later comparisons of that job here find below it is inconclusive.\n\n"
 	       "With two arms the order is balanced every 2 rounds, with an even number K of arms every K, "
 	       "with an odd one every 2K; --pairs should be a multiple.\n\n"
 	       "A session that was interrupted (SIGINT, SIGTERM) or killed leaves what it has; --resume "

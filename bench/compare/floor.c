@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The noise floor: made from A/A comparisons, and what it tells. */
 #include <errno.h>
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,32 +142,18 @@ static int take_comparison(struct vb_floor *floor, struct shifts **shifts,
 	return 0;
 }
 
-/* Rounds count on through warm-up: the comparisons begin where it ends. */
-static unsigned int first_round(const struct vb_result *r)
-{
-	unsigned int first = UINT_MAX;
-
-	for (size_t i = 0; i < r->nr_runs; i++) {
-		unsigned int round = (unsigned int)vb_json_number(r->run[i], "round");
-
-		if (!json_is_true(json_object_get(r->run[i], "warmup")) && round < first)
-			first = round;
-	}
-	return first;
-}
-
+/* Measured rounds count from 0; warm-up rounds have numbers of their own. */
 static int take_all(const struct vb_result *r, unsigned int comparisons, struct vb_floor *floor,
 		    struct shifts **shifts, char *err, size_t size)
 {
 	struct vb_compare_options o = { .no_shifts = true, .rounds = floor->pairs };
-	unsigned int first = first_round(r);
 
 	for (unsigned int k = 0; k < comparisons; k++) {
 		struct vb_comparison *list;
 		size_t nr;
 		int ret;
 
-		o.first_round = first + k * floor->pairs;
+		o.first_round = k * floor->pairs;
 		ret = vb_compare_arms(r, &o, &list, &nr, err, size);
 		if (ret)
 			return ret;

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What 'ab' says before and after it runs. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/cmd/cmd.h"
+#include "bench/cmd/verdict.h"
+#include "lib/machine/facts.h"
+
+/* Equal arms: what came out is the noise, and is kept. */
+static int conclude_aa(const struct vb_result *r, double want)
+{
+	char err[5000] = "", path[4300];
+	struct vb_floor *floor;
+	int ret = vb_floor_make(r, &floor, err, sizeof(err));
+
+	if (ret)
+		return vb_fail(VB_EXIT_UNTRUSTED, "%s", *err ? err : strerror(-ret));
+	vb_floor_text(floor, want, stdout);
+	ret = vb_floor_store(floor, path, sizeof(path));
+	if (ret)
+		vb_warn("%s: the noise floor can't be kept there: %s: give later comparisons --floor %s",
+			path, strerror(-ret), floor->where);
+	else
+		printf("kept for later comparisons of this job on this machine: %s\n", path);
+	vb_floor_free(floor);
+	return VB_EXIT_OK;
+}
+
+static int conclude_arms(struct vb_verdict *v, const struct vb_result *r)
+{
+	struct vb_comparison *list;
+	char err[5000];
+	size_t nr;
+	int ret = vb_verdict_find_floor(v, r);
+
+	v->options.gates = v->gate;
+	v->options.no_shifts = !v->all && !v->json;
+	if (!ret && vb_compare_arms(r, &v->options, &list, &nr, err, sizeof(err)))
+		ret = vb_fail(VB_EXIT_UNTRUSTED, "%s", err);
+	if (!ret) {
+		ret = vb_verdict_print(v, list, nr);
+		vb_comparisons_free(list, nr);
+	}
+	vb_verdict_free(v);
+	return ret;
+}
+
+int vb_verdict_conclude(struct vb_verdict *v, const char *path, double want)
+{
+	struct vb_result result;
+	char err[5000];
+	int ret = vb_result_load(path, &result, err, sizeof(err));
+
+	if (ret)
+		return vb_fail(VB_EXIT_UNTRUSTED, "%s", err);
+	if (json_is_true(json_object_get(json_object_get(result.meta, "ab"), "aa")))
+		ret = conclude_aa(&result, want);
+	else
+		ret = conclude_arms(v, &result);
+	vb_result_free(&result);
+	return ret;
+}
+
+static void foresee_entry(const struct vb_floor_entry *e, double want, unsigned int pairs)
+{
+	size_t needed = vb_floor_pairs(e, want);
+
+	fprintf(stderr, "  %s%s%s.%s.%s: %u pairs see %.2f%%; ", e->label, *e->label ? ": " : "", e->section,
+		e->metric, e->stat, pairs, vb_floor_detectable(e, pairs));
+	if (needed)
+		fprintf(stderr, "%g%% takes %zu\n", want, needed);
+	else
+		fprintf(stderr, "%g%% is below the noise floor of %.2f%%\n", want, e->percent);
+}
+
+void vb_verdict_foresee(const char *job, double want, unsigned int pairs)
+{
+	const char *slash = strrchr(job, '/'), *mode = vb_in_exact_mode() ? "exact" : "timing";
+	json_t *facts = vb_facts_collect();
+	struct vb_floor *floor = NULL;
+	char name[128], err[5000] = "";
+	size_t length;
+
+	snprintf(name, sizeof(name), "%s", slash ? slash + 1 : job);
+	length = strlen(name);
+	if (length > 4 && !strcmp(name + length - 4, ".job"))
+		name[length - 4] = '\0';
+	if (vb_floor_find(facts, name, mode, &floor, err, sizeof(err))) {
+		vb_warn("%s%s--want: no noise floor of this machine for job %s: 'vfio-bench ab --aa' makes "
+			"one", err, *err ? ": " : "", name);
+	} else {
+		fprintf(stderr, "by the noise floor of %s:\n", floor->where);
+		for (size_t i = 0; i < floor->nr; i++)
+			if (floor->entry[i].primary)
+				foresee_entry(&floor->entry[i], want, pairs);
+	}
+	vb_floor_free(floor);
+	json_decref(facts);
+}

@@ -78,7 +78,7 @@ tests_unit_samples_test_SOURCES = tests/unit/samples-test.c
 tests_unit_samples_test_CFLAGS = $(unit_cflags)
 tests_unit_samples_test_LDADD = $(unit_ldadd)
 
-ab_tests = tests/unit/arm-test tests/unit/plan-test
+ab_tests = tests/unit/arm-test tests/unit/plan-test tests/unit/schedule-test
 check_PROGRAMS += $(ab_tests)
 TESTS += $(ab_tests)
 tests_unit_arm_test_SOURCES = tests/unit/arm-test.c
@@ -87,6 +87,9 @@ tests_unit_arm_test_LDADD = $(unit_ldadd)
 tests_unit_plan_test_SOURCES = tests/unit/plan-test.c tests/unit/job-helper.h
 tests_unit_plan_test_CFLAGS = $(unit_cflags)
 tests_unit_plan_test_LDADD = $(unit_ldadd)
+tests_unit_schedule_test_SOURCES = tests/unit/schedule-test.c
+tests_unit_schedule_test_CFLAGS = $(unit_cflags)
+tests_unit_schedule_test_LDADD = $(unit_ldadd)
 
 noise_tests = tests/unit/noise-events-test tests/unit/noise-gate-test \
 	tests/unit/noise-settings-test

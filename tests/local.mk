@@ -150,6 +150,16 @@ TESTS += tests/unit/stats-test
 tests_unit_stats_test_SOURCES = tests/unit/stats-test.c
 tests_unit_stats_test_CFLAGS = $(unit_cflags)
 tests_unit_stats_test_LDADD = $(unit_ldadd)
+
+stats_tests = tests/unit/order-test tests/unit/stats-series-test
+check_PROGRAMS += $(stats_tests)
+TESTS += $(stats_tests)
+tests_unit_order_test_SOURCES = tests/unit/order-test.c
+tests_unit_order_test_CFLAGS = $(unit_cflags)
+tests_unit_order_test_LDADD = $(unit_ldadd)
+tests_unit_stats_series_test_SOURCES = tests/unit/stats-series-test.c tests/stats/simulate.h
+tests_unit_stats_series_test_CFLAGS = $(unit_cflags)
+tests_unit_stats_series_test_LDADD = $(unit_ldadd)
 endif
 
 job_sh_tests = tests/cli/job-list-test.sh
@@ -198,6 +208,12 @@ EXTRA_DIST += tests/lab/cost-test.sh tests/lab/exact-repeat-test.sh tests/bench/
 
 TESTS += tests/stats/wilcox-test.sh
 EXTRA_DIST += tests/stats/wilcox-test.sh tests/stats/wilcox.R tests/stats/wilcox.txt
+
+# How often a comparison is wrong, by simulation.
+check_PROGRAMS += tests/stats/aa-simulation
+TESTS += tests/stats/aa-simulation
+tests_stats_aa_simulation_SOURCES = tests/stats/aa-simulation.c tests/stats/simulate.h
+tests_stats_aa_simulation_LDADD = libvfiobench.a
 
 TESTS += tests/cli/plots-test.sh
 EXTRA_DIST += tests/cli/plots-test.sh tests/plots.py tests/plots_made.py

@@ -55,7 +55,7 @@ const char *vb_decision_interval(const struct vb_decision *d, char *buf, size_t 
 {
 	char lo[32], hi[32];
 
-	if (!d->has_interval && isnan(d->percent_lo))
+	if (!d->has_interval)
 		snprintf(buf, size, "-");
 	else if (isnan(d->percent_lo) || isnan(d->percent_hi))
 		vb_value_range(d->shift_lo, d->shift_hi, d->unit, buf, size);
@@ -258,7 +258,7 @@ static void put_differences(struct vb_doc *doc, const struct vb_comparison *c)
 	for (size_t i = 0; i < c->nr_differences; i++) {
 		const struct vb_difference *d = &c->difference[i];
 
-		if (!strcmp(d->what, "variant"))
+		if (!strcmp(d->what, "variant") || !strcmp(d->what, "the arm's own settings"))
 			continue;
 		if (first)
 			vb_doc_para(doc, VB_VIEW_ALL, "What else differs between %s and %s:", c->arm_a, c->arm_b);

@@ -54,7 +54,8 @@ static const char *ab_arms(struct vb_doc *doc, const struct vb_source *s)
 	const char *list = "";
 
 	for (size_t a = 0; a < s->arms.count; a++) {
-		const char *arm = vb_doc_str(doc, "%s=%s", s->arms.name[a], s->arms.variant[a]);
+		const char *variant = *s->arms.variant[a] ? s->arms.variant[a] : "null";
+		const char *arm = vb_doc_str(doc, "%s=%s", s->arms.name[a], variant);
 		const json_t *setting;
 		size_t i;
 

@@ -54,16 +54,13 @@ static size_t put_noise_marks(struct vb_doc *doc, const struct vb_source *s)
 	return told;
 }
 
+/* When it is closed the summary has said so. */
 static void put_gate(struct vb_doc *doc, const json_t *gate)
 {
-	if (json_is_true(json_object_get(gate, "closed")))
-		vb_doc_verdict(doc, VB_VIEW_ALL, VB_TONE_WARN, "noisy", "%.0f of %.0f runs were disturbed: %s",
-			       vb_json_number(gate, "marked"), vb_json_number(gate, "runs"),
-			       vb_json_text(gate, "text"));
-	else if (json_is_object(gate))
-		vb_doc_para(doc, VB_VIEW_LONG, "noise: %.0f of %.0f runs were disturbed%s%s",
-			    vb_json_number(gate, "marked"), vb_json_number(gate, "runs"),
-			    *vb_json_text(gate, "text") ? ": " : "", vb_json_text(gate, "text"));
+	if (!json_is_object(gate))
+		return;
+	vb_doc_para(doc, VB_VIEW_LONG, "%s.", *vb_json_text(gate, "text") ? vb_json_text(gate, "text") :
+		    "No run was marked");
 }
 
 void vb_build_noise(struct vb_doc *doc, const struct vb_source *s)
@@ -124,12 +121,6 @@ static void put_comparison_caveats(struct vb_doc *doc, const struct vb_compariso
 {
 	const char *who = vb_doc_str(doc, "%s against %s", c->arm_b, c->arm_a);
 
-	if (c->withheld || c->interrupted || c->rounds_dropped)
-		vb_doc_item(doc, VB_VIEW_ALL, "%s: left out: %u withheld runs, %u interrupted; %u rounds lack an "
-			    "arm", who, c->withheld, c->interrupted, c->rounds_dropped);
-	if (c->marked)
-		vb_doc_item(doc, VB_VIEW_ALL, "%s: %u runs have a mark of noise and are not left out", who,
-			    c->marked);
 	if (c->warmup_left_out)
 		vb_doc_item(doc, VB_VIEW_LONG, "%s: %u warm-up runs are in no statistic", who,
 			    c->warmup_left_out);

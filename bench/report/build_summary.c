@@ -90,7 +90,7 @@ static const char *cells_of(struct vb_doc *doc, const struct vb_comparison *c,
 		*list = vb_doc_str(doc, "%s%s%s", *list, **list ? "; " : "", c->cell[i].label);
 	}
 	if (n == c->nr_cells)
-		return vb_doc_str(doc, " in all %zu cells", n);
+		return n == 2 ? " in both cells" : vb_doc_str(doc, " in all %zu cells", n);
 	if (2 * n > c->nr_cells)
 		return vb_doc_str(doc, " in %zu of %zu cells (not in %s)", n, c->nr_cells, out);
 	return vb_doc_str(doc, " in %zu of %zu cells (%s)", n, c->nr_cells, in);
@@ -107,7 +107,7 @@ static const char *told_together(struct vb_doc *doc, const struct vb_comparison 
 		return "";
 	if (d->finding == VB_FINDING_INCONCLUSIVE && *d->reason)
 		why = vb_doc_str(doc, ": %s", d->reason);
-	if (c->nr_cells == 1 && d->finding != VB_FINDING_IDENTICAL && (d->has_interval || d->exact))
+	if (c->nr_cells == 1 && d->finding != VB_FINDING_IDENTICAL && d->has_interval)
 		interval = vb_doc_str(doc, " (%s %s)", d->exact ? "range" : "95% interval",
 				      vb_decision_interval(d, text, sizeof(text)));
 	return vb_doc_str(doc, "%s%s%s%s", vb_decision_name(doc, c, d), cells_of(doc, c, d), interval, why);
@@ -181,6 +181,7 @@ static void put_standing(struct vb_doc *doc, const struct vb_source *s)
 {
 	const struct vb_result *r = s->result;
 	const char *status = vb_json_text(r->meta, "status");
+	const json_t *gate = json_object_get(r->meta, "noise_gate");
 	size_t withheld = 0;
 
 	for (size_t i = 0; i < r->nr_runs; i++)
@@ -190,6 +191,9 @@ static void put_standing(struct vb_doc *doc, const struct vb_source *s)
 			       strcmp(status, "running") ? "the session was interrupted, or failed" :
 			       "the session was killed, or goes on", r->nr_runs,
 			       vb_json_number(r->meta, "runs"));
+	if (json_is_true(json_object_get(gate, "closed")))
+		vb_doc_verdict(doc, VB_VIEW_ALL, VB_TONE_WARN, "noisy", "not to be trusted: %s",
+			       vb_json_text(gate, "text"));
 	if (withheld)
 		vb_doc_verdict(doc, VB_VIEW_ALL, VB_TONE_BAD, "withheld", "the numbers of %zu of %zu runs: "
 			       "their audit found faults, which are listed below", withheld, r->nr_runs);

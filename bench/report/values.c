@@ -45,7 +45,7 @@ static int decimals(const struct scale *scale, size_t step, double value)
 
 	/* Nanoseconds are counted whole; of the others three digits, "9.53" to "953". */
 	if (!strcmp(scale->unit, "ns") && !step)
-		return shown < 99.95 && fabs(shown - round(shown)) > 0.049 ? 1 : 0;
+		return shown < 99.95 && fabs(shown - round(shown)) > 1e-9 ? 1 : 0;
 	if (fabs(value - round(value)) < 1e-9 && scale->step[step] == 1)
 		return 0;
 	return shown >= 99.95 ? 0 : shown >= 9.995 ? 1 : 2;

@@ -61,6 +61,12 @@ tests_unit_sysfs_test_SOURCES = tests/unit/sysfs-test.c \
 tests_unit_sysfs_test_CFLAGS = $(unit_cflags)
 tests_unit_sysfs_test_LDADD = $(unit_ldadd)
 
+# What the recorder costs, and reading it back.
+check_PROGRAMS += tests/bench/samples-rate
+tests_bench_samples_rate_SOURCES = tests/bench/samples-rate.c
+tests_bench_samples_rate_LDADD = libvfiobench.a $(VB_LIBS)
+EXTRA_DIST += tests/bench/samples-cost.sh tests/bench/samples-read.sh
+
 measure_tests = tests/unit/arrival-test tests/unit/intervals-test tests/unit/samples-test \
 	tests/unit/steady-test
 check_PROGRAMS += $(measure_tests)
@@ -145,6 +151,12 @@ tests_unit_variant_test_CFLAGS = $(unit_cflags)
 tests_unit_variant_test_LDADD = $(unit_ldadd)
 
 # The statistics: against R's answers, which wilcox.R makes anew where R is.
+check_PROGRAMS += tests/unit/compare-test
+TESTS += tests/unit/compare-test
+tests_unit_compare_test_SOURCES = tests/unit/compare-test.c tests/unit/compare-helper.h
+tests_unit_compare_test_CFLAGS = $(unit_cflags)
+tests_unit_compare_test_LDADD = $(unit_ldadd)
+
 check_PROGRAMS += tests/unit/stats-test
 TESTS += tests/unit/stats-test
 tests_unit_stats_test_SOURCES = tests/unit/stats-test.c
@@ -205,6 +217,12 @@ EXTRA_DIST += tests/lab/acceptance-test.sh tests/lab/kill-test.sh tests/lab/lab-
 check_PROGRAMS += tests/lab/bare-loop
 tests_lab_bare_loop_SOURCES = tests/lab/bare-loop.c
 EXTRA_DIST += tests/lab/cost-test.sh tests/lab/exact-repeat-test.sh tests/bench/null-cost.sh
+
+# What it costs to load results: tests/bench/load-cost.sh BUILD.
+check_PROGRAMS += tests/bench/load-cost
+tests_bench_load_cost_SOURCES = tests/bench/load-cost.c
+tests_bench_load_cost_LDADD = libvfiobench.a $(VB_LIBS)
+EXTRA_DIST += tests/bench/load-cost.sh
 
 TESTS += tests/stats/wilcox-test.sh
 EXTRA_DIST += tests/stats/wilcox-test.sh tests/stats/wilcox.R tests/stats/wilcox.txt

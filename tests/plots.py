@@ -254,21 +254,40 @@ def breakdown(result, path):
 
 
 def pairs(result, path):
-    """A point is a pair's difference, in percent of the first arm's median."""
-    names = glob.glob(path + '/pairs-span-request-p50*.tsv')
-    assert names, os.listdir(path)
-    for name in names:
-        first = json.load(open(result + '/meta.json', encoding='utf-8'))['arms'][0]['name']
-        other = next(r['arm'] for r in runs(result) if r['arm'] != first)
-        value = {(r['arm'], r['round']): quantile(metric_of(r, 'span', 'request'), 0.5)
-                 for r in runs(result)}
-        rows = blocks(name)[0]
-        middle = statistics.median(value[first, int(row['round'])] for row in rows)
-        for row in rows:
-            a, b = (value[arm, int(row['round'])] for arm in (first, other))
-            near(float(row['a']), a)
-            near(float(row['b']), b)
-            near(float(row['percent']), 100 * (b - a) / middle, 1e-6)
+    """A point is a pair's difference, in percent of the first arm's median; all pairs are there."""
+    names = glob.glob(path + '/pairs-null-unmap-mean-*.tsv')
+    assert len(names) == 1, os.listdir(path)
+    value = {(r['arm'], r['round']): metric_of(r, 'null', 'unmap')['mean']
+             for r in runs(result) if not r['warmup']}
+    rows = blocks(names[0])[0]
+    assert {int(row['round']) for row in rows} == {round for _, round in value}
+    assert [int(row['pair']) for row in rows] == list(range(1, len(rows) + 1))
+    middle = statistics.median(value['A', int(row['round'])] for row in rows)
+    for row in rows:
+        a, b = (value[arm, int(row['round'])] for arm in 'AB')
+        near(float(row['a']), a)
+        near(float(row['b']), b)
+        near(float(row['difference']), b - a, 1e-6)
+        near(float(row['percent']), 100 * (b - a) / middle, 1e-6)
+
+
+def heatmap(result, path):
+    """Every operation of latency.csv is in one tile, and shares make the whole."""
+    run = runs(result)[0]
+    folder_of = '%s/runs/%03d-%s' % (result, run['number'], run['arm'])
+    with open(folder_of + '/latency.csv', encoding='utf-8') as file:
+        wanted = sum(int(row['count']) for row in csv.DictReader(file)
+                     if (row['section'], row['metric']) == ('null', 'unmap'))
+    rows = blocks(path + '/heatmap-null-unmap.tsv')[0]
+    assert sum(int(row['count']) for row in rows) == wanted
+    columns = {}
+    for row in rows:
+        assert float(row['low_ns']) < float(row['high_ns'])
+        columns.setdefault((row['from_s'], row['to_s']), []).append(float(row['share']))
+    for shares in columns.values():
+        near(sum(shares), 1, 1e-4)
+    ends = sorted((float(a), float(b)) for a, b in columns)
+    assert len(ends) > 3 and all(x[1] <= y[0] + 1e-6 for x, y in zip(ends, ends[1:])), ends
 
 
 def numa(result, path):

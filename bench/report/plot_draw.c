@@ -254,13 +254,18 @@ static double round_to_tick(double value, bool up)
 	return steps[i] * decade;
 }
 
-/* Three to seven, at multiples of 1, 2 or 5. */
+/* Three to nine, at multiples of 1, 2 or 5. */
 static void linear_ticks(struct vb_drawing *d, double low, double high)
 {
-	double step = round_to_tick((high - low) / 6.5, true);
+	double step = round_to_tick((high - low) / 8, true);
 	bool first = true;
 
-	for (double n = ceil(low / step - 1e-9); n * step <= high * (1 + 1e-9); n++) {
+	/* Counted, too: far from zero the next number may be the same one. */
+	for (int i = 0; i < 10; i++) {
+		double n = ceil(low / step - 1e-9) + i;
+
+		if (n * step > high + 1e-9 * fabs(high))
+			break;
 		tick(d, n * step + 0.0, first);	/* not -0 */
 		first = false;
 	}
@@ -302,8 +307,11 @@ void vb_drawing_axis(struct vb_drawing *d, const char *name, double low, double 
 		high = high > 0 ? high : 0;
 	}
 	room = high > low ? 0.08 * (high - low) : high ? 0.1 * fabs(high) : 1;
-	set_axis(d, name, low && high > low ? low - room : high > low ? low : low - room,
-		 high ? high + room : high, false);
+	if (kind == VB_AXIS_TIGHT || low)
+		low -= room;
+	if (kind == VB_AXIS_TIGHT || high || low == high)
+		high += room;
+	set_axis(d, name, low, high, false);
 }
 
 static bool copy_script(struct vb_plotter *p, const char *kind, FILE *to)

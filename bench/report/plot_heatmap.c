@@ -11,8 +11,9 @@
 static const char title[] = "latency over time";
 
 #define MOST_PANELS 4
-/* Tiles across: more are narrower than a pixel of a phone. */
+/* Tiles across and up: more are thinner than a pixel of a phone. */
 #define MOST_COLUMNS 60
+#define MOST_ROWS 32
 /* Fewer intervals are no course of anything. */
 #define FEWEST_INTERVALS 4
 
@@ -20,9 +21,36 @@ static const char title[] = "latency over time";
 struct panel {
 	size_t arm, run;
 	struct vb_latency *line;	/* of the section and metric alone */
-	size_t nr;
-	double start_s, end_s, step_s;	/* step_s: of a column of tiles */
+	size_t nr, columns;
+	double edge_s[MOST_COLUMNS + 1]; /* of the columns, from the first one's start */
 };
+
+/* Ends of intervals, as the file has them, become the columns' edges: each of one or more. */
+static size_t find_edges(struct panel *panel)
+{
+	size_t intervals = 0, each, seen = 0;
+	double gap, last = -1, first = panel->nr ? panel->line[0].time_s : 0;
+
+	for (size_t i = 0; i < panel->nr; i++) {
+		intervals += panel->line[i].time_s > last;
+		last = panel->line[i].time_s;
+	}
+	if (intervals < FEWEST_INTERVALS)
+		return intervals;
+	gap = (last - first) / (double)(intervals - 1);
+	each = (intervals + MOST_COLUMNS - 1) / MOST_COLUMNS;
+	panel->edge_s[0] = fmax(0, first - gap);
+	panel->columns = 0;
+	last = -1;
+	for (size_t i = 0; i < panel->nr; i++) {
+		if (panel->line[i].time_s <= last)
+			continue;
+		last = panel->line[i].time_s;
+		panel->columns += seen++ % each == 0;
+		panel->edge_s[panel->columns] = last;
+	}
+	return intervals;
+}
 
 static void keep_metric(struct panel *panel, const char *section, const char *metric)
 {
@@ -34,79 +62,79 @@ static void keep_metric(struct panel *panel, const char *section, const char *me
 	panel->nr = kept;
 }
 
-/* Intervals are of one length but for the first and last: the shortest in between is it. */
-static void measure(struct panel *panel)
-{
-	double step = INFINITY, columns;
-
-	for (size_t i = 1; i < panel->nr; i++) {
-		double gap = panel->line[i].time_s - panel->line[i - 1].time_s;
-
-		if (gap > 1e-6 && gap < step && i + 1 < panel->nr &&
-		    panel->line[i].time_s < panel->line[panel->nr - 1].time_s)
-			step = gap;
-	}
-	panel->end_s = panel->line[panel->nr - 1].time_s;
-	panel->start_s = fmax(0, panel->line[0].time_s - step);
-	columns = (panel->end_s - panel->start_s) / step;
-	panel->step_s = columns > MOST_COLUMNS ? (panel->end_s - panel->start_s) / MOST_COLUMNS : step;
-}
-
-static size_t count_intervals(const struct panel *panel)
-{
-	size_t n = panel->nr > 0;
-
-	for (size_t i = 1; i < panel->nr; i++)
-		n += panel->line[i].time_s > panel->line[i - 1].time_s;
-	return n;
-}
-
 static bool load(const struct vb_plotter *p, const char *section, const char *metric, struct panel *panel)
 {
 	char path[4600], err[256];
+	size_t intervals;
 
 	snprintf(path, sizeof(path), "%s/runs/%s/latency.csv", p->path, p->result->run_dir[panel->run]);
 	if (vb_latency_read(path, &panel->line, &panel->nr, err, sizeof(err)))
 		return false;
+	intervals = find_edges(panel);
 	keep_metric(panel, section, metric);
-	if (count_intervals(panel) < FEWEST_INTERVALS) {
-		free(panel->line);
-		return false;
-	}
-	measure(panel);
-	return true;
+	if (panel->nr && intervals >= FEWEST_INTERVALS)
+		return true;
+	free(panel->line);
+	return false;
 }
 
-/* A tile: a column of time, and a coarse bucket. */
 static size_t column_of(const struct panel *panel, double time_s)
 {
-	double at = ceil((time_s - panel->start_s) / panel->step_s - 1e-6) - 1;
+	size_t c = 0;
 
-	return at < 0 ? 0 : at >= MOST_COLUMNS + 1 ? MOST_COLUMNS : (size_t)at;
+	while (c + 1 < panel->columns && time_s > panel->edge_s[c + 1])
+		c++;
+	return c;
 }
 
 struct heat_extent {
 	double low, high, seconds;
+	unsigned int merge;		/* 1 << merge buckets are a row */
 };
+
+/* The buckets that there are, of all panels, in so many rows as can be seen. */
+static void find_rows(const struct panel *panels, size_t nr, struct heat_extent *e)
+{
+	uint32_t least = VB_COARSE_BUCKETS, most = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		for (size_t k = 0; k < panels[i].nr; k++) {
+			uint32_t b = vb_coarse_index(panels[i].line[k].bucket_ns);
+
+			least = b < least ? b : least;
+			most = b > most ? b : most;
+		}
+	/* Three halvings make one row of a power of two; below 8 ns buckets are wider anyway. */
+	for (e->merge = 0; e->merge < VB_COARSE_BITS && ((most - least) >> e->merge) >= MOST_ROWS;)
+		e->merge++;
+}
+
+static double row_edge(uint32_t row, unsigned int merge)
+{
+	uint32_t bucket = row << merge;
+
+	if (bucket < VB_COARSE_BUCKETS)
+		return fmax((double)vb_coarse_low(bucket), 0.5);
+	return 2 * (double)vb_coarse_low(VB_COARSE_BUCKETS - 1);
+}
 
 static void write_column(struct vb_drawing *d, const struct panel *panel, size_t column,
 			 const uint64_t *count, struct heat_extent *e)
 {
-	double from = (double)column * panel->step_s;
 	uint64_t all = 0;
 
-	for (uint32_t b = 0; b < VB_COARSE_BUCKETS; b++)
-		all += count[b];
-	for (uint32_t b = 0; b < VB_COARSE_BUCKETS; b++) {
-		double low = (double)vb_coarse_low(b);
-		double high = b + 1 < VB_COARSE_BUCKETS ? (double)vb_coarse_low(b + 1) : 2 * low;
+	for (uint32_t row = 0; row < VB_COARSE_BUCKETS; row++)
+		all += count[row];
+	for (uint32_t row = 0; row < VB_COARSE_BUCKETS; row++) {
+		double low = row_edge(row, e->merge), high = row_edge(row + 1, e->merge);
 
-		if (!count[b])
+		if (!count[row])
 			continue;
-		low = fmax(low, 0.5);
 		vb_drawing_field(d, d->plotter->arms.label[panel->arm]);
-		fprintf(d->data, "\t%.6f\t%.6f\t%.15g\t%.15g\t%.6g\t%llu\n", from, from + panel->step_s, low,
-			high, (double)count[b] / (double)all, (unsigned long long)count[b]);
+		fprintf(d->data, "\t%.6f\t%.6f\t%.15g\t%.15g\t%.6g\t%llu\n",
+			panel->edge_s[column] - panel->edge_s[0],
+			panel->edge_s[column + 1] - panel->edge_s[0], low, high,
+			(double)count[row] / (double)all, (unsigned long long)count[row]);
 		e->low = fmin(e->low, low);
 		e->high = fmax(e->high, high);
 	}
@@ -120,10 +148,10 @@ static int write_panel(struct vb_drawing *d, const struct panel *panel, struct h
 		return -ENOMEM;
 	for (size_t i = 0; i < panel->nr; i++)
 		count[column_of(panel, panel->line[i].time_s) * VB_COARSE_BUCKETS +
-		      vb_coarse_index(panel->line[i].bucket_ns)] += panel->line[i].count;
-	for (size_t c = 0; c <= MOST_COLUMNS; c++)
+		      (vb_coarse_index(panel->line[i].bucket_ns) >> e->merge)] += panel->line[i].count;
+	for (size_t c = 0; c < panel->columns; c++)
 		write_column(d, panel, c, count + c * VB_COARSE_BUCKETS, e);
-	e->seconds = fmax(e->seconds, panel->end_s - panel->start_s);
+	e->seconds = fmax(e->seconds, panel->edge_s[panel->columns] - panel->edge_s[0]);
 	free(count);
 	return 0;
 }
@@ -162,6 +190,7 @@ static void draw(struct vb_plotter *p, const char *section, const char *metric,
 	snprintf(heading, sizeof(heading), "%.50s %.50s over time", section, metric);
 	if (!vb_drawing_begin(p, &d, "heatmap", heading, "heatmap-%s-%s", section, metric))
 		return;
+	find_rows(panels, nr, &e);
 	fputs("arm\tfrom_s\tto_s\tlow_ns\thigh_ns\tshare\tcount\n", d.data);
 	for (size_t i = 0; i < nr; i++) {
 		if (i)
@@ -175,7 +204,7 @@ static void draw(struct vb_plotter *p, const char *section, const char *metric,
 	vb_drawing_series(&d, nr, arm, label);
 	vb_drawing_number(&d, "scale", unit.scale);
 	vb_drawing_text(&d, "unit", "%s", unit.name);
-	vb_drawing_axis(&d, "y", e.low / unit.scale, e.high / unit.scale, VB_AXIS_LOG);
+	vb_drawing_axis(&d, "y", 0.95 * e.low / unit.scale, e.high / unit.scale, VB_AXIS_LOG);
 	vb_drawing_axis(&d, "x", 0, e.seconds, VB_AXIS_ZERO);
 	vb_drawing_number(&d, "seconds", e.seconds);
 	vb_drawing_number(&d, "height", 122 + 170 * (double)nr);

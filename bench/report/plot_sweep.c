@@ -38,6 +38,13 @@ static int by_x(const void *a, const void *b)
 	return (p->x > q->x) - (p->x < q->x);
 }
 
+static int by_arm(const void *a, const void *b)
+{
+	const struct series *x = a, *y = b;
+
+	return x->arm != y->arm ? (x->arm > y->arm) - (x->arm < y->arm) : strcmp(x->rest, y->rest);
+}
+
 static size_t collect_series(const struct vb_plotter *p, const struct sweep *s, struct series *series)
 {
 	size_t nr = 0;
@@ -58,6 +65,7 @@ static size_t collect_series(const struct vb_plotter *p, const struct sweep *s, 
 			 one.rest);
 		series[nr++] = one;
 	}
+	qsort(series, nr, sizeof(*series), by_arm);
 	return nr;
 }
 
@@ -141,7 +149,8 @@ static size_t collect_points(const struct vb_plotter *p, const struct sweep *s,
 
 /* What the axes have to reach. */
 struct sweep_extent {
-	double x_low, x_high, per_x;	/* per_x: of the first point */
+	double x_low, x_high;
+	double base_x, per_x;		/* of the first point with the least x */
 	double low[QUANTITIES], high[QUANTITIES];
 	size_t fewest, most, steps;	/* runs a point; values of x */
 };
@@ -149,8 +158,10 @@ struct sweep_extent {
 static void write_series(struct vb_drawing *d, const struct sweep *s, const struct series *series,
 			 const struct point *points, size_t nr, struct sweep_extent *e)
 {
-	if (nr && !e->per_x)
+	if (nr && (!e->base_x || points[0].x < e->base_x)) {
+		e->base_x = points[0].x;
 		e->per_x = points[0].middle[0] / points[0].x;
+	}
 	for (size_t i = 0; i < nr; i++) {
 		const struct point *at = &points[i];
 

@@ -54,6 +54,8 @@ else
 fi
 check "the CSV is the JSON" holds in_csv "$bench" "$tmp/null"
 
+check "tiles hold every operation" holds heatmap "$tmp/null" "$tmp/plots"
+
 again() {
 	mkdir -p "$tmp/again" && cp "$tmp/plots/threads-null".{tsv,gp} "$tmp/again" &&
 		(cd "$tmp/again" && gnuplot -d threads-null.gp) && [[ -s $tmp/again/threads-null.png ]]
@@ -82,6 +84,17 @@ check "an offered load" made load
 check "is drawn" plots 0 "$tmp/load" "$tmp/load-plots"
 check "as a point of saturation" says '/saturation-null.svg: '
 check "in sound SVG" holds folder "$tmp/load-plots" 1
+
+ab_job() {
+	"$bench" ab --quiet --accept-noise --pairs 6 --arm A=null --arm B=null,count=16 \
+		--output "$tmp/ab" --set duration=100ms --set warmup=0s --set threads=1 null || (($? == 3))
+}
+check "two arms, six pairs" ab_job
+check "their plots" plots 0 "$tmp/ab" "$tmp/ab-plots"
+check "have the pairs" says '/pairs-null-unmap-mean-b.svg: unmap mean: B against A'
+check "and how the distribution moved" says '/shift-null-unmap.svg: '
+check "each pair's difference" holds pairs "$tmp/ab" "$tmp/ab-plots"
+check "in both arms' colours" holds folder "$tmp/ab-plots" 2
 
 # Names from a result are no commands, and no markup.
 check "a result with hostile names" made hostile

@@ -47,6 +47,7 @@ libvfiobench_a_SOURCES = \
 	lib/measure/sample-format.h \
 	lib/measure/samples.c lib/measure/samples.h \
 	lib/measure/samples-file.c lib/measure/samples-file.h \
+	lib/result/buckets.c lib/result/buckets.h \
 	lib/result/check.c lib/result/check.h \
 	lib/result/dir.c lib/result/dir.h \
 	lib/result/dist.c lib/result/dist.h \

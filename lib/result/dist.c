@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/measure/histogram.h"
+#include "lib/result/buckets.h"
 #include "lib/result/dist.h"
 
 struct entry {
@@ -26,27 +27,72 @@ static uint64_t whole(const json_t *object, const char *key)
 	return (uint64_t)json_integer_value(json_object_get(object, key));
 }
 
-/* The buckets as they are; NULL, or what is wrong with them. */
-static const char *read_buckets(const json_t *list, struct vb_bucket *bucket, uint64_t *total)
+/* Where buckets come from: lists that the text had, used in order and once, or JSON. */
+struct source {
+	const struct vb_bucket_lists *lists;
+	size_t next;
+};
+
+/* The list in the text that "buckets": [place] stands for; NULL: none, it is JSON. */
+static const struct vb_bucket_list *list_of(const struct source *from, const json_t *buckets)
 {
-	json_int_t index, count, last = -1;
+	const json_t *place = json_array_get(buckets, 0);
+
+	if (!from->lists || json_array_size(buckets) != 1 || !json_is_integer(place) ||
+	    json_integer_value(place) < (json_int_t)from->next ||
+	    json_integer_value(place) >= (json_int_t)from->lists->nr)
+		return NULL;
+	return &from->lists->list[json_integer_value(place)];
+}
+
+static size_t nr_of(const struct source *from, const json_t *buckets)
+{
+	const struct vb_bucket_list *list = list_of(from, buckets);
+
+	return list ? list->nr : json_array_size(buckets);
+}
+
+static bool read_pair(const json_t *pair, struct vb_bucket *bucket)
+{
+	const json_t *index = json_array_get(pair, 0), *count = json_array_get(pair, 1);
+
+	if (json_array_size(pair) != 2 || !json_is_integer(index) || !json_is_integer(count) ||
+	    json_integer_value(index) < 0 || json_integer_value(index) > UINT32_MAX ||
+	    json_integer_value(count) < 0)
+		return false;
+	*bucket = (struct vb_bucket){ (uint32_t)json_integer_value(index),
+				      (uint64_t)json_integer_value(count) };
+	return true;
+}
+
+/* Into an array that has the room; false: not as doc/results.md says. */
+static bool copy_buckets(struct source *from, const json_t *buckets, struct vb_bucket *bucket)
+{
+	const struct vb_bucket_list *list = list_of(from, buckets);
 	const json_t *pair;
 	size_t i;
 
-	json_array_foreach(list, i, pair) {
-		const json_t *second = json_array_get(pair, 1);
+	if (list) {
+		memcpy(bucket, from->lists->bucket + list->first, list->nr * sizeof(*bucket));
+		from->next = (size_t)(list - from->lists->list) + 1;
+		return true;
+	}
+	json_array_foreach(buckets, i, pair)
+		if (!read_pair(pair, &bucket[i]))
+			return false;
+	return true;
+}
 
-		index = json_integer_value(json_array_get(pair, 0));
-		count = json_integer_value(second);
-		if (json_array_size(pair) != 2 || !json_is_integer(json_array_get(pair, 0)) ||
-		    !json_is_integer(second) || count < 1)
-			return "pairs [index, count] are wanted";
-		if (index <= last || index >= (json_int_t)VB_HIST_BUCKETS)
+/* NULL, or what is wrong with them; *total grows by their counts. */
+static const char *check_buckets(const struct vb_bucket *bucket, size_t nr, uint64_t *total)
+{
+	for (size_t i = 0; i < nr; i++) {
+		if ((i && bucket[i].index <= bucket[i - 1].index) || bucket[i].index >= VB_HIST_BUCKETS)
 			return "not in ascending order, or beyond the last";
-		bucket[i] = (struct vb_bucket){ (uint32_t)index, (uint64_t)count };
-		if (__builtin_add_overflow(*total, (uint64_t)count, total))
+		if (!bucket[i].count)
+			return "one is empty";
+		if (__builtin_add_overflow(*total, bucket[i].count, total))
 			return "more than can be counted";
-		last = index;
 	}
 	return NULL;
 }
@@ -88,8 +134,8 @@ static bool mean_agrees(const struct vb_dist *d)
 }
 
 /* NULL, or what is wrong; *@key says where. */
-static const char *read_dist(const json_t *metric, struct vb_bucket *bucket, struct vb_dist *d,
-			     const char **key)
+static const char *read_dist(const json_t *metric, struct source *from, struct vb_bucket *bucket,
+			     struct vb_dist *d, const char **key)
 {
 	const json_t *list = json_object_get(metric, "buckets");
 	const char *what;
@@ -99,11 +145,13 @@ static const char *read_dist(const json_t *metric, struct vb_bucket *bucket, str
 		.count = whole(metric, "count"), .min = whole(metric, "min"),
 		.max = whole(metric, "max"), .overflow = whole(metric, "overflow"),
 		.mean = json_number_value(json_object_get(metric, "mean")),
-		.nr = json_array_size(list), .bucket = bucket,
+		.nr = nr_of(from, list), .bucket = bucket,
 	};
-	total = d->overflow;
 	*key = "buckets";
-	what = read_buckets(list, bucket, &total);
+	if (!copy_buckets(from, list, bucket))
+		return "pairs [index, count] are wanted";
+	total = d->overflow;
+	what = check_buckets(bucket, d->nr, &total);
 	if (what)
 		return what;
 	*key = "count";
@@ -129,7 +177,8 @@ const struct vb_dist *vb_dists_find(const struct vb_dists *dists, const char *se
 	return NULL;
 }
 
-static struct vb_dists *make_dists(const json_t *metrics, struct vb_bucket **bucket)
+static struct vb_dists *make_dists(const json_t *metrics, const struct vb_bucket_lists *lists,
+				   struct vb_bucket **bucket)
 {
 	size_t nr = json_array_size(metrics), buckets = 0, i;
 	struct vb_dists *dists;
@@ -137,17 +186,21 @@ static struct vb_dists *make_dists(const json_t *metrics, struct vb_bucket **buc
 
 	json_array_foreach(metrics, i, metric)
 		buckets += json_array_size(json_object_get(metric, "buckets"));
+	for (i = 0; lists && i < lists->nr; i++)
+		buckets += lists->list[i].nr;
 	dists = calloc(1, sizeof(*dists) + nr * sizeof(*dists->entry) + buckets * sizeof(**bucket));
 	if (dists)
 		*bucket = (struct vb_bucket *)(dists->entry + nr);
 	return dists;
 }
 
-int vb_dists_take(json_t *run, struct vb_dists **out, char *err, size_t size)
+int vb_dists_take(json_t *run, const struct vb_bucket_lists *lists, struct vb_dists **out,
+		  char *err, size_t size)
 {
 	const json_t *metrics = json_object_get(run, "metrics");
+	struct source from = { .lists = lists };
 	struct vb_bucket *bucket = NULL;
-	struct vb_dists *dists = make_dists(metrics, &bucket);
+	struct vb_dists *dists = make_dists(metrics, lists, &bucket);
 	const char *what = NULL, *key = "";
 	json_t *metric;
 	size_t i;
@@ -161,7 +214,7 @@ int vb_dists_take(json_t *run, struct vb_dists **out, char *err, size_t size)
 
 		e->section = json_string_value(json_object_get(metric, "section"));
 		e->metric = json_string_value(json_object_get(metric, "metric"));
-		what = read_dist(metric, bucket, &e->dist, &key);
+		what = read_dist(metric, &from, bucket, &e->dist, &key);
 		if (!what && vb_dists_find(dists, e->section, e->metric)) {
 			key = "metric";
 			what = "the section has it already";

@@ -36,14 +36,17 @@ double vb_dist_quantile_raw(const struct vb_dist *dist, double q);
 
 /* All of one run's. */
 struct vb_dists;
+struct vb_bucket_lists;
 
 /*
- * Take the "buckets" out of the metrics of @run, a result.json.  0; -ENOMEM;
+ * Take the "buckets" out of the metrics of @run, a result.json; @lists (or NULL)
+ * has those that were taken out of its text before it was parsed.  0; -ENOMEM;
  * -EINVAL: a histogram that contradicts itself, with "KEY: what is wrong" in
  * @err.  *@dists refers to @run's texts and is freed with free().  A run
  * without metrics has an empty one.
  */
-int vb_dists_take(json_t *run, struct vb_dists **dists, char *err, size_t size);
+int vb_dists_take(json_t *run, const struct vb_bucket_lists *lists, struct vb_dists **dists,
+		  char *err, size_t size);
 /* NULL: no such metric. */
 const struct vb_dist *vb_dists_find(const struct vb_dists *dists, const char *section,
 				    const char *metric);

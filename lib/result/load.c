@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/result/buckets.h"
 #include "lib/result/check.h"
 #include "lib/result/dir.h"
 #include "lib/result/files.h"
@@ -44,7 +45,7 @@ static int read_text(const char *path, char **text, size_t *length, char *err, s
 		fclose(file);
 		return bad(err, size, -EINVAL, "%s: larger than %d MiB", path, LARGEST_JSON >> 20);
 	}
-	*text = malloc((size_t)st.st_size + 1);
+	*text = calloc(1, (size_t)st.st_size + 1);
 	*length = *text ? fread(*text, 1, (size_t)st.st_size, file) : 0;
 	ret = ferror(file) ? bad(err, size, -EIO, "%s: %s", path, strerror(EIO)) : 0;
 	fclose(file);
@@ -80,9 +81,10 @@ static int check_schema(const char *path, const json_t *json, int whole, char *e
 
 /*
  * A JSON file of our schema, with the keys that readers use: of a run if @meta
- * is given, else meta.json itself.
+ * is given, else meta.json itself.  @lists: the buckets that were taken out.
  */
-static int load_file(const char *path, const json_t *meta, json_t **json, char *err, size_t size)
+static int load_file(const char *path, const json_t *meta, json_t **json,
+		     struct vb_bucket_lists *lists, char *err, size_t size)
 {
 	json_error_t where;
 	char what[256], *text;
@@ -92,6 +94,10 @@ static int load_file(const char *path, const json_t *meta, json_t **json, char *
 	if (ret)
 		return ret;
 	whole = vb_files_check_text(text, length);
+	if (lists && vb_buckets_take(text, length, lists)) {
+		free(text);
+		return bad(err, size, -ENOMEM, "out of memory");
+	}
 	*json = json_loadb(text, length, JSON_REJECT_DUPLICATES, &where);
 	free(text);
 	if (!*json)
@@ -130,9 +136,25 @@ static int check_files(const char *dir, const json_t *list, char *err, size_t si
 	return 0;
 }
 
+/* The numbers out of run @i: its buckets are arrays from here on. */
+static int load_numbers(const char *file, struct vb_result *r, size_t i, char *err, size_t size)
+{
+	struct vb_bucket_lists lists = { 0 };
+	char what[256];
+	int ret = load_file(file, r->meta, &r->run[i], &lists, err, size);
+
+	if (!ret) {
+		ret = vb_dists_take(r->run[i], &lists, &r->dists[i], what, sizeof(what));
+		if (ret)
+			bad(err, size, ret, "%s: %s", file, what);
+	}
+	vb_buckets_free(&lists);
+	return ret;
+}
+
 static int load_run(const char *runs, const char *name, struct vb_result *r, char *err, size_t size)
 {
-	char dir[4500], file[4600], what[256], own[128];
+	char dir[4500], file[4600], own[128];
 	size_t i = r->nr_runs;
 	int ret;
 
@@ -141,20 +163,17 @@ static int load_run(const char *runs, const char *name, struct vb_result *r, cha
 	/* A run that was killed has no result.json yet. */
 	if (faccessat(AT_FDCWD, file, F_OK, AT_SYMLINK_NOFOLLOW) && errno == ENOENT)
 		return 0;
-	ret = load_file(file, r->meta, &r->run[i], err, size);
+	r->nr_runs++;
+	ret = load_numbers(file, r, i, err, size);
 	if (ret)
 		return ret;
 	r->run_dir[i] = strdup(name);
-	r->nr_runs++;
 	if (!r->run_dir[i])
 		return bad(err, size, -ENOMEM, "out of memory");
 	snprintf(own, sizeof(own), "%03.0f-%s", vb_json_number(r->run[i], "number"),
 		 vb_json_text(r->run[i], "arm"));
 	if (strcmp(name, own))
 		return bad(err, size, -EINVAL, "%s: number: it belongs in the folder %s", file, own);
-	ret = vb_dists_take(r->run[i], &r->dists[i], what, sizeof(what));
-	if (ret)
-		return bad(err, size, ret, "%s: %s", file, what);
 	return check_files(dir, json_object_get(r->run[i], "files"), err, size);
 }
 
@@ -216,7 +235,7 @@ int vb_result_load(const char *path, struct vb_result *r, char *err, size_t size
 	if (!r->path)
 		return bad(err, size, -ENOMEM, "out of memory");
 	snprintf(file, sizeof(file), "%s/meta.json", path);
-	ret = load_file(file, NULL, &r->meta, err, size);
+	ret = load_file(file, NULL, &r->meta, NULL, err, size);
 	if (!ret)
 		ret = check_files(path, json_object_get(r->meta, "files"), err, size);
 	if (!ret)

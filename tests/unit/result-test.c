@@ -8,10 +8,12 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/measure/histogram.h"
+#include "lib/result/buckets.h"
 #include "lib/result/dist.h"
 #include "lib/result/files.h"
 
@@ -52,7 +54,7 @@ static struct made make(const uint64_t *value, size_t n)
 	assert_int_equal(vb_hist_check(h), 0);
 	m.run = json_pack("{s:[o]}", "metrics", metric_of(h, "map"));
 	free(h);
-	if (vb_dists_take(m.run, &m.dists, err, sizeof(err)))
+	if (vb_dists_take(m.run, NULL, &m.dists, err, sizeof(err)))
 		fail_msg("%s", err);
 	m.dist = vb_dists_find(m.dists, "work", "map");
 	assert_non_null(m.dist);
@@ -233,7 +235,7 @@ static void contradictions(void **state)
 		free(h);
 		json_object_set_new(metric, rows[i].key, json_loads(rows[i].json, JSON_DECODE_ANY, NULL));
 		run = json_pack("{s:[o]}", "metrics", metric);
-		if (vb_dists_take(run, &dists, err, sizeof(err)) != -EINVAL ||
+		if (vb_dists_take(run, NULL, &dists, err, sizeof(err)) != -EINVAL ||
 		    strncmp(err, rows[i].told, strlen(rows[i].told)))
 			fail_msg("%s %s: '%s'", rows[i].key, rows[i].json, err);
 		json_decref(run);
@@ -247,10 +249,71 @@ static void a_run_without_metrics(void **state)
 	char err[200];
 
 	(void)state;
-	assert_int_equal(vb_dists_take(run, &dists, err, sizeof(err)), 0);
+	assert_int_equal(vb_dists_take(run, NULL, &dists, err, sizeof(err)), 0);
 	assert_null(vb_dists_find(dists, "work", "map"));
 	free(dists);
 	json_decref(run);
+}
+
+static struct vb_dists *dists_of(const char *json, bool from_text, json_t **run)
+{
+	struct vb_bucket_lists lists;
+	struct vb_dists *dists = NULL;
+	char *text = strdup(json), err[200];
+
+	assert_non_null(text);
+	assert_int_equal(vb_buckets_take(text, strlen(text), &lists), 0);
+	assert_int_equal(strlen(text), strlen(json));
+	*run = json_loads(from_text ? text : json, 0, NULL);
+	assert_non_null(*run);
+	if (vb_dists_take(*run, from_text ? &lists : NULL, &dists, err, sizeof(err)))
+		dists = NULL;
+	vb_buckets_free(&lists);
+	free(text);
+	return dists;
+}
+
+/* Buckets that are read from the text are those that jansson would have read. */
+static void buckets_from_text(void **state)
+{
+	static const char metric[] = "{\"section\": \"a\", \"metric\": \"%s\", \"count\": 3, \"min\": 5, "
+		"\"p50\": 6, \"p90\": 6, \"p99\": 6, \"p999\": 6, \"max\": 6, \"mean\": 5.5, "
+		"\"overflow\": 0, \"buckets\": %s}";
+	static const char *const lists[] = {
+		"[[5,1],[6,2]]", "[[5,1], [6,2]]", "[ [5,1],[6,2]]", "[[5,1],[6,2] ]", "[[5,1],[6, 2]]",
+		"[]", "[0]", "[1]", "[[5,1],[6,2],[]]", "[[5,1],[6,-2]]", "[[5,1],[6,2.0]]", "[[5,3]]",
+		"[[5,1],[6,2],7]", "[[5,1],[6,2,2]]", "[[5,1],[4294967302,2]]",
+		"[[5,1],[6,2000000000000000002]]", "[5,1]", "{}", "7", "[[5,1],[\"6\",2]]",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		for (size_t k = 0; k < sizeof(lists) / sizeof(*lists); k++) {
+			char one[400], two[400], json[1000];
+			struct vb_dists *slow, *fast;
+			json_t *run[2];
+
+			snprintf(one, sizeof(one), metric, "\\\"buckets\\\": [[1,2]]", lists[i]);
+			snprintf(two, sizeof(two), metric, "x", lists[k]);
+			snprintf(json, sizeof(json), "{\"noise\": {\"buckets\": [[5,1],[6,2]]}, "
+				 "\"metrics\": [%s, %s]}", one, two);
+			slow = dists_of(json, false, &run[0]);
+			fast = dists_of(json, true, &run[1]);
+			if (!slow != !fast)
+				fail_msg("%s: read as JSON: %d, as text: %d", json, slow != NULL,
+					 fast != NULL);
+			if (slow) {
+				const struct vb_dist *a = vb_dists_find(slow, "a", "x");
+				const struct vb_dist *b = vb_dists_find(fast, "a", "x");
+
+				assert_int_equal(a->nr, b->nr);
+				assert_memory_equal(a->bucket, b->bucket, a->nr * sizeof(*a->bucket));
+			}
+			free(slow);
+			free(fast);
+			json_decref(run[0]);
+			json_decref(run[1]);
+		}
 }
 
 /* What is put on one line is the same JSON. */
@@ -292,6 +355,7 @@ int main(void)
 		cmocka_unit_test(values_beyond_the_buckets),
 		cmocka_unit_test(contradictions),
 		cmocka_unit_test(a_run_without_metrics),
+		cmocka_unit_test(buckets_from_text),
 		cmocka_unit_test(text_of_json),
 	};
 

@@ -63,10 +63,10 @@ json_t *vb_record_samples(const struct vb_run *run)
 				 "the process ended before the recorder did");
 	for (unsigned int i = 0; i < run->plan->nr_workers; i++)
 		json_array_append_new(lost, u64(run->worker[i]->samples_lost));
-	return json_pack("{s:b, s:I, s:I, s:o, s:I, s:s, s:i, s:b, s:s*}",
+	return json_pack("{s:b, s:I, s:I, s:o, s:I, s:s, s:i, s:b, s:f, s:s*}",
 			 "complete", !s->lost && !s->error, "written", (json_int_t)s->written,
 			 "lost", (json_int_t)s->lost, "lost_by_worker", lost,
 			 "bytes", (json_int_t)s->bytes, "io", s->io, "cpu", s->cpu,
-			 "cpu_shared", (int)shared,
+			 "cpu_shared", (int)shared, "cpu_s", s->cpu_s,
 			 "cause", s->error ? strerror(-s->error) : s->lost ? "rings were full" : NULL);
 }

@@ -112,6 +112,7 @@ void vb_sampling_end(struct vb_samples *samples, const struct vb_plan *plan,
 	sh->samples.lost = stats.lost;
 	sh->samples.bytes = stats.bytes;
 	sh->samples.cpu = stats.cpu;
+	sh->samples.cpu_s = stats.cpu_s;
 	sh->samples.error = stats.error;
 	snprintf(sh->samples.io, sizeof(sh->samples.io), "%s", stats.io);
 	sh->samples.ended = true;

@@ -86,6 +86,7 @@ struct vb_samples_seen {
 	uint64_t bytes;			/* of samples.bin */
 	int cpu_wanted;			/* -1: every CPU has a worker */
 	int cpu;			/* where the thread was last */
+	double cpu_s;			/* CPU time that it took */
 	int error;			/* -errno of the first write that failed */
 	int fd;				/* in the container's process */
 	char io[32];

@@ -23,6 +23,7 @@ struct vb_samples {
 	struct vb_samples_file file;
 	int cpu;			/* wanted */
 	int cpu_seen;
+	double cpu_s;
 	uint64_t pause_ns;
 	pthread_t thread;
 	bool running;
@@ -147,6 +148,14 @@ static void bind_to(int cpu)
 	CPU_FREE(set);
 }
 
+static double cpu_seconds(void)
+{
+	struct timespec ts = { 0, 0 };
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
 static void *thread_main(void *arg)
 {
 	struct vb_samples *s = arg;
@@ -168,6 +177,7 @@ static void *thread_main(void *arg)
 		write_last(s, i);
 	vb_samples_file_push(&s->file);
 	vb_samples_file_drain(&s->file);
+	s->cpu_s = cpu_seconds();
 	return NULL;
 }
 
@@ -297,6 +307,7 @@ void vb_samples_stop(struct vb_samples *s, struct vb_samples_stats *stats)
 		stats->lost += vb_samples_lost(s, i);
 	}
 	stats->cpu = s->cpu_seen;
+	stats->cpu_s = s->cpu_s;
 	vb_samples_file_finish(&s->file, &stats->bytes, &stats->error);
 	stats->io = vb_samples_file_way(&s->file);
 }

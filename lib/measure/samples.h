@@ -97,6 +97,7 @@ struct vb_samples_stats {
 	uint64_t bytes;			/* of the file */
 	const char *io;			/* static: "io_uring fixed O_DIRECT", "io_uring", "pwrite", ... */
 	int cpu;			/* where the thread ran last */
+	double cpu_s;			/* CPU time that the thread took */
 	int error;			/* -errno of the first write that failed; 0 */
 };
 

@@ -225,6 +225,23 @@ static void child(struct vb_run *run, pid_t supervisor)
 		      supervisor);
 }
 
+/*
+ * What watches and leads keeps off the workers' CPUs, where there are others:
+ * it wakes for every interval, and would be in the workers' times.  The forked
+ * process inherits it; workers bind themselves.
+ */
+static void keep_off_workers(const struct vb_run *run)
+{
+	const struct vb_plan *plan = run->plan;
+	int cpus[VB_MAX_WORKERS];
+
+	for (unsigned int i = 0; i < plan->nr_workers; i++)
+		cpus[i] = plan->worker[i].cpu;
+	/* With a worker on every CPU it runs anywhere. */
+	if (vb_topology_avoid_cpus(run->topology, cpus, plan->nr_workers))
+		vb_topology_avoid_cpus(run->topology, NULL, 0);
+}
+
 int vb_run_supervise(struct vb_run *run)
 {
 	struct vb_interval_log *log = NULL;
@@ -235,6 +252,7 @@ int vb_run_supervise(struct vb_run *run)
 	if (ret)
 		return ret;
 	fflush(NULL);
+	keep_off_workers(run);
 	pid = fork();
 	if (pid == 0)
 		child(run, self);
@@ -247,5 +265,6 @@ int vb_run_supervise(struct vb_run *run)
 	run->wall_ns = vb_now_ns() - start;
 	run->intervals_error = vb_interval_log_close(log, &run->intervals_lost);
 	vb_live_end();
+	vb_topology_avoid_cpus(run->topology, NULL, 0);
 	return ret;
 }

@@ -320,10 +320,36 @@ free_xml:
 	return err;
 }
 
+static int bind_to(const struct vb_topology *topology, hwloc_const_bitmap_t set)
+{
+	errno = 0;
+	if (hwloc_set_cpubind(topology->tree, set, HWLOC_CPUBIND_THREAD | HWLOC_CPUBIND_STRICT))
+		return hwloc_error();
+	return 0;
+}
+
+int vb_topology_avoid_cpus(const struct vb_topology *topology, const int *cpus, size_t count)
+{
+	hwloc_bitmap_t set = hwloc_bitmap_alloc();
+	const struct vb_node *node;
+	int err;
+
+	if (!set)
+		return -ENOMEM;
+	for (size_t n = 0; (node = vb_topology_node(topology, n)); n++)
+		for (unsigned int i = 0; i < node->nr_cpus; i++)
+			hwloc_bitmap_set(set, (unsigned int)node->cpus[i]);
+	for (size_t i = 0; i < count; i++)
+		hwloc_bitmap_clr(set, (unsigned int)cpus[i]);
+	err = hwloc_bitmap_iszero(set) ? -ENOSPC : bind_to(topology, set);
+	hwloc_bitmap_free(set);
+	return err;
+}
+
 int vb_topology_bind_thread(const struct vb_topology *topology, int cpu)
 {
 	hwloc_bitmap_t set;
-	int err = 0;
+	int err;
 
 	if (cpu < 0)
 		return -EINVAL;
@@ -331,9 +357,7 @@ int vb_topology_bind_thread(const struct vb_topology *topology, int cpu)
 	if (!set)
 		return -ENOMEM;
 	hwloc_bitmap_only(set, (unsigned int)cpu);
-	errno = 0;
-	if (hwloc_set_cpubind(topology->tree, set, HWLOC_CPUBIND_THREAD | HWLOC_CPUBIND_STRICT))
-		err = hwloc_error();
+	err = bind_to(topology, set);
 	hwloc_bitmap_free(set);
 	return err;
 }

@@ -35,6 +35,11 @@ int vb_topology_node_of_pci(const struct vb_topology *topology, const char *addr
 int vb_topology_export(const struct vb_topology *topology, const char *path);
 /* Bind the calling thread to one CPU (with hwloc). */
 int vb_topology_bind_thread(const struct vb_topology *topology, int cpu);
+/*
+ * Let the calling thread run wherever this process may, but on none of @cpus.
+ * @count 0: anywhere again.  -ENOSPC: no other CPU is left, nothing has changed.
+ */
+int vb_topology_avoid_cpus(const struct vb_topology *topology, const int *cpus, size_t count);
 /* The CPU that the calling thread runs on now, as the kernel tells. */
 int vb_current_cpu(void);
 

@@ -201,6 +201,36 @@ static void test_bind(void **state)
 	vb_topology_free(t);
 }
 
+static void test_avoid(void **state)
+{
+	int used[CPU_SETSIZE], first = -1;
+	struct vb_topology *t;
+	cpu_set_t old, now;
+	size_t count = 0;
+
+	assert_int_equal(sched_getaffinity(0, sizeof(old), &old), 0);
+	assert_int_equal(vb_topology_load(&t), 0);
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &old))
+			used[count++] = cpu;
+	first = used[0];
+	if (count > 1) {
+		assert_int_equal(vb_topology_avoid_cpus(t, &first, 1), 0);
+		sched_getaffinity(0, sizeof(now), &now);
+		assert_int_equal(CPU_COUNT(&now), count - 1);
+		assert_false(CPU_ISSET(first, &now));
+	}
+	/* All of them: refused, and nothing has changed. */
+	sched_getaffinity(0, sizeof(now), &now);
+	assert_int_equal(vb_topology_avoid_cpus(t, used, count), -ENOSPC);
+	sched_getaffinity(0, sizeof(old), &old);
+	assert_true(CPU_EQUAL(&now, &old));
+	assert_int_equal(vb_topology_avoid_cpus(t, NULL, 0), 0);
+	sched_getaffinity(0, sizeof(now), &now);
+	assert_int_equal(CPU_COUNT(&now), count);
+	vb_topology_free(t);
+}
+
 /* As under taskset: what the process may not use isn't offered. */
 static void test_affinity(void **state)
 {
@@ -233,6 +263,7 @@ int main(void)
 		cmocka_unit_test(test_export),
 		cmocka_unit_test(test_this_machine),
 		cmocka_unit_test(test_bind),
+		cmocka_unit_test(test_avoid),
 		cmocka_unit_test(test_affinity),
 	};
 

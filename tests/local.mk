@@ -208,6 +208,10 @@ TESTS += tests/cli/bad-input-test.sh
 EXTRA_DIST += tests/bad-input.sh tests/result.py tests/tap.sh tests/cli/bad-input-test.sh \
 	tests/lab/bad-input-test.sh
 
+TESTS += tests/cli/bisect-step-test.sh tests/cli/compare-test.sh
+EXTRA_DIST += tests/cli/bisect-step-test.sh tests/cli/compare-test.sh tests/lab/bisect-test.sh \
+	tests/bench/compare-size.sh
+
 # The companion module's ioctls, in the lab.
 check_PROGRAMS += tests/lab/kmod-test
 tests_lab_kmod_test_SOURCES = tests/lab/kmod-test.c
@@ -233,5 +237,8 @@ TESTS += tests/stats/aa-simulation
 tests_stats_aa_simulation_SOURCES = tests/stats/aa-simulation.c tests/stats/simulate.h
 tests_stats_aa_simulation_LDADD = libvfiobench.a
 
+TESTS += tests/cli/report-lkml-test.sh tests/cli/report-html-test.sh
+EXTRA_DIST += tests/cli/report-lkml-test.sh tests/cli/report-html-test.sh \
+	tests/report_forms.py tests/chromium.py
 TESTS += tests/cli/plots-test.sh
 EXTRA_DIST += tests/cli/plots-test.sh tests/plots.py tests/plots_made.py

@@ -41,6 +41,7 @@ const char vb_html_style[] =
 ".verdicts .v-same{border-color:var(--same)}\n"
 ".badge{display:inline-block;padding:.05rem .5rem;border-radius:1rem;font-size:.86rem;"
 "font-weight:600;text-align:center;border:1px solid var(--line)}\n"
+".verdicts span:last-child{min-width:0;overflow-wrap:anywhere}\n"
 ".verdicts .badge{flex:none;min-width:7.6rem}\n"
 "td .badge{white-space:nowrap}\n"
 ".good{color:var(--good);background:var(--good-bg);border-color:transparent}\n"

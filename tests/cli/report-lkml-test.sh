@@ -1,0 +1,140 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# 'vfio-bench report' as a mail, as plain text and as Markdown: a mail has 75
+# columns and ASCII, and every number in them is the one that --json has.
+set -euo pipefail
+
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
+bench=${top_builddir:?}/vfio-bench
+source=${top_srcdir:?}
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+export PYTHONPATH=$source/tests PYTHONDONTWRITEBYTECODE=1
+
+if ! command -v python3 >/dev/null; then
+	echo "1..0 # SKIP python3 not found"
+	exit 0
+fi
+
+# What noise does to null jobs is not the matter here: exit 3.
+measure() {
+	local status=0
+
+	"$bench" "$@" --quiet --set duration=20ms --set warmup=0s >"$tmp/log" 2>&1 || status=$?
+	((status == 0 || status == 3)) || { cat "$tmp/log"; return 1; }
+}
+
+# numbers.py BENCH FOLDER FORM LEAST: at least so many rows are there and are the JSON's.
+cat >"$tmp/numbers.py" <<'END'
+import sys
+import report_forms as forms
+
+bench, folder, form, least = sys.argv[1:]
+everything = forms.load(bench, folder)
+text = forms.report(bench, folder, *([] if form == 'text' else ['--' + form])).decode()
+if form == 'markdown':
+    tables = forms.markdown_tables(text)
+else:
+    tables = forms.text_tables(text, everything)
+rows = forms.check_comparisons(tables, everything, form == 'markdown')
+if form == 'markdown':
+    rows += forms.check_metrics(tables, everything)
+print('%d rows' % rows)
+sys.exit(rows < int(least))
+END
+numbers() { python3 "$tmp/numbers.py" "$bench" "$@"; }
+
+mail_fits() {
+	"$bench" report --lkml "$1" >"$tmp/mail" || return
+	# characters, not bytes: what is no ASCII is found by the second
+	[[ -s $tmp/mail ]] && ! LC_ALL=C grep -nE '.{76}' "$tmp/mail" && ! LC_ALL=C grep -nP '[^\x20-\x7e]' "$tmp/mail"
+}
+
+# The command in it is one line for a shell, and makes no other than the result's job.
+reproduces() {
+	local words
+
+	mail_fits "$1" || return
+	sed -n '/^To reproduce/,$p' "$tmp/mail" | sed '1,2d' >"$tmp/command"
+	words=$(bash -c "vfio-bench() { printf '%s\n' \"\$@\"; }; . '$tmp/command'")
+	[[ $words == "$2"$'\n'* ]] && grep -qx -e "$3" <<<"$words"
+}
+
+# wider.py RESULT OUT: long names, marks of formats, and other alphabets wherever a file has text.
+cat >"$tmp/wider.py" <<'END'
+import os, shutil, sys
+import result
+
+source, out = sys.argv[1:]
+shutil.copytree(source, out)
+nasty = 'x=<b>|*`_µ→\u202e%s\\ --- ' + 'long' * 30
+meta = result.read(out + '/meta.json')
+meta['machine']['cpu']['model'] = nasty
+meta['no_performance_label'] = [nasty, 'two']
+for name in sorted(os.listdir(out + '/runs')):
+    path = '%s/runs/%s/result.json' % (out, name)
+    run = result.read(path)
+    run['label'] = (nasty + run['label'])[:170]
+    run['audit'].append({'check': 'dma', 'verdict': 'mark', 'text': nasty + '\x1b[31m\nred'})
+    result.write(path, run)
+result.write(out + '/meta.json', meta)
+END
+widened() { python3 "$tmp/wider.py" "$1" "$2"; }
+
+# A lie in the mail is found: the last digit of one number.
+lie_is_found() {
+	cat >"$tmp/lie.py" <<-'END'
+		import sys
+		import report_forms as forms
+		everything = forms.load(*sys.argv[1:])
+		text = forms.report(*sys.argv[1:], '--lkml').decode()
+		tables = forms.text_tables(text, everything)
+		rows = next(iter(tables.values()))
+		row = next(r for r in rows if len(r) > 1)
+		digits = row[1].split(' ')
+		digits[0] = digits[0][:-1] + str((int(digits[0][-1]) + 2) % 10)
+		row[1] = ' '.join(digits)
+		try:
+		    forms.check_comparisons(tables, everything, False)
+		except forms.Wrong as wrong:
+		    print(wrong)
+		    sys.exit(0)
+		sys.exit('%r passed' % row)
+	END
+	python3 "$tmp/lie.py" "$bench" "$1"
+}
+
+escapes_gone() {
+	"$bench" report "$1" >"$tmp/text" && ! LC_ALL=C grep -nP '[\x00-\x08\x0b-\x1f\x7f]' "$tmp/text" &&
+		! grep -n $'\u202e' "$tmp/text"
+}
+
+check "one run of the null job" measure run null --output "$tmp/one"
+check "six pairs of it" measure ab null --arm a=null --arm b=null,size=8k --pairs 6 --output "$tmp/pairs"
+check "three arms" measure ab null --set threads=1 --arm alpha=null --arm beta=null,size=8k \
+	--arm gamma-with-a-long-name=null --pairs 6 --output "$tmp/three"
+check "names that break tables" widened "$tmp/pairs" "$tmp/wide"
+
+for of in one pairs three wide; do
+	check "$of: the mail is ASCII, of 75 columns" mail_fits "$tmp/$of"
+done
+for form in lkml text markdown; do
+	check "pairs: --$form says what --json says" numbers "$tmp/pairs" "$form" 4
+	check "three: --$form says what --json says" numbers "$tmp/three" "$form" 4
+done
+check "wide: the table of --markdown keeps its columns" numbers "$tmp/wide" markdown 4
+check "one: --markdown says what --json says" numbers "$tmp/one" markdown 2
+check "a wrong digit is found" lie_is_found "$tmp/pairs"
+check "no control characters, no turned text" escapes_gone "$tmp/wide"
+check "one: the mail has a command" reproduces "$tmp/one" run duration=20ms
+check "pairs: the mail has a command" reproduces "$tmp/pairs" ab b=null,size=8k
+
+# Those of the repository, made in the lab.
+for folder in "$source"/results/*/; do
+	check "${folder#"$source/"}: the mail is ASCII, of 75 columns" mail_fits "$folder"
+	check "${folder#"$source/"}: --lkml says what --json says" numbers "$folder" lkml 0
+	check "${folder#"$source/"}: --markdown says what --json says" numbers "$folder" markdown 0
+done
+tap_end

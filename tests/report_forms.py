@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The forms of a report, read back and held against the numbers of report --json.
+
+A table is a list of rows; a row is a list of texts, of which one alone is the
+heading of the rows that follow.  Each number that is shown has to be the JSON's,
+rounded to as many digits as are shown, and each row of the JSON has to be there.
+"""
+import json
+import re
+import subprocess
+
+UNITS = {'ns': 1, 'us': 1e3, 'ms': 1e6, 's': 1e9, '/s': 1, 'k/s': 1e3, 'M/s': 1e6, 'G/s': 1e9,
+         'B': 1, 'KiB': 1 << 10, 'MiB': 1 << 20, 'GiB': 1 << 30, '': 1}
+NUMBER = r'[+-]?\d+(?:\.\d+)?'
+
+
+class Wrong(Exception):
+    """A report says what the JSON does not."""
+
+
+def report(bench, folder, *options):
+    ran = subprocess.run([bench, 'report', *options, folder], capture_output=True, check=False)
+    if ran.returncode:
+        raise Wrong('report %s: %s' % (' '.join(options), ran.stderr.decode()))
+    return ran.stdout
+
+
+def load(bench, folder):
+    return json.loads(report(bench, folder, '--json'))
+
+
+def value(text):
+    """What a text like "9.53 us" says, and half of its last digit."""
+    match = re.fullmatch('(%s) ?(%%|[a-zA-Z/]*)' % NUMBER, text)
+    if not match or match[2] not in UNITS and match[2] != '%':
+        raise Wrong('%r is no value' % text)
+    digits = len(match[1].partition('.')[2])
+    scale = 1 if match[2] == '%' else UNITS[match[2]]
+    return float(match[1]) * scale, 0.5001 * 10 ** -digits * scale
+
+
+def same(text, number, what):
+    if number is None:
+        if text != '-':
+            raise Wrong('%s: %r is shown, the JSON has none' % (what, text))
+        return
+    shown, tolerance = value(text)
+    if abs(shown - number) > tolerance:
+        raise Wrong('%s: %r is shown, the JSON says %r' % (what, text, number))
+
+
+def same_range(text, low, high, what):
+    if low is None:
+        same(text, None, what)
+        return
+    match = re.fullmatch(r'(%s)\.\.(%s)(%%| ?[a-zA-Z/]*)' % (NUMBER, NUMBER), text)
+    if not match:
+        raise Wrong('%s: %r is no range' % (what, text))
+    same(match[1] + match[3], low, what)
+    same(match[2] + match[3], high, what)
+
+
+def same_p(text, p, what):
+    if p is not None and text == '<0.001':
+        if p >= 0.0005:
+            raise Wrong('%s: %r is shown, the JSON says %r' % (what, text, p))
+        return
+    same(text, p, what)
+
+
+def shown(text):
+    """A label as a report has it: what turns the direction of writing is gone."""
+    return text.replace('\u202e', '?')
+
+
+def row_name(decision, sections):
+    stat = 'p99.9' if decision['stat'] == 'p999' else decision['stat']
+    name = '%s %s' % (decision['metric'], stat)
+    return '%s %s' % (decision['section'], name) if len(sections) > 1 else name
+
+
+def check_row(row, decision, exact, what):
+    """metric, A, B, shift, interval[, p], verdict"""
+    if len(row) != (6 if exact else 7):
+        raise Wrong('%s: %d cells: %r' % (what, len(row), row))
+    same(row[1], decision['median_a'], what)
+    same(row[2], decision['median_b'], what)
+    if decision['percent'] is None:
+        same(row[3], decision['shift'], what)
+        same_range(row[4], decision['shift_lo'], decision['shift_hi'], what)
+    else:
+        same(row[3], decision['percent'], what)
+        same_range(row[4], decision['percent_lo'], decision['percent_hi'], what)
+    if not exact:
+        adjusted = decision['primary'] and decision['p_holm'] is not None
+        same_p(row[5], decision['p_holm'] if adjusted else decision['p'], what)
+    if row[-1] != decision['finding']:
+        raise Wrong('%s: %r is shown, the JSON says %r' % (what, row[-1], decision['finding']))
+
+
+def wanted_rows(comparison, primary):
+    """(cell's label, row's name, decision), in the order of the report."""
+    sections = {d['section'] for c in comparison['cells'] for d in c['decisions']} - {'module'}
+    return [(shown(cell['label']), row_name(d, sections), d) for cell in comparison['cells']
+            for d in cell['decisions'] if d['primary'] == primary and d['shown']]
+
+
+def check_table(rows, comparison, primary):
+    """How many rows were held against the JSON."""
+    wanted = wanted_rows(comparison, primary)
+    what = '%s against %s' % (comparison['arm_b'], comparison['arm_a'])
+    label = shown(comparison['cells'][0]['label'])
+    found = []
+    for row in rows:
+        if len(row) == 1:
+            label = row[0]
+        else:
+            found.append((label, row))
+    if len(found) != len(wanted):
+        raise Wrong('%s: %d rows, %d wanted' % (what, len(found), len(wanted)))
+    for (label, row), (cell, name, decision) in zip(found, wanted):
+        if (label, row[0]) != (cell, name):
+            raise Wrong('%s: %r, wanted %r' % (what, (label, row[0]), (cell, name)))
+        check_row(row, decision, comparison['mode'] == 'exact', '%s, %s %s' % (what, cell, name))
+    return len(found)
+
+
+def check_comparisons(tables, everything, exploratory):
+    """tables: {caption: rows}.  How many rows were held against the JSON."""
+    checked = 0
+    for comparison in everything['comparisons']:
+        for primary in (True, False) if exploratory else (True,):
+            if not wanted_rows(comparison, primary):
+                continue
+            caption = "%s against %s: %s metrics, medians of the runs' values" % (
+                comparison['arm_b'], comparison['arm_a'], 'primary' if primary else 'exploratory')
+            if caption not in tables:
+                raise Wrong('no table %r among %r' % (caption, list(tables)))
+            checked += check_table(tables[caption], comparison, primary)
+    return checked
+
+
+METRIC_STATS = ('rate', 'min', 'p50', 'p99', 'p999', 'max')
+
+
+def check_metrics(tables, everything):
+    """The tables of a result that compares nothing: medians over the runs, and their range."""
+    checked = 0
+    if everything['comparisons']:
+        return 0
+    for m in everything['metrics']:
+        if m['unit'] == 'bytes':
+            continue
+        caption = [c for c in tables if re.match(r'%s, %s\d+ runs?\b' % (
+            re.escape(m['arm']), re.escape(m['label'] + ', ' if m['label'] else '')), c)]
+        if not caption:
+            continue
+        name = '%s %s' % (m['section'], m['metric'])
+        row = [r for r in tables[caption[0]] if r[0] == name]
+        if len(row) != 1 or len(row[0]) != 8:
+            raise Wrong('%s: %s: %r' % (caption, name, row))
+        same(row[0][1], m['count'], name)
+        for text, stat in zip(row[0][2:], METRIC_STATS):
+            same(text, m[stat]['median'], '%s %s' % (name, stat))
+        checked += 1
+    return checked
+
+
+FINDINGS = 'better|worse|equivalent|identical|inconclusive|changed'
+UNIT = r'(?: (?:[kMG]?/s|[num]?s|[KMG]iB|B)|%)?'
+# The name may stand on the line above.
+TEXT_ROW = re.compile(r' *(?P<name>\S.*?)??(?: +|^)(?P<a>%s%s|-) +(?P<b>%s%s|-) +(?P<shift>%s%s|-) +'
+                      r'(?P<range>%s\.\.%s%s|-) +(?:(?P<p><?[\d.]+|-) +)?(?P<finding>%s) *' % (
+                          NUMBER, UNIT, NUMBER, UNIT, NUMBER, UNIT, NUMBER, NUMBER, UNIT, FINDINGS))
+
+
+def text_tables(text, everything):
+    """The comparisons' tables in plain text, by caption; labels are those of the JSON."""
+    tables, rows, above = {}, None, None
+    labels = {shown(cell['label']) for c in everything['comparisons'] for cell in c['cells']}
+    paragraphs = re.split(r'\n\n+', text)
+    for at, paragraph in enumerate(paragraphs):
+        caption = ' '.join(re.sub(r'\A[^\n]*\n-+\n', '', paragraph).split())
+        if not re.search(r" metrics, medians of the runs' values$", caption):
+            continue
+        rows = tables[caption] = []
+        for line in paragraphs[at + 1].splitlines():
+            match = TEXT_ROW.fullmatch(line)
+            if match:
+                cells = [c for c in match.group('name', 'a', 'b', 'shift', 'range', 'p', 'finding')]
+                cells[0] = (cells[0] or above or '').strip()
+                rows.append([c for i, c in enumerate(cells) if i != 5 or c is not None])
+            elif line.strip() in labels:
+                rows.append([line.strip()])
+            else:
+                above = line
+    return tables
+
+
+def unquoted(cell):
+    return re.sub(r'\\(.)', r'\1', cell).strip()
+
+
+def markdown_tables(text):
+    """Every table by its caption, the bold line above it; their columns are counted."""
+    tables, caption, head, rows = {}, None, None, None
+    for line in text.splitlines():
+        if re.fullmatch(r'\*\*.*\*\*', line):
+            caption = unquoted(line[2:-2])
+        if not line.startswith('|'):
+            head = None
+            continue
+        cells = re.split(r'(?<!\\)\|', line)[1:-1]
+        if head is None:
+            head, rows = len(cells), tables.setdefault(caption, [])
+            continue
+        if len(cells) != head:
+            raise Wrong('%s: %d columns of %d: %s' % (caption, len(cells), head, line))
+        if all(re.fullmatch(r' *-+:? *', c) for c in cells):
+            continue
+        cells = [unquoted(c) for c in cells]
+        if re.fullmatch(r'\*\*.*\*\*', cells[0]) and not any(cells[1:]):
+            cells = [cells[0][2:-2]]
+        rows.append(cells)
+    return tables

@@ -118,7 +118,8 @@ static void fill_curve(const struct vb_plotter *p, const struct place *place, bo
 	if (isnan(middle_of(p, place, runs, curve->runs ? nr : 0, 0.5, false, values).median))
 		curve->runs = 0;	/* too few values even for a median */
 	for (size_t i = 0; curve->runs && i < (raw ? 201 : MOST_POINTS); i++) {
-		double q = raw ? (double)i / 200 : 1 - pow(10, -(double)i / 20);
+		/* The sixth is 0.4988: the median is wanted as it is. */
+		double q = raw ? (double)i / 200 : i == 6 ? 0.5 : 1 - pow(10, -(double)i / 20);
 		struct middle m = middle_of(p, place, runs, nr, q, raw, values);
 
 		/* The first ones want more than ten above: a median wants ten below, too. */

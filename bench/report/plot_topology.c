@@ -140,7 +140,8 @@ static int picture(const struct vb_plotter *p, struct vb_plot *plot, char *said,
 {
 	static const char *const lstopo[] = {
 		"lstopo-no-graphics", "-i", "topology.xml", "--of", "svg", "--force", "--no-legend",
-		"--fontsize", "14", "--gridsize", "5", "--no-factorize=PU", "topology.svg", NULL
+		"--physical", "--fontsize", "14", "--gridsize", "5", "--no-attrs=Bridge",
+		"--no-factorize=PU", "topology.svg", NULL
 	};
 	static const char *const convert[] = {
 		"rsvg-convert", "--zoom=2", "--background-color=white", "--output=topology.png",

@@ -27,7 +27,7 @@ do for [i = 1:nr] {
 		eval 'set xtics ('.x_ticks.')'
 	} else {
 		set xlabel ''
-		set xtics ('' 0)
+		set xtics ('' -1e9)
 	}
 	plot data skip 1 index i - 1 using 2:4:2:3:($4 / scale):($5 / scale):(log10($6) > -4 ? $6 : 1e-4) \
 		with boxxyerror lc palette fs solid noborder

@@ -7,7 +7,7 @@
 #
 # data: the table; n: which N; out (optional): a .svg or .png file, else the
 # terminal gets characters; unit (optional): the axis' label.
-# Colours: Okabe and Ito's, which colour-blind readers tell apart.
+# Colours: those of bench/report/palette.h, which colour-blind readers tell apart.
 
 if (!exists("unit")) unit = "ns per mapping"
 if (exists("out")) {
@@ -25,9 +25,9 @@ if (exists("out")) {
 
 set datafile separator "\t"
 set linetype 1 lc rgb "#0072B2" lw 2 pt 7
-set linetype 2 lc rgb "#E69F00" lw 2 pt 5
+set linetype 2 lc rgb "#D55E00" lw 2 pt 5
 set linetype 3 lc rgb "#009E73" lw 2 pt 9
-set linetype 4 lc rgb "#CC79A7" lw 2 pt 11
+set linetype 4 lc rgb "#CC79A7" lw 2 pt 13
 set xlabel "of the mappings, pinned: one in"
 set ylabel unit
 set grid ytics

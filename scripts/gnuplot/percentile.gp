@@ -6,6 +6,11 @@ set logscale x
 set xrange [1:x_high]
 set xtics ('0' 1, '50' 2, '90' 10, '99' 100, '99.9' 1e3, '99.99' 1e4, '99.999' 1e5, \
 	'99.9999' 1e6, '99.99999' 1e7)
+every_so = 10
+if (x_high < 20) {
+	set xtics ('0' 1, '50' 2, '75' 4, '90' 10)
+	every_so = 3
+}
 if (y_log) {
 	set logscale y
 }
@@ -17,4 +22,4 @@ set grid xtics
 plot for [i = 1:nr] data skip 1 index i - 1 using (1 / (1 - $2)):($4 / scale):($5 / scale) \
 		with filledcurves lc rgb colour[i] notitle, \
 	for [i = 1:nr] data skip 1 index i - 1 using (1 / (1 - $2)):($3 / scale) \
-		with linespoints lc rgb colour[i] lw 2 pt point[i] pi 10 title label[i]
+		with linespoints lc rgb colour[i] lw 2 pt point[i] pi every_so title label[i]

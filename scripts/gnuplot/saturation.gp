@@ -12,7 +12,7 @@ set multiplot
 set bmargin at screen 1 - (head - 34 + panel) / height
 set label 3 rate_unit.'steps a second, done'
 set xlabel ''
-set xtics ('' 0)
+set xtics ('' -1e9)
 set yrange [0:rate_high]
 eval 'set ytics ('.rate_ticks.')'
 plot x with lines lc rgb ink dt 2 lw 0.7, \

@@ -19,7 +19,7 @@ do for [k = 1:panels] {
 		eval 'set xtics ('.place_ticks.')'
 	} else {
 		set xlabel ''
-		set xtics ('' 0)
+		set xtics ('' -1e9)
 	}
 	if (k == 1) {
 		set label 3 'callbacks a request'

@@ -21,7 +21,7 @@ set border 3 lc rgb ink
 set tics nomirror out scale 0.5 textcolor rgb ink
 set grid ytics lc rgb ink lw (svg ? 1 : 0.25) dt 1
 set key below left Left reverse samplen 2 textcolor rgb ink
-set xlabel ' ' offset 0, 0.7 textcolor rgb ink
+set xlabel ' ' offset 0, (svg ? 0.7 : 0.3) textcolor rgb ink
 set style fill transparent solid 0.25 noborder
 set pointsize 0.7
 

@@ -11,11 +11,11 @@
 
 #define VB_BOOTSTRAP_RESAMPLES	1999
 /* Pairs, or values in each arm, up to which runs are resampled. */
-#define VB_BOOTSTRAP_MAX	64
+#define VB_BOOTSTRAP_MAX	40
 
 struct vb_bootstrap {
 	const double *a, *b;	/* [run * points + point]; NAN: that run has no such value */
-	size_t na, nb;		/* runs; paired: the same number, run i of @a belongs to run i of @b */
+	size_t na, nb;		/* runs; paired: as many, run i of @a with run i of @b */
 	size_t points;
 	bool paired;
 	uint64_t seed;

@@ -11,7 +11,8 @@
 
 #define LEVEL		0.05
 #define PERMUTATIONS	1999
-#define MAD_SCALE	1.4826	/* makes the median distance of normal values their deviation */
+/* Makes the median distance of normal values from their median their deviation. */
+#define MAD_SCALE	1.4826
 #define SCORE_UNIT	1e6	/* whole numbers, from 0 to two of these */
 #define LEAST_SIDE	2
 /* Of 7 values no split has a permutation probability below 5%. */

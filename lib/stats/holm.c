@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Without sorting, so that nothing is allocated: quadratic, for as many tests as a report has. */
 #include <math.h>
-#include <stdbool.h>
 
 #include "lib/stats/rank.h"
 
-/* p times the number of tests that come no earlier in ascending order (ties: by place). */
+/* p times the number of tests whose p is no smaller: of equal ones, as the first has it. */
 static double weighted(const double *p, size_t n, size_t which)
 {
 	size_t later = 0;
 
 	for (size_t i = 0; i < n; i++)
-		later += p[i] > p[which] || (p[i] == p[which] && i >= which);
+		later += p[i] >= p[which];
 	return fmin(1, p[which] * (double)later);
 }
 

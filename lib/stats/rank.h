@@ -39,7 +39,7 @@ struct vb_shift {
 	double estimate;	/* Hodges-Lehmann, in the unit of the values */
 	double lo, hi;		/* NAN without an interval */
 	double level;		/* wanted: VB_LEVEL */
-	double achieved;	/* the interval's level for data without ties, >= level */
+	double achieved;	/* the interval's own without ties, at least @level */
 	bool has_interval;	/* false: too few values for @level (fewer than 6 pairs) */
 };
 

@@ -109,7 +109,8 @@ answer <- function(a, b, paired, ties) {
 					  conf.level = level, exact = if (ties) NULL else TRUE))
 	outside <- outside_of(length(a), length(b), paired)
 	if (ties)
-		shift <- if (paired) paired_shift(b - a, outside) else by_rule(outer(b, a, "-"), outside)
+		shift <- if (paired) paired_shift(b - a, outside)
+			 else by_rule(outer(b, a, "-"), outside)
 	else
 		shift <- c(r$estimate, if (outside) r$conf.int[1:2] else c(NA, NA))
 	by_count <- ties && max(length(a), length(b)) < 50

@@ -96,6 +96,23 @@ static void test_any_number(void **state)
 	assert_int_equal(vb_order_make(3, 0, 1, order), -EINVAL);
 }
 
+/* How many of the orders of one block of four arms turn up. */
+static unsigned int distinct_orders(void)
+{
+	static unsigned int seen[400][16];
+	unsigned int nr = 0;
+
+	for (uint64_t seed = 0; seed < 400; seed++) {
+		unsigned int i = 0;
+
+		assert_int_equal(vb_order_make(4, 4, seed, seen[nr]), 0);
+		while (memcmp(seen[i], seen[nr], sizeof(seen[nr])))
+			i++;
+		nr += i == nr;
+	}
+	return nr;
+}
+
 /* One seed, one order; another seed, another, and each row first at some time. */
 static void test_seed(void **state)
 {
@@ -109,6 +126,8 @@ static void test_seed(void **state)
 		differ += memcmp(one, other, sizeof(one)) != 0;
 		first[one[0]]++;
 	}
+	/* Rows and roles are both random: 4! * 4! / 4 orders; either alone gives 24. */
+	assert_true(distinct_orders() > 100);
 	assert_true(differ > 390);
 	for (int i = 0; i < 4; i++)
 		assert_in_range(first[i], 100 - 53, 100 + 53);

@@ -256,21 +256,41 @@ static void judge_exact(struct vb_decision *d)
 	}
 }
 
+/* The smallest p that a rank test can give: all of one arm on one side of the other. */
+static double least_p(bool paired, size_t n_a, size_t n_b)
+{
+	if (paired)
+		return 2 * pow(0.5, (double)n_a);
+	return 2 * exp(lgamma((double)n_a + 1) + lgamma((double)n_b + 1) -
+		       lgamma((double)(n_a + n_b) + 1));
+}
+
+/* Too few for any difference, however large, to be found among so many primaries? */
+static bool can_never(struct vb_decision *d, unsigned int family)
+{
+	size_t wanted = d->n;
+
+	if (!d->primary || least_p(d->paired, d->n_a, d->n_b) * family < VB_COMPARE_ALPHA)
+		return false;
+	while (least_p(d->paired, wanted, wanted) * family >= VB_COMPARE_ALPHA)
+		wanted++;
+	d->too_few = true;
+	say(d, "%zu %s can show no difference, with %u primaries: it takes %zu%s", d->n,
+	    d->paired ? "pairs" : "runs of an arm", family, wanted, d->paired ? "" : " of each");
+	return true;
+}
+
 static void judge_undecided(struct vb_decision *d, double margin, unsigned int family)
 {
-	size_t used = 0;
-
+	if (can_never(d, family))
+		return;
 	if (d->primary && d->p < VB_COMPARE_ALPHA && d->p_holm >= VB_COMPARE_ALPHA)
-		used = (size_t)snprintf(d->reason, sizeof(d->reason),
-					"p is %.2g alone, %.2g as one of %u primaries; ", d->p, d->p_holm,
-					family);
-	if (d->paired && d->pairs_needed > d->n)
-		snprintf(d->reason + used, sizeof(d->reason) - used,
-			 "the interval is wider than the margin: %g%% takes about %zu pairs", margin,
-			 d->pairs_needed);
+		say(d, "p is %.2g alone, %.2g as one of %u primaries", d->p, d->p_holm, family);
+	else if (d->paired && d->pairs_needed > d->n)
+		say(d, "the interval is wider than the margin: %g%% takes about %zu pairs", margin,
+		    d->pairs_needed);
 	else
-		snprintf(d->reason + used, sizeof(d->reason) - used,
-			 "the interval reaches beyond the margin of %g%%, and holds 0", margin);
+		say(d, "the interval holds 0, and reaches beyond the margin of %g%%", margin);
 }
 
 static void judge_timing(struct vb_decision *d, double margin, unsigned int family)

@@ -128,7 +128,7 @@ static int take_comparison(struct vb_floor *floor, struct shifts **shifts,
 		for (size_t j = 0; j < c->cell[i].nr; j++) {
 			const struct vb_decision *d = &c->cell[i].decision[j];
 
-			if (!d->shown || d->too_few || !isfinite(d->percent))
+			if (!d->shown || !d->has_interval || !isfinite(d->percent))
 				continue;
 			if (take_decision(floor, shifts, c->cell[i].label, d))
 				return -ENOMEM;

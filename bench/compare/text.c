@@ -67,7 +67,7 @@ static void p_text(const struct vb_decision *d, char *buf, size_t size)
 	double p = d->primary ? d->p_holm : d->p;
 
 	if (!d->shown || !d->has_p || isnan(p))
-		snprintf(buf, size, "-");
+		snprintf(buf, size, "%s", d->exact ? "" : "-");
 	else if (p < 0.0005)
 		snprintf(buf, size, "<0.001");
 	else
@@ -151,9 +151,13 @@ static void print_shifts(const struct vb_quantile_shifts *s, const struct vb_com
 
 static void print_head(const struct vb_comparison *c, FILE *out)
 {
-	fprintf(out, "%s against %s: job %s, %s mode, %s, margin %g%%\n", c->arm_b, c->arm_a, c->job,
+	fprintf(out, "%s against %s: job %s, %s mode, %s", c->arm_b, c->arm_a, c->job,
 		c->exact ? "exact" : "timing", c->paired ? "paired by round" :
-		c->boots ? "unpaired, n counts boots" : "unpaired", c->margin_percent);
+		c->boots ? "unpaired, n counts boots" : "unpaired");
+	/* Where every run is the same, no difference is too small to count. */
+	if (!c->exact)
+		fprintf(out, ", margin %g%%", c->margin_percent);
+	fputc('\n', out);
 	if (c->nr_differences)
 		fprintf(out, "%u thing%s differ%s (%s | %s):\n", (unsigned int)c->nr_differences,
 			c->nr_differences == 1 ? "" : "s", c->nr_differences == 1 ? "s" : "", c->arm_a,

@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is decided between two arms, on made-up runs. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "tests/unit/compare-helper.h"
+
+#define NR 10
+
+/* Noise of some tenths of a percent, the same in every test. */
+static const uint64_t base[NR] = {
+	1000000, 1002000, 998000, 1001000, 999500, 1003000, 997000, 1000500, 1001500, 998500,
+};
+static const int noise[NR] = { 7, -11, 5, -3, 13, -8, 2, -6, 9, -4 };	/* 0.01% */
+
+/* base times (1 + percent) with noise of its own. */
+static void scale(double percent, uint64_t *b)
+{
+	for (int i = 0; i < NR; i++)
+		b[i] = (uint64_t)((double)base[i] * (1 + percent / 100 + noise[i] / 1e4));
+}
+
+struct compared {
+	struct vb_result result;
+	struct vb_comparison *list;
+	size_t nr;
+};
+
+static void compare_with(struct compared *c, const struct vb_compare_options *o)
+{
+	char err[300];
+
+	if (vb_compare_arms(&c->result, o, &c->list, &c->nr, err, sizeof(err)))
+		fail_msg("%s", err);
+	assert_int_equal(c->nr, 1);
+}
+
+static void compare_shifted(double percent, unsigned int pairs, bool exact, struct compared *c,
+			    const struct vb_compare_options *o)
+{
+	uint64_t b[NR];
+
+	scale(percent, b);
+	make_pairs(base, b, pairs, exact, &c->result);
+	compare_with(c, o);
+}
+
+static void release(struct compared *c)
+{
+	vb_comparisons_free(c->list, c->nr);
+	free_result(&c->result);
+}
+
+/* The finding for request.mean, a primary by the workload. */
+static enum vb_finding find_mean(double percent, unsigned int pairs, bool exact,
+				 const struct vb_compare_options *o, char *reason)
+{
+	const struct vb_decision *d;
+	struct compared c;
+	enum vb_finding f;
+
+	compare_shifted(percent, pairs, exact, &c, o);
+	d = decision(&c.list[0], 0, "span", "request", "mean");
+	assert_true(d->primary);
+	assert_int_equal(d->exact, exact);
+	f = d->finding;
+	strcpy(reason, d->reason);
+	release(&c);
+	return f;
+}
+
+static void test_findings(void **state)
+{
+	static const struct {
+		double percent;
+		unsigned int pairs;
+		bool exact;
+		enum vb_finding finding;
+		const char *reason;
+	} cases[] = {
+		{ 5, 10, false, VB_FINDING_WORSE, "" },
+		{ -5, 10, false, VB_FINDING_BETTER, "" },
+		{ 0, 10, false, VB_FINDING_EQUIVALENT, "" },
+		{ 1, 10, false, VB_FINDING_EQUIVALENT, "not 0, but inside the margin of 3%" },
+		{ 5, 7, false, VB_FINDING_WORSE, "" },
+		/* 2 / 2^6 twice is more than 0.05 */
+		{ 5, 6, false, VB_FINDING_INCONCLUSIVE, "6 pairs can show no difference, with 2 "
+		  "primaries: it takes 7" },
+		{ 5, 5, false, VB_FINDING_INCONCLUSIVE, "5 pairs: an interval of 95% wants 6" },
+		{ 5, 1, false, VB_FINDING_INCONCLUSIVE, "1 pair: an interval" },
+		{ 0.2, 3, true, VB_FINDING_INCONCLUSIVE, "the ranges overlap" },
+		{ 5, 3, true, VB_FINDING_WORSE, "" },
+		{ -5, 3, true, VB_FINDING_BETTER, "" },
+		{ 5, 2, true, VB_FINDING_INCONCLUSIVE, "2 runs of an arm: a range wants 3" },
+		{ 0, 3, true, VB_FINDING_IDENTICAL, "" },
+	};
+	char reason[200];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		enum vb_finding f = find_mean(cases[i].percent, cases[i].pairs, cases[i].exact, NULL,
+					      reason);
+
+		if (f != cases[i].finding || strncmp(reason, cases[i].reason, strlen(cases[i].reason)))
+			fail_msg("case %zu: %s (%s)", i, vb_finding_name(f), reason);
+	}
+}
+
+/* In exact mode runs hardly differ: half a percent is found. */
+static void test_exact_half_percent(void **state)
+{
+	static const uint64_t a[] = { 1000000, 1000200, 1000400 }, b[] = { 1005000, 1005200, 1005400 };
+	static const uint64_t near[] = { 1000500, 1000600, 1000700 };
+	struct compared c;
+
+	make_pairs(a, b, 3, true, &c.result);
+	compare_with(&c, NULL);
+	assert_int_equal(decision(c.list, 0, "span", "request", "mean")->finding, VB_FINDING_WORSE);
+	assert_int_equal(decision(c.list, 0, "span", "request", "rate")->finding, VB_FINDING_WORSE);
+	/* p99 comes from buckets, so it is none of the primaries here */
+	assert_false(decision(c.list, 0, "span", "request", "p99")->primary);
+	assert_false(decision(c.list, 0, "span", "request", "mean")->has_p);
+	release(&c);
+
+	make_pairs(a, near, 3, true, &c.result);
+	compare_with(&c, NULL);
+	assert_int_equal(decision(c.list, 0, "span", "request", "mean")->finding,
+			 VB_FINDING_EQUIVALENT);
+	release(&c);
+}
+
+static void test_numbers(void **state)
+{
+	const struct vb_decision *d;
+	struct compared c;
+
+	compare_shifted(5, 10, false, &c, NULL);
+	d = decision(c.list, 0, "span", "request", "mean");
+	assert_int_equal(d->n, 10);
+	assert_true(d->paired && d->has_interval && d->has_p && d->shown);
+	assert_true(fabs(d->percent - 5) < 0.1);
+	assert_true(d->percent_lo < d->percent && d->percent < d->percent_hi);
+	/* all ten differences have one sign: 2 / 2^10, twice by Holm for two primaries */
+	assert_true(fabs(d->p - 2.0 / 1024) < 1e-12);
+	assert_int_equal(c.list->family, 2);
+	assert_true(fabs(d->p_holm - 4.0 / 1024) < 1e-12);
+	assert_true(isnan(decision(c.list, 0, "span", "request", "max")->p_holm));
+	/* the other way round for rates */
+	d = decision(c.list, 0, "span", "request", "rate");
+	assert_true(d->percent < 0);
+	assert_int_equal(d->finding, VB_FINDING_WORSE);
+	/* a quarter of each request, whatever the request: counts and shares have no good side */
+	d = decision(c.list, 0, "module", "callback", "share");
+	assert_true(fabs(d->median_a - 0.25) < 1e-3);
+	assert_true(d->neutral);
+	d = decision(c.list, 0, "module", "callbacks_per_request", "mean");
+	assert_true(d->neutral);
+	assert_int_equal(d->finding, VB_FINDING_EQUIVALENT);
+	release(&c);
+}
+
+static void test_ties(void **state)
+{
+	static const uint64_t same[] = { 5, 5, 5, 5, 5, 5, 5, 5 };
+	const struct vb_decision *d;
+	struct compared c;
+
+	make_pairs(same, same, 8, false, &c.result);
+	compare_with(&c, NULL);
+	d = decision(c.list, 0, "span", "request", "mean");
+	assert_int_equal(d->finding, VB_FINDING_EQUIVALENT);
+	assert_true(d->p == 1 && d->shift == 0);
+	release(&c);
+}
+
+static void test_left_out(void **state)
+{
+	struct made_run runs[40];
+	const struct vb_decision *d;
+	struct compared c;
+	size_t nr = 0;
+
+	for (unsigned int i = 0; i < 10; i++)
+		for (int arm = 0; arm < 2; arm++)
+			runs[nr++] = (struct made_run){ .arm = arm, .round = i, .ns = base[i] + 10u * i };
+	/* a warm-up round is in nothing, however far off */
+	runs[nr++] = (struct made_run){ .arm = 0, .round = 0, .ns = 9000000, .warmup = true };
+	runs[nr++] = (struct made_run){ .arm = 1, .round = 0, .ns = 1, .warmup = true };
+	runs[2].status = "failed";		/* round 1, arm a */
+	runs[5].status = "interrupted";		/* round 2, arm b */
+	runs[7].status = "untrusted";		/* round 3, arm b */
+	runs[8].marked = true;			/* stays */
+	runs[10].bare = true;			/* round 5, a: ok, without the metric */
+	make_result(runs, nr, false, &c.result);
+	compare_with(&c, NULL);
+	assert_int_equal(c.list->warmup_left_out, 2);
+	assert_int_equal(c.list->withheld, 2);
+	assert_int_equal(c.list->failed, 1);
+	assert_int_equal(c.list->interrupted, 1);
+	assert_int_equal(c.list->marked, 1);
+	assert_int_equal(c.list->rounds_dropped, 3);
+	d = decision(c.list, 0, "span", "request", "mean");
+	assert_int_equal(d->n, 6);
+	assert_int_equal(d->dropped, 1);
+	for (size_t i = 0; i < d->n; i++)
+		assert_true(d->a[i] == d->b[i] && d->round[i] != 1 && d->round[i] != 2 &&
+			    d->round[i] != 3 && d->round[i] != 5);
+	release(&c);
+}
+
+/* No quantile on fewer values than it wants, in any run. */
+static void test_too_few_values(void **state)
+{
+	struct made_run runs[20];
+	const struct vb_decision *d;
+	struct compared c;
+
+	for (unsigned int i = 0; i < 20; i++)
+		runs[i] = (struct made_run){ .arm = (int)i % 2, .round = i / 2, .ns = 1000 };
+	runs[7].count = 4321;
+	make_result(runs, 20, false, &c.result);
+	compare_with(&c, NULL);
+	assert_true(decision(c.list, 0, "span", "request", "p99")->shown);
+	d = decision(c.list, 0, "span", "request", "p999");
+	assert_false(d->shown);
+	assert_string_equal(d->reason, "p99.9 wants 10,000 values, the smallest run has 4,321");
+	assert_int_equal(d->finding, VB_FINDING_INCONCLUSIVE);
+	release(&c);
+}
+
+/* One of sixteen primaries at p = 0.0078 alone is no finding. */
+static void test_holm(void **state)
+{
+	struct made_run runs[8 * 8 * 2];
+	const struct vb_decision *d;
+	struct compared c;
+	size_t nr = 0;
+
+	for (int cell = 0; cell < 8; cell++)
+		for (unsigned int i = 0; i < 8; i++)
+			for (int arm = 0; arm < 2; arm++)
+				runs[nr++] = (struct made_run){ .arm = arm, .cell = cell, .round = i,
+					.ns = base[i] + (arm ? cell ? (i % 2 ? 60000u : 0) : 60000u : 30000u * !!cell) };
+	make_result(runs, nr, false, &c.result);
+	compare_with(&c, NULL);
+	assert_int_equal(c.list->nr_cells, 8);
+	assert_int_equal(c.list->family, 16);
+	d = decision(c.list, 0, "span", "request", "mean");
+	assert_true(fabs(d->p - 2.0 / 256) < 1e-12);
+	assert_true(fabs(d->p_holm - 16 * 2.0 / 256) < 1e-12);
+	assert_int_equal(d->finding, VB_FINDING_INCONCLUSIVE);
+	assert_non_null(strstr(d->reason, "8 pairs can show no difference, with 16 primaries: it takes 10"));
+	/* an exploratory one says so by its own p */
+	assert_int_equal(decision(c.list, 0, "span", "request", "min")->finding, VB_FINDING_WORSE);
+	release(&c);
+}
+
+/* A result of 'ab --aa' whose comparisons differ by @percent, up and down. */
+static void make_aa(double percent, unsigned int comparisons, struct vb_result *r)
+{
+	struct made_run *runs = calloc(comparisons * NR * 2, sizeof(*runs));
+	size_t nr = 0;
+	uint64_t b[NR];
+
+	for (unsigned int k = 0; k < comparisons; k++) {
+		scale(k % 2 ? percent : -percent, b);
+		for (unsigned int i = 0; i < NR; i++)
+			for (int arm = 0; arm < 2; arm++)
+				runs[nr++] = (struct made_run){ .arm = arm, .round = k * NR + i,
+								.ns = arm ? b[i] : base[i] };
+	}
+	make_result(runs, nr, false, r);
+	json_object_set_new(r->meta, "ab", json_pack("{s:b, s:i, s:i}", "aa", 1, "pairs", NR,
+						     "comparisons", (int)comparisons));
+	free(runs);
+}
+
+static void test_floor(void **state)
+{
+	struct vb_compare_options o = { 0 };
+	char err[300], reason[200];
+	struct vb_result aa;
+	struct vb_floor *floor;
+
+	make_aa(4, 6, &aa);
+	assert_int_equal(vb_floor_make(&aa, &floor, err, sizeof(err)), 0);
+	assert_int_equal(floor->comparisons, 6);
+	assert_int_equal(floor->different, 6);
+	assert_int_equal(floor->pairs, NR);
+	assert_true(fabs(vb_floor_percent(floor, "", "span", "request", "mean") - 4) < 0.1);
+	assert_true(vb_floor_percent(floor, "other", "span", "request", "mean") == 0);
+	o.floor = floor;
+	/* below it, above it, and a margin that such a rig can't hold */
+	assert_int_equal(find_mean(3.9, 10, false, &o, reason), VB_FINDING_INCONCLUSIVE);
+	assert_int_equal(strncmp(reason, "below the noise floor", 21), 0);
+	assert_int_equal(find_mean(6, 10, false, &o, reason), VB_FINDING_WORSE);
+	assert_int_equal(find_mean(0, 10, false, &o, reason), VB_FINDING_INCONCLUSIVE);
+	assert_non_null(strstr(reason, "more than the margin of 3%"));
+	o.margin_percent = 5;
+	assert_int_equal(find_mean(0, 10, false, &o, reason), VB_FINDING_EQUIVALENT);
+	vb_floor_free(floor);
+	free_result(&aa);
+}
+
+static void test_floor_store(void **state)
+{
+	char dir[] = "/tmp/floor-test-XXXXXX", below[64], path[4300], err[4500];
+	struct vb_floor *floor, *again;
+	struct vb_result aa;
+	json_t *other;
+	FILE *file;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(below, sizeof(below), "%s/a/b", dir);
+	setenv("VFIO_BENCH_FLOOR_DIR", below, 1);
+	make_aa(1, 5, &aa);
+	assert_int_equal(vb_floor_find(json_object_get(aa.meta, "machine"), "test", "timing", &again,
+				       err, sizeof(err)), -ENOENT);
+	assert_int_equal(vb_floor_make(&aa, &floor, err, sizeof(err)), 0);
+	assert_int_equal(vb_floor_store(floor, path, sizeof(path)), 0);
+	assert_int_equal(vb_floor_find(json_object_get(aa.meta, "machine"), "test", "timing", &again,
+				       err, sizeof(err)), 0);
+	assert_int_equal(again->nr, floor->nr);
+	assert_int_equal(again->different, floor->different);
+	assert_int_equal(vb_floor_fits(again, &aa, err, sizeof(err)), 0);
+	assert_true(fabs(vb_floor_percent(again, "", "span", "request", "mean") -
+			 vb_floor_percent(floor, "", "span", "request", "mean")) < 1e-9);
+	assert_true(vb_floor_detectable(&again->entry[0], 10) > 0);
+	vb_floor_free(again);
+	/* another machine, another mode: not this one's */
+	other = json_pack("{s:{s:s}}", "cpu", "model", "y");
+	assert_int_equal(vb_floor_find(other, "test", "timing", &again, err, sizeof(err)), -ENOENT);
+	json_object_set(aa.meta, "machine", other);
+	assert_int_equal(vb_floor_fits(floor, &aa, err, sizeof(err)), -EINVAL);
+	json_decref(other);
+	/* changed by a byte */
+	file = fopen(path, "r+");
+	assert_non_null(file);
+	fseek(file, 40, SEEK_SET);
+	fputc('#', file);
+	fclose(file);
+	assert_int_equal(vb_floor_load(path, &again, err, sizeof(err)), -EINVAL);
+	vb_floor_free(floor);
+	free_result(&aa);
+	unlink(path);
+	rmdir(below);
+	snprintf(below, sizeof(below), "%s/a", dir);
+	rmdir(below);
+	rmdir(dir);
+	unsetenv("VFIO_BENCH_FLOOR_DIR");
+}
+
+static void test_floor_rate(void **state)
+{
+	double lo, hi;
+
+	/* R: binom.test(2, 40)$conf.int, binom.test(0, 40), binom.test(5, 5) */
+	vb_floor_rate(2, 40, &lo, &hi);
+	assert_true(fabs(lo - 0.006114186) < 1e-6 && fabs(hi - 0.1691966) < 1e-6);
+	vb_floor_rate(0, 40, &lo, &hi);
+	assert_true(lo == 0 && fabs(hi - 0.08809736) < 1e-6);
+	vb_floor_rate(5, 5, &lo, &hi);
+	assert_true(fabs(lo - 0.4781762) < 1e-6 && hi == 1);
+}
+
+static void test_gate_parse(void **state)
+{
+	static const char *const bad[] = {
+		"", ":", ":5", "request.p99", "request.p99:", "request.p99:-1", "request.p99:5%%",
+		"request.p99:five", "request.p99: 5", "request.p99:+5", "request.p99:nan",
+		"request.p99:inf", "request.p99:0x5", "request.p99:1e99", "request:5", "request.p98:5",
+		".request.p99:5", "a.b.request.p99:5", "request..p99:5", "request.p99:5,3",
+	};
+	struct vb_gate gate;
+	char err[300];
+
+	assert_int_equal(vb_gate_parse("request.p99:5%", &gate, err, sizeof(err)), 0);
+	assert_string_equal(gate.name.section, "");
+	assert_string_equal(gate.name.metric, "request");
+	assert_int_equal(gate.name.stat, VB_STAT_P99);
+	assert_true(gate.percent == 5);
+	assert_int_equal(vb_gate_parse("span.request.mean:0.5", &gate, err, sizeof(err)), 0);
+	assert_string_equal(gate.name.section, "span");
+	assert_true(gate.percent == 0.5);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (vb_gate_parse(bad[i], &gate, err, sizeof(err)) != -EINVAL)
+			fail_msg("'%s' is taken", bad[i]);
+}
+
+static enum vb_gate_verdict gate_on(const char *text, double percent, unsigned int pairs, int want)
+{
+	enum vb_gate_verdict verdict = VB_GATE_PASSED;
+	const struct vb_compare_cell *cell;
+	const struct vb_decision *d;
+	struct vb_compare_options o = { 0 };
+	struct vb_gate gate;
+	struct compared c;
+	char err[300];
+
+	assert_int_equal(vb_gate_parse(text, &gate, err, sizeof(err)), 0);
+	o.gates = &gate;
+	o.nr_gates = 1;
+	compare_shifted(percent, pairs, false, &c, &o);
+	assert_int_equal(vb_gate_find(&gate, c.list, &verdict, &d, &cell), want);
+	if (!want)
+		assert_true(d->gated && d->primary);
+	release(&c);
+	return verdict;
+}
+
+static void test_gate(void **state)
+{
+	assert_int_equal(gate_on("request.mean:5%", 6, 10, 0), VB_GATE_EXCEEDED);
+	assert_int_equal(gate_on("request.mean:7%", 6, 10, 0), VB_GATE_PASSED);
+	assert_int_equal(gate_on("request.mean:5%", -6, 10, 0), VB_GATE_PASSED);
+	assert_int_equal(gate_on("request.mean:5%", 6, 5, 0), VB_GATE_UNKNOWN);
+	assert_int_equal(gate_on("request.rate:4%", 6, 10, 0), VB_GATE_EXCEEDED);
+	assert_int_equal(gate_on("request.max:5%", 6, 10, 0), VB_GATE_EXCEEDED);
+	gate_on("unmap.mean:5%", 6, 10, -ENOENT);
+	gate_on("callbacks_per_request.mean:5%", 6, 10, -EINVAL);
+}
+
+static struct vb_compare_side side_of(struct vb_result *r, size_t nr, bool boots)
+{
+	return (struct vb_compare_side){ .name = "made-up", .result = r, .nr = nr, .boots = boots };
+}
+
+static void test_results(void **state)
+{
+	struct vb_comparison *list;
+	struct vb_result r[2];
+	struct vb_compare_side a = side_of(&r[0], 1, false), b = side_of(&r[1], 1, false);
+	const struct vb_compare_options o = { .arm_a = "a", .arm_b = "b" };
+	const struct vb_decision *d;
+	char err[300];
+	uint64_t y[NR];
+	size_t nr;
+
+	scale(5, y);
+	make_pairs(base, base, NR, false, &r[0]);
+	make_pairs(y, y, NR, false, &r[1]);
+	json_object_set_new(json_object_get(json_object_get(r[1].meta, "machine"), "kernel"), "release",
+			    json_string("6.2"));
+	assert_int_equal(vb_compare_results(&a, &b, NULL, &list, &nr, err, sizeof(err)), 0);
+	assert_int_equal(nr, 2);	/* a with a, b with b */
+	d = decision(&list[0], 0, "span", "request", "mean");
+	assert_false(d->paired);
+	assert_int_equal(d->finding, VB_FINDING_WORSE);
+	assert_string_equal(list[0].difference[0].what, "machine.kernel.release");
+	assert_string_equal(list[0].difference[0].b, "6.2");
+	vb_comparisons_free(list, nr);
+	assert_int_equal(vb_compare_results(&a, &b, &o, &list, &nr, err, sizeof(err)), 0);
+	assert_int_equal(nr, 1);
+	assert_string_equal(list[0].arm_b, "b");
+	vb_comparisons_free(list, nr);
+	/* instructions are not held against times */
+	json_object_set_new(r[1].meta, "mode", json_string("exact"));
+	assert_int_equal(vb_compare_results(&a, &b, NULL, &list, &nr, err, sizeof(err)), -EINVAL);
+	assert_non_null(strstr(err, "exact mode"));
+	free_result(&r[0]);
+	free_result(&r[1]);
+}
+
+/* A boot gives one value, the median of its runs. */
+static void test_boots(void **state)
+{
+	struct vb_comparison *list;
+	struct vb_result r[8];
+	struct vb_compare_side a = side_of(&r[0], 4, true), b = side_of(&r[4], 4, true);
+	const struct vb_decision *d;
+	uint64_t x[3], y[3];
+	char err[300];
+	size_t nr;
+
+	for (unsigned int i = 0; i < 8; i++) {
+		for (unsigned int j = 0; j < 3; j++)
+			x[j] = y[j] = base[i] + (i / 4) * 60000 + 100u * j * j;
+		make_pairs(x, y, 3, false, &r[i]);
+	}
+	assert_int_equal(vb_compare_results(&a, &b, NULL, &list, &nr, err, sizeof(err)), 0);
+	assert_true(list[0].boots);
+	d = decision(&list[0], 0, "span", "request", "mean");
+	assert_int_equal(d->n, 4);
+	assert_true(d->a[0] == (double)(base[0] + 100));
+	assert_int_equal(d->finding, VB_FINDING_INCONCLUSIVE);	/* p 2/70, twice */
+	assert_true(d->too_few);
+	d = decision(&list[0], 0, "span", "request", "min");
+	assert_int_equal(d->finding, VB_FINDING_WORSE);		/* exploratory, its own p */
+	vb_comparisons_free(list, nr);
+	for (int i = 0; i < 8; i++)
+		free_result(&r[i]);
+}
+
+static void test_output(void **state)
+{
+	struct compared c;
+	char *text = NULL, *line, *rest;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	json_t *json;
+
+	compare_shifted(5, 10, false, &c, NULL);
+	vb_compare_text(c.list, true, out);
+	fclose(out);
+	assert_non_null(strstr(text, "span.request.mean"));
+	assert_non_null(strstr(text, "exploratory"));
+	for (rest = text; (line = strsep(&rest, "\n"));)
+		assert_true(strlen(line) <= 100);
+	free(text);
+	json = vb_comparison_to_json(c.list);
+	assert_non_null(json);
+	assert_int_equal(json_array_size(json_object_get(json, "cells")), 1);
+	json_decref(json);
+	release(&c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_findings),
+		cmocka_unit_test(test_exact_half_percent),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_ties),
+		cmocka_unit_test(test_left_out),
+		cmocka_unit_test(test_too_few_values),
+		cmocka_unit_test(test_holm),
+		cmocka_unit_test(test_floor),
+		cmocka_unit_test(test_floor_store),
+		cmocka_unit_test(test_floor_rate),
+		cmocka_unit_test(test_gate_parse),
+		cmocka_unit_test(test_gate),
+		cmocka_unit_test(test_results),
+		cmocka_unit_test(test_boots),
+		cmocka_unit_test(test_output),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -121,13 +121,22 @@ static struct vb_table *new_table(struct vb_doc *doc, const struct vb_source *s)
 	return table;
 }
 
+static bool lacks_difference(const struct vb_source *s, const struct vb_span_row *rows, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		for (size_t a = 1; a < s->arms.count; a++)
+			if (rows[i].arm[a].runs && !can_differ(&rows[i].arm[0], &rows[i].arm[a], s->exact))
+				return true;
+	return false;
+}
+
 static void put_notes(struct vb_doc *doc, const struct vb_source *s, const struct vb_span_row *rows,
 		      size_t nr, bool ranges)
 {
 	if (ranges)
 		vb_doc_para(doc, VB_VIEW_LONG, "n: runs, the lowest and the highest of their %s rounds",
 			    s->exact ? "best" : "median");
-	if (!s->exact && s->arms.count > 1)
+	if (!s->exact && lacks_difference(s, rows, nr))
 		vb_doc_para(doc, VB_VIEW_LONG, "no difference is shown below %d runs of an arm (--repeat=%d)",
 			    VB_REPORT_MIN_RUNS, VB_REPORT_MIN_RUNS);
 	for (size_t i = 0; i < nr; i++)

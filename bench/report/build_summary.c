@@ -235,6 +235,6 @@ void vb_build_summary(struct vb_doc *doc, const struct vb_source *s)
 	put_findings(doc, s);
 	put_alone(doc, s);
 	if (*reasons)
-		vb_doc_verdict(doc, VB_VIEW_ALL, VB_TONE_WARN, "not a performance figure of a machine", "%s",
+		vb_doc_verdict(doc, VB_VIEW_ALL, VB_TONE_WARN, "no performance figure", "%s",
 			       reasons);
 }

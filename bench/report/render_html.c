@@ -110,7 +110,8 @@ static void put_label(const struct vb_column *column, FILE *out)
 
 static void put_cells(const struct vb_table *t, const struct vb_row *row, FILE *out)
 {
-	fputs("<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">", out);
+	fprintf(out, "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\"%s>",
+		t->column[0].right ? " class=\"n\"" : "");
 	put_text(row->cell[0], out);
 	fputs("</th>", out);
 	for (size_t c = 1; c < t->nr_columns; c++) {

@@ -198,6 +198,47 @@ static void test_kernel(void **state)
 	FAULT("intervals", VB_VERDICT_MARK, m->run.intervals_lost = 2);
 }
 
+static void test_load(void **state)
+{
+	struct made_up *m = make(VB_GRANULARITY_PER_VFIO_DMA);
+
+	m->job.section[0].rate_per_s = 10;
+	m->worker.offered_steps = 100;
+	m->worker.measured_steps = 94;
+	judge(m);
+	assert_int_equal(find(&m->audit, "rate")->verdict, VB_VERDICT_MARK);
+	assert_true(m->audit.passed);
+	m->worker.measured_steps = 95;
+	judge(m);
+	assert_int_equal(find(&m->audit, "rate")->verdict, VB_VERDICT_OK);
+	m->job.section[0].rate_per_s = 0;	/* a closed loop offers nothing */
+	judge(m);
+	assert_null(find(&m->audit, "rate"));
+	free(m);
+}
+
+static void test_samples(void **state)
+{
+	struct made_up *m = make(VB_GRANULARITY_PER_VFIO_DMA);
+
+	judge(m);
+	assert_null(find(&m->audit, "samples"));
+	m->job.global.samples = true;
+	m->shared.samples = (struct vb_samples_seen){ .ended = true, .written = 40 };
+	judge(m);
+	assert_int_equal(find(&m->audit, "samples")->verdict, VB_VERDICT_OK);
+	m->shared.samples.lost = 1;
+	judge(m);
+	assert_int_equal(find(&m->audit, "samples")->verdict, VB_VERDICT_MARK);
+	assert_true(m->audit.passed);
+	assert_non_null(strstr(find(&m->audit, "samples")->text, "40 operations in samples.bin, 1 lost"));
+	m->shared.samples.error = -ENOSPC;
+	judge(m);
+	assert_int_equal(find(&m->audit, "samples")->verdict, VB_VERDICT_MARK);
+	assert_non_null(strstr(find(&m->audit, "samples")->text, "No space left"));
+	free(m);
+}
+
 static void test_endings(void **state)
 {
 	FAULT("ending", VB_VERDICT_FAILED, m->run.ending = VB_ENDING_HUNG);
@@ -219,6 +260,8 @@ int main(void)
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_placement),
 		cmocka_unit_test(test_kernel),
+		cmocka_unit_test(test_load),
+		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_endings),
 	};
 

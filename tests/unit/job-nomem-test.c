@@ -54,7 +54,7 @@ char *__wrap_strndup(const char *text, size_t size)
 
 static const char text[] =
 	"[global]\ndescription=some text\nduration=1s,2s\n"
-	"[a]\nworkload=map_unmap\ncount=1,2,3\n[b]\nworkload=notify_span\nsize=4k,8k\n";
+	"[a]\nworkload=map_unmap\ncount=1..3+1\n[b]\nworkload=notify_span\nsize=4k,8k\n";
 
 static int whole(struct vb_job_error *err)
 {

@@ -67,6 +67,8 @@ static bool load(const struct vb_plotter *p, const char *section, const char *me
 	char path[4600], err[256];
 	size_t intervals;
 
+	if (!vb_plot_file_sound(p, panel->run, "latency.csv"))
+		return false;
 	snprintf(path, sizeof(path), "%s/runs/%s/latency.csv", p->path, p->result->run_dir[panel->run]);
 	if (vb_latency_read(path, &panel->line, &panel->nr, err, sizeof(err)))
 		return false;
@@ -251,6 +253,6 @@ void vb_plot_heatmap(struct vb_plotter *p)
 	}
 	if (!made)
 		vb_plot_leave_out(p, "heatmap", title, p->exact ? "exact mode keeps no latency.csv" :
-				  "no run lasted for %d intervals of latency.csv", FEWEST_INTERVALS);
+				  "no run has a sound latency.csv of %d intervals", FEWEST_INTERVALS);
 	free(sections);
 }

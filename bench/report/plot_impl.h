@@ -85,6 +85,8 @@ int vb_plot_exec(const char *dir, const char *const *argv, char *said, size_t si
 /* Make @path fit for a page, see plots.h. 0, -EINVAL: no SVG, -errno. */
 int vb_plot_tidy_svg(const char *path, const char *stem, const char *title, const char *text);
 
+/* False: a file of a run (or VB_RESULT_TOP) was changed or cut off since it was written. */
+bool vb_plot_file_sound(const struct vb_plotter *p, size_t run, const char *name);
 /* A run that tables and plots may use. */
 bool vb_plot_counts(const json_t *run);
 /* Runs that count of one arm and label, in order, as indices into the result; freed with free(). */

@@ -43,6 +43,9 @@ static void describe_pairs(struct vb_drawing *d, const struct vb_comparison *all
 	struct vb_plot *plot = vb_drawing_plot(d);
 	char shift[96];
 
+	if (*label)
+		snprintf(plot->title + strlen(plot->title), sizeof(plot->title) - strlen(plot->title), ", %s",
+			 label);
 	if (c->has_interval)
 		snprintf(shift, sizeof(shift), "%+.2f%% [%+.2f, %+.2f]", c->percent, c->percent_lo,
 			 c->percent_hi);
@@ -184,6 +187,9 @@ static void draw_shift(struct vb_plotter *p, const char *cell, const struct vb_q
 			p->comparison->paired ? "pairs" : "runs an arm");
 	vb_drawing_text(&d, "base", "%s", base);
 	plot = vb_drawing_plot(&d);
+	if (*cell)
+		snprintf(plot->title + strlen(plot->title), sizeof(plot->title) - strlen(plot->title), ", %s",
+			 cell);
 	snprintf(plot->caption, sizeof(plot->caption), "How each quantile of %s in section %s%s%s moved "
 		 "against %s, in percent of it. Bands: 95%%, by bootstrap over %zu %s.", like->metric,
 		 like->section, *cell ? ", at " : "", cell, base, e.fewest,

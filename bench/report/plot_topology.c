@@ -30,6 +30,8 @@ static int load(const struct vb_plotter *p, hwloc_topology_t *tree)
 	snprintf(path, sizeof(path), "%s/topology.xml", p->path);
 	if (access(path, R_OK))
 		return -errno;
+	if (!vb_plot_file_sound(p, VB_RESULT_TOP, "topology.xml"))
+		return -EINVAL;
 	if (hwloc_topology_init(tree))
 		return -ENOMEM;
 	if (hwloc_topology_set_xml(*tree, path) ||

@@ -78,6 +78,18 @@ bool vb_plot_counts(const json_t *run)
 	       !json_is_true(json_object_get(run, "warmup"));
 }
 
+bool vb_plot_file_sound(const struct vb_plotter *p, size_t run, const char *name)
+{
+	char err[512];
+	FILE *file;
+	int ret = vb_result_open_file(p->result, run, name, &file, err, sizeof(err));
+
+	if (!ret)
+		fclose(file);
+	/* A result that did not end has no list to hold its files against. */
+	return !ret || ret == -ENOENT;
+}
+
 size_t *vb_plot_runs(const struct vb_plotter *p, size_t arm, const char *label, size_t *nr)
 {
 	size_t *runs = calloc(p->result->nr_runs + 1, sizeof(*runs));

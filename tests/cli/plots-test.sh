@@ -87,7 +87,7 @@ check "in sound SVG" holds folder "$tmp/load-plots" 1
 
 ab_job() {
 	"$bench" ab --quiet --accept-noise --pairs 6 --arm A=null --arm B=null,count=16 \
-		--output "$tmp/ab" --set duration=100ms --set warmup=0s --set threads=1 null || (($? == 3))
+		--output "$tmp/ab" --set duration=200ms --set warmup=0s --set threads=1 null || (($? == 3))
 }
 check "two arms, six pairs" ab_job
 check "their plots" plots 0 "$tmp/ab" "$tmp/ab-plots"
@@ -103,6 +103,17 @@ check "into sound SVG" holds folder "$tmp/hostile-plots" 0
 no_harm() { ! find / -xdev -maxdepth 3 -name 'vb-plots-harm*' 2>/dev/null | grep . &&
 	[[ ! -e $tmp/hostile-plots/vb-plots-harm ]]; }
 check "and nothing was run" no_harm
+
+# A file that was changed is no source of a picture; the rest is made.
+changed() {
+	cp -r "$tmp/null" "$tmp/changed"
+	sed -i 's/,unmap,/,UNMAP,/' "$tmp"/changed/runs/*/latency.csv
+	sed -i 's/Machine/MACHINE/' "$tmp/changed/topology.xml"
+}
+check "files changed since" changed
+check "are told from sound ones" plots 0 "$tmp/changed" "$tmp/changed-plots"
+check "in the heatmap" says '^left out: latency over time: no run has a sound latency.csv'
+check "and in the topology" says '^left out: The machine.*: Invalid argument: topology.xml'
 
 # What is not there is told, and the rest is made.
 mkdir "$tmp/bin"

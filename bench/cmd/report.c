@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "bench/cmd/cmds.h"
+#include "bench/cmd/verdict.h"
 #include "bench/report/csv.h"
 #include "bench/report/write.h"
 
@@ -31,12 +32,14 @@ static const struct argp_option options[] = {
 	  "they are made of", 0 },
 	{ "write", OPT_WRITE, NULL, 0,
 	  "write report.txt, report.md, report.html and plots/ into DIR", 0 },
+	VB_VERDICT_OPTIONS,
 	{ 0 }
 };
 
 struct report_args {
 	const char *path, *plots, *output;
 	int form;			/* an option's key; 0: plain text */
+	struct vb_verdict verdict;
 };
 
 /* A report has one form. */
@@ -86,7 +89,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		return parse_end(a);
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return vb_verdict_parse(key, arg, &a->verdict);
 	}
 }
 
@@ -110,11 +113,11 @@ static int make_plots(struct vb_report *report, const char *folder)
 	return VB_EXIT_OK;
 }
 
-static int write_all(const char *path)
+static int write_all(const char *path, const struct vb_compare_options *how)
 {
 	char err[5000];
 
-	if (vb_report_write_all(path, err, sizeof(err)))
+	if (vb_report_write_all(path, how, err, sizeof(err)))
 		return vb_fail(VB_EXIT_UNTRUSTED, "%s: --write: the directory has to be writable", err);
 	if (*err)
 		vb_warn("%s/report.html has no plots: install gnuplot-nox", path);
@@ -197,6 +200,30 @@ static int write_output(struct vb_report *report, const struct report_args *a)
 	return status;
 }
 
+/* The comparison is the one that 'compare' and 'ab' show: their margin, gates and noise floor. */
+static int compare_arms(struct vb_report *report, struct vb_verdict *verdict)
+{
+	char err[5000];
+	int ret;
+
+	if (json_array_size(json_object_get(report->result.meta, "arms")) < 2)
+		return VB_EXIT_OK;
+	ret = vb_verdict_find_floor(verdict, &report->result);
+	verdict->options.gates = verdict->gate;
+	if (!ret && vb_report_compare(report, &verdict->options, err, sizeof(err)))
+		ret = vb_fail(VB_EXIT_UNTRUSTED, "%s", err);
+	return ret;
+}
+
+static int write_report(struct vb_report *report, const struct report_args *args)
+{
+	if (args->form == OPT_PLOTS)
+		return make_plots(report, args->plots);
+	if (args->form == OPT_WRITE)
+		return write_all(args->path, &args->verdict.options);
+	return write_output(report, args);
+}
+
 static int run(const struct vb_cmd *cmd, int argc, char **argv)
 {
 	struct report_args args = { 0 };
@@ -211,12 +238,11 @@ static int run(const struct vb_cmd *cmd, int argc, char **argv)
 		ret = vb_fail(VB_EXIT_USAGE, "%s: %s", err, ret == -EINVAL ?
 			      "not a result of this version, or damaged: run the job again" :
 			      "give a directory that 'vfio-bench run' made");
-	else if (args.form == OPT_PLOTS)
-		ret = make_plots(&report, args.plots);
-	else if (args.form == OPT_WRITE)
-		ret = write_all(args.path);
 	else
-		ret = write_output(&report, &args);
+		ret = compare_arms(&report, &args.verdict);
+	if (!ret)
+		ret = write_report(&report, &args);
+	vb_verdict_free(&args.verdict);
 	vb_report_close(&report);
 	return ret;
 }
@@ -228,11 +254,12 @@ const struct vb_cmd vb_cmd_report = {
 	.doc = "Say what the result directory DIR holds: verdicts first, what was run and on what, the "
 	       "comparison of its arms, the table of notify_span, or every metric of every run, caveats, "
 	       "and what the audits found. Plain text unless another form is asked for; all forms are "
-	       "made of the same numbers.\n\n"
+	       "made of the same numbers. A --gate names metrics that decide; it does not change the exit "
+	       "status here, as it does with 'vfio-bench compare'.\n\n"
 	       "Runs whose numbers are withheld and interrupted ones are named, and are in no table. In the "
 	       "table of notify_span differences of times are shown from 5 runs of each arm on. Reads "
-	       "nothing but DIR, so it works on a result from another machine, and on the DIR.part that a "
-	       "killed run leaves.",
+	       "nothing but DIR and the noise floor that 'ab --aa' has kept here of that machine, so it works on "
+	       "a result from another machine, and on the DIR.part that a killed run leaves.",
 	.options = options,
 	.run = run,
 };

@@ -7,6 +7,7 @@
 
 #include "bench/cmd/cmd.h"
 #include "bench/cmd/verdict.h"
+#include "bench/report/write.h"
 #include "lib/machine/facts.h"
 
 /* Equal arms: what came out is the noise, and is kept. */
@@ -29,7 +30,24 @@ static int conclude_aa(const struct vb_result *r, double want)
 	return VB_EXIT_OK;
 }
 
-static int conclude_arms(struct vb_verdict *v, const struct vb_result *r)
+/*
+ * What was measured is there without them: no failure of the session.  In the lab
+ * gnuplot would take minutes, and the host can do it.
+ */
+static void write_reports(const struct vb_verdict *v, const char *path)
+{
+	char err[5000];
+
+	if (vb_in_lab())
+		printf("reports: vfio-bench report --write %s\n", path);
+	else if (vb_report_write_all(path, &v->options, err, sizeof(err)))
+		vb_warn("%s: there are no reports: 'vfio-bench report --write %s' makes them", err, path);
+	else
+		printf("reports: %s/report.txt, .md, .html%s\n", path,
+		       *err ? ", without plots: install gnuplot-nox" : "");
+}
+
+static int conclude_arms(struct vb_verdict *v, const struct vb_result *r, const char *path)
 {
 	struct vb_comparison *list;
 	char err[5000];
@@ -43,6 +61,7 @@ static int conclude_arms(struct vb_verdict *v, const struct vb_result *r)
 	if (!ret) {
 		ret = vb_verdict_print(v, list, nr);
 		vb_comparisons_free(list, nr);
+		write_reports(v, path);
 	}
 	vb_verdict_free(v);
 	return ret;
@@ -59,7 +78,7 @@ int vb_verdict_conclude(struct vb_verdict *v, const char *path, double want)
 	if (json_is_true(json_object_get(json_object_get(result.meta, "ab"), "aa")))
 		ret = conclude_aa(&result, want);
 	else
-		ret = conclude_arms(v, &result);
+		ret = conclude_arms(v, &result, path);
 	vb_result_free(&result);
 	return ret;
 }

@@ -13,18 +13,28 @@
 
 int vb_report_open(const char *path, struct vb_report *r, char *err, size_t size)
 {
-	char why[300];
 	int ret;
 
 	memset(r, 0, sizeof(*r));
 	ret = vb_result_load(path, &r->result, err, size);
-	if (ret)
-		return ret;
 	r->source.result = &r->result;
 	r->source.path = path;
+	return ret;
+}
+
+int vb_report_compare(struct vb_report *r, const struct vb_compare_options *options, char *err,
+		      size_t size)
+{
+	struct vb_compare_options all = { 0 };
+	char why[300];
+	int ret;
+
 	if (json_array_size(json_object_get(r->result.meta, "arms")) < 2)
 		return 0;
-	ret = vb_compare_arms(&r->result, NULL, &r->comparison, &r->nr_comparisons, why, sizeof(why));
+	if (options)
+		all = *options;
+	all.no_shifts = false;		/* a page shows them */
+	ret = vb_compare_arms(&r->result, &all, &r->comparison, &r->nr_comparisons, why, sizeof(why));
 	if (ret == -EINVAL) {
 		snprintf(r->no_comparison, sizeof(r->no_comparison), "%s", why);
 		r->source.no_comparison = r->no_comparison;
@@ -137,12 +147,15 @@ static int write_files(struct vb_report *r, const char *dir, char *err, size_t s
 	return ret;
 }
 
-int vb_report_write_all(const char *dir, char *err, size_t size)
+int vb_report_write_all(const char *dir, const struct vb_compare_options *options, char *err,
+			size_t size)
 {
 	struct vb_report r;
 	char *plots = NULL;
 	int ret = vb_report_open(dir, &r, err, size);
 
+	if (!ret)
+		ret = vb_report_compare(&r, options, err, size);
 	if (!ret && asprintf(&plots, "%s/plots", dir) < 0) {
 		plots = NULL;
 		ret = -ENOMEM;

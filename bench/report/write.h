@@ -17,11 +17,17 @@ struct vb_report {
 	char no_comparison[400], no_plots[400];
 };
 
-/*
- * Load the result at @path and compare its arms.  As vb_result_load(), or
- * -ENOMEM; freed with vb_report_close(), also after an error.
- */
+struct vb_compare_options;
+
+/* As vb_result_load(); freed with vb_report_close(), also after an error. */
 int vb_report_open(const char *path, struct vb_report *report, char *err, size_t size);
+/*
+ * Hold its arms against the first, if there are several.  @options as those of
+ * vb_compare_arms(), or NULL.  Where there is nothing to compare the report says
+ * why.  0, or -errno with the reason in @err.
+ */
+int vb_report_compare(struct vb_report *report, const struct vb_compare_options *options,
+		      char *err, size_t size);
 /*
  * Draw its plots in the folder @out; without gnuplot report->no_plots says so.
  * 0, or -errno with the reason in @err.
@@ -36,8 +42,10 @@ int vb_report_json(const struct vb_report *report, FILE *out);
 
 /*
  * report.txt, report.md, report.html and plots/ in the result directory @dir.
- * 0: @err is "", or says why there are no plots; else -errno, and why.
+ * @options as those of vb_compare_arms(), or NULL.  0: @err is "", or says why
+ * there are no plots; else -errno, and why.
  */
-int vb_report_write_all(const char *dir, char *err, size_t size);
+int vb_report_write_all(const char *dir, const struct vb_compare_options *options, char *err,
+			size_t size);
 
 #endif /* VB_REPORT_WRITE_H */

@@ -35,8 +35,8 @@ static void run_columns(const json_t *run, const struct vb_arms *arms, FILE *out
 	text(vb_report_arm_label(run, arms), out);
 	fputc(',', out);
 	text(vb_json_text(json_object_get(run, "variant"), "name"), out);
-	fprintf(out, ",%.0f,%.0f,%d,", vb_json_number(run, "round"), vb_json_number(run, "position"),
-		json_is_true(json_object_get(run, "warmup")));
+	fprintf(out, ",%.0f,%.0f,%d,", vb_json_number(run, "round"),
+		vb_json_number(run, "position"), json_is_true(json_object_get(run, "warmup")));
 	text(vb_json_text(run, "status"), out);
 }
 

@@ -91,7 +91,8 @@ static void write_rows(struct vb_drawing *d, const struct breakdown *bars, size_
 	const char *label[VB_REPORT_MAX_ARMS];
 	size_t arm[VB_REPORT_MAX_ARMS];
 
-	fputs("arm\tplace\tbefore_ns\tcallbacks_ns\telsewhere_ns\tafter_ns\ttotal_ns\truns\n", d->data);
+	fputs("arm\tplace\tbefore_ns\tcallbacks_ns\telsewhere_ns\tafter_ns\ttotal_ns\truns\n",
+	      d->data);
 	for (size_t i = 0; i < nr; i++) {
 		arm[i] = bars[i].arm;
 		label[i] = d->plotter->arms.label[arm[i]];
@@ -104,30 +105,33 @@ static void write_rows(struct vb_drawing *d, const struct breakdown *bars, size_
 	vb_drawing_series(d, nr, arm, label);
 }
 
-static void describe(struct vb_drawing *d, const char *cell, const struct breakdown *bars, size_t nr,
-		     struct vb_plot_unit unit)
+static void describe(struct vb_drawing *d, const char *cell, const struct breakdown *bars,
+		     size_t nr, struct vb_plot_unit unit)
 {
 	struct vb_plot *plot = vb_drawing_plot(d);
 	size_t used, runs = bars[0].runs;
 
 	if (*cell)
-		snprintf(plot->title + strlen(plot->title), sizeof(plot->title) - strlen(plot->title), ", %s",
-			 cell);
+		snprintf(plot->title + strlen(plot->title),
+			 sizeof(plot->title) - strlen(plot->title), ", %s", cell);
 	vb_drawing_text(d, "note", "%s%s%zu run%s an arm", cell, *cell ? "; " : "", runs,
 			runs == 1 ? "" : "s");
 	snprintf(plot->caption, sizeof(plot->caption),
-		 "Mean time of one unmap request%s%s, split where the companion module saw it: before its "
-		 "first callback, in callbacks, after its last one; between: from one callback to the next, "
-		 "and requests without any. Means of %zu run%s an arm.", *cell ? " at " : "", cell, runs,
-		 runs == 1 ? "" : "s");
+		 "Mean time of one unmap request%s%s, split where the companion module saw it: "
+		 "before its "
+		 "first callback, in callbacks, after its last one; between: from one callback to "
+		 "the next, "
+		 "and requests without any. Means of %zu run%s an arm.",
+		 *cell ? " at " : "", cell, runs, runs == 1 ? "" : "s");
 	used = (size_t)snprintf(plot->alt, sizeof(plot->alt), "Bars, %s:", unit.name);
 	for (size_t i = 0; i < nr && used < sizeof(plot->alt); i++)
-		used += (size_t)snprintf(plot->alt + used, sizeof(plot->alt) - used,
-					 "%s %s %.4g: before %.3g, in callbacks %.3g, between %.3g, after %.3g",
-					 i ? ";" : "", d->plotter->arms.label[bars[i].arm],
-					 bars[i].total / unit.scale, bars[i].part[BEFORE] / unit.scale,
-					 bars[i].part[CALLBACKS] / unit.scale,
-					 bars[i].part[ELSEWHERE] / unit.scale, bars[i].part[AFTER] / unit.scale);
+		used += (size_t)snprintf(
+			plot->alt + used, sizeof(plot->alt) - used,
+			"%s %s %.4g: before %.3g, in callbacks %.3g, between %.3g, after %.3g",
+			i ? ";" : "", d->plotter->arms.label[bars[i].arm],
+			bars[i].total / unit.scale, bars[i].part[BEFORE] / unit.scale,
+			bars[i].part[CALLBACKS] / unit.scale, bars[i].part[ELSEWHERE] / unit.scale,
+			bars[i].part[AFTER] / unit.scale);
 }
 
 static void draw(struct vb_plotter *p, const char *cell, const struct breakdown *bars, size_t nr)
@@ -139,7 +143,8 @@ static void draw(struct vb_plotter *p, const char *cell, const struct breakdown 
 	for (size_t i = 0; i < nr; i++)
 		most = fmax(most, bars[i].total);
 	unit = vb_plot_unit(p, most);
-	if (!vb_drawing_begin(p, &d, "breakdown", "Where the time of a request goes", "breakdown-%s", cell))
+	if (!vb_drawing_begin(p, &d, "breakdown", "Where the time of a request goes",
+			      "breakdown-%s", cell))
 		return;
 	write_rows(&d, bars, nr);
 	vb_drawing_number(&d, "scale", unit.scale);

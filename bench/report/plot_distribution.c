@@ -31,7 +31,8 @@ struct arm_curve {
 
 static void add_place(struct place *places, size_t *nr, const char *label, const json_t *metric)
 {
-	const char *section = vb_json_text(metric, "section"), *name = vb_json_text(metric, "metric");
+	const char *section = vb_json_text(metric, "section"),
+		   *name = vb_json_text(metric, "metric");
 
 	if (strcmp(vb_json_text(metric, "unit"), "ns"))
 		return;
@@ -70,7 +71,8 @@ static struct place *find_places(const struct vb_plotter *p, size_t *nr)
 	for (i = 0; places && i < p->result->nr_runs; i++)
 		if (vb_plot_counts(p->result->run[i]))
 			json_array_foreach(json_object_get(p->result->run[i], "metrics"), j, metric)
-				add_place(places, nr, vb_json_text(p->result->run[i], "label"), metric);
+				add_place(places, nr, vb_json_text(p->result->run[i], "label"),
+					  metric);
 	return places;
 }
 
@@ -149,8 +151,8 @@ static size_t write_curves(struct vb_drawing *d, const struct arm_curve *curves,
 			const struct middle *m = &curves[i].point[k];
 
 			vb_drawing_field(d, label[i]);
-			fprintf(d->data, "\t%.15g\t%.15g\t%.15g\t%.15g\n", m->q, m->median, m->lowest,
-				m->highest);
+			fprintf(d->data, "\t%.15g\t%.15g\t%.15g\t%.15g\n", m->q, m->median,
+				m->lowest, m->highest);
 		}
 	}
 	vb_drawing_series(d, nr, arm, label);
@@ -166,8 +168,8 @@ static double at_quantile(const struct arm_curve *curve, double q)
 }
 
 /* How many runs and values there are, and the arms' medians for who can't see the curves. */
-static void describe(struct vb_drawing *d, const struct place *place, const struct arm_curve *curves,
-		     size_t nr, bool raw, struct vb_plot_unit unit)
+static void describe(struct vb_drawing *d, const struct place *place,
+		     const struct arm_curve *curves, size_t nr, bool raw, struct vb_plot_unit unit)
 {
 	struct vb_plot *plot = vb_drawing_plot(d);
 	size_t fewest = SIZE_MAX, most = 0, used = 0;
@@ -183,22 +185,27 @@ static void describe(struct vb_drawing *d, const struct place *place, const stru
 	vb_plot_count(values, count, sizeof(count));
 	/* The heading is short, and has the cell below it; a list of plots has not. */
 	if (*place->label)
-		snprintf(plot->title + strlen(plot->title), sizeof(plot->title) - strlen(plot->title), ", %s",
-			 place->label);
+		snprintf(plot->title + strlen(plot->title),
+			 sizeof(plot->title) - strlen(plot->title), ", %s", place->label);
 	if (*place->label)
 		snprintf(cell, sizeof(cell), ", at %.170s", place->label);
 	vb_drawing_text(d, "note", "%s%s%s run%s an arm, %s values", place->label,
 			*place->label ? "; " : "", runs, most == 1 ? "" : "s", count);
-	snprintf(plot->caption, sizeof(plot->caption), "%s of %s in section %s%s. Lines: the median of an "
+	snprintf(plot->caption, sizeof(plot->caption),
+		 "%s of %s in section %s%s. Lines: the median of an "
 		 "arm's runs%s. %s run%s an arm, %s values in all.",
-		 raw ? "Cumulative distribution" : "Percentiles", place->metric, place->section, cell,
-		 most == 1 ? "" : raw ? "; thin ones: its lowest and highest run" :
-		 "; bands: from its lowest to its highest run", runs, most == 1 ? "" : "s", count);
+		 raw ? "Cumulative distribution" : "Percentiles", place->metric, place->section,
+		 cell,
+		 most == 1 ? ""
+		 : raw	   ? "; thin ones: its lowest and highest run"
+			   : "; bands: from its lowest to its highest run",
+		 runs, most == 1 ? "" : "s", count);
 	used = (size_t)snprintf(plot->alt, sizeof(plot->alt), "%s %s%s, medians:", place->section,
 				place->metric, cell);
 	for (size_t i = 0; i < nr && used < sizeof(plot->alt); i++)
-		used += (size_t)snprintf(plot->alt + used, sizeof(plot->alt) - used, "%s %s %.4g %s",
-					 i ? "," : "", d->plotter->arms.label[curves[i].arm],
+		used += (size_t)snprintf(plot->alt + used, sizeof(plot->alt) - used,
+					 "%s %s %.4g %s", i ? "," : "",
+					 d->plotter->arms.label[curves[i].arm],
 					 at_quantile(&curves[i], 0.5) / unit.scale, unit.name);
 }
 
@@ -286,11 +293,14 @@ void vb_plot_distributions(struct vb_plotter *p)
 	if (!nr && !p->error)
 		vb_plot_leave_out(p, "percentile", title, "no run's numbers stand");
 	else if (i < nr)
-		vb_plot_leave_out(p, "percentile", title, "%zu more metric%s: the first %d are drawn",
-				  nr - i, nr - i == 1 ? "" : "s", VB_PLOT_MOST);
+		vb_plot_leave_out(p, "percentile", title,
+				  "%zu more metric%s: the first %d are drawn", nr - i,
+				  nr - i == 1 ? "" : "s", VB_PLOT_MOST);
 	if (few)
-		vb_plot_leave_out(p, "percentile-few", title, "%zu metric%s with fewer than 20 values a run, "
-				  "too few for a median", few, few == 1 ? "" : "s");
+		vb_plot_leave_out(p, "percentile-few", title,
+				  "%zu metric%s with fewer than 20 values a run, "
+				  "too few for a median",
+				  few, few == 1 ? "" : "s");
 	free(places);
 	free(curves);
 }

@@ -57,7 +57,8 @@ static void sanitise(char *stem)
 	*to = '\0';
 }
 
-void vb_plot_leave_out(struct vb_plotter *p, const char *stem, const char *title, const char *why, ...)
+void vb_plot_leave_out(struct vb_plotter *p, const char *stem, const char *title, const char *why,
+		       ...)
 {
 	struct vb_plot *plot = new_plot(p, title);
 	va_list ap;
@@ -341,7 +342,8 @@ static bool write_script(struct vb_drawing *d, const char *stem)
 
 	if (!file)
 		return false;
-	fprintf(file, "# Made by vfio-bench: gnuplot -d %s.gp draws %s.svg and %s.png from %s.tsv.\n",
+	fprintf(file,
+		"# Made by vfio-bench: gnuplot -d %s.gp draws %s.svg and %s.png from %s.tsv.\n",
 		stem, stem, stem, stem);
 	fwrite(d->text, 1, d->length, file);
 	fputs("do for [picture in 'svg png'] {\n", file);
@@ -371,8 +373,8 @@ static void draw(struct vb_drawing *d)
 	if (ret == -ENOENT)
 		snprintf(plot->left_out, sizeof(plot->left_out), "%s", no_gnuplot);
 	else
-		snprintf(plot->left_out, sizeof(plot->left_out), "gnuplot: %s: %.200s", strerror(-ret),
-			 said);
+		snprintf(plot->left_out, sizeof(plot->left_out), "gnuplot: %s: %.200s",
+			 strerror(-ret), said);
 	unlink(path);
 }
 

@@ -57,19 +57,22 @@ static void keep_metric(struct panel *panel, const char *section, const char *me
 	size_t kept = 0;
 
 	for (size_t i = 0; i < panel->nr; i++)
-		if (!strcmp(panel->line[i].section, section) && !strcmp(panel->line[i].metric, metric))
+		if (!strcmp(panel->line[i].section, section) &&
+		    !strcmp(panel->line[i].metric, metric))
 			panel->line[kept++] = panel->line[i];
 	panel->nr = kept;
 }
 
-static bool load(const struct vb_plotter *p, const char *section, const char *metric, struct panel *panel)
+static bool load(const struct vb_plotter *p, const char *section, const char *metric,
+		 struct panel *panel)
 {
 	char path[4600], err[256];
 	size_t intervals;
 
 	if (!vb_plot_file_sound(p, panel->run, "latency.csv"))
 		return false;
-	snprintf(path, sizeof(path), "%s/runs/%s/latency.csv", p->path, p->result->run_dir[panel->run]);
+	snprintf(path, sizeof(path), "%s/runs/%s/latency.csv", p->path,
+		 p->result->run_dir[panel->run]);
 	if (vb_latency_read(path, &panel->line, &panel->nr, err, sizeof(err)))
 		return false;
 	intervals = find_edges(panel);
@@ -150,7 +153,8 @@ static int write_panel(struct vb_drawing *d, const struct panel *panel, struct h
 		return -ENOMEM;
 	for (size_t i = 0; i < panel->nr; i++)
 		count[column_of(panel, panel->line[i].time_s) * VB_COARSE_BUCKETS +
-		      (vb_coarse_index(panel->line[i].bucket_ns) >> e->merge)] += panel->line[i].count;
+		      (vb_coarse_index(panel->line[i].bucket_ns) >> e->merge)] +=
+			panel->line[i].count;
 	for (size_t c = 0; c < panel->columns; c++)
 		write_column(d, panel, c, count + c * VB_COARSE_BUCKETS, e);
 	e->seconds = fmax(e->seconds, panel->edge_s[panel->columns] - panel->edge_s[0]);
@@ -158,8 +162,8 @@ static int write_panel(struct vb_drawing *d, const struct panel *panel, struct h
 	return 0;
 }
 
-static void describe(struct vb_drawing *d, const struct panel *panels, size_t nr, const char *section,
-		     const char *metric, const struct heat_extent *e)
+static void describe(struct vb_drawing *d, const struct panel *panels, size_t nr,
+		     const char *section, const char *metric, const struct heat_extent *e)
 {
 	const struct vb_plotter *p = d->plotter;
 	const json_t *run = p->result->run[panels[0].run];
@@ -171,12 +175,16 @@ static void describe(struct vb_drawing *d, const struct panel *panels, size_t nr
 	for (size_t i = 0; i < nr; i++)
 		used += (size_t)snprintf(runs + used, sizeof(runs) - used, "%s%.0f", i ? ", " : "",
 					 vb_json_number(p->result->run[panels[i].run], "number"));
-	vb_drawing_text(d, "note", "%s%srun%s %s", cell, *cell ? "; " : "", nr == 1 ? "" : "s", runs);
-	snprintf(plot->caption, sizeof(plot->caption), "%s of section %s%s%s over the measured part of one run "
-		 "of each arm (run%s %s). Each tile: the share of its interval's operations that took so "
-		 "long.", metric, section, *cell ? ", at " : "", cell, nr == 1 ? "" : "s", runs);
-	snprintf(plot->alt, sizeof(plot->alt), "%s %s over %.3g seconds, between %.4g and %.4g ns.", section,
-		 metric, e->seconds, e->low, e->high);
+	vb_drawing_text(d, "note", "%s%srun%s %s", cell, *cell ? "; " : "", nr == 1 ? "" : "s",
+			runs);
+	snprintf(plot->caption, sizeof(plot->caption),
+		 "%s of section %s%s%s over the measured part of one run "
+		 "of each arm (run%s %s). Each tile: the share of its interval's operations that "
+		 "took so "
+		 "long.",
+		 metric, section, *cell ? ", at " : "", cell, nr == 1 ? "" : "s", runs);
+	snprintf(plot->alt, sizeof(plot->alt), "%s %s over %.3g seconds, between %.4g and %.4g ns.",
+		 section, metric, e->seconds, e->low, e->high);
 }
 
 static void draw(struct vb_plotter *p, const char *section, const char *metric,
@@ -252,7 +260,9 @@ void vb_plot_heatmap(struct vb_plotter *p)
 		made += metric && draw_section(p, sections[i], metric);
 	}
 	if (!made)
-		vb_plot_leave_out(p, "heatmap", title, p->exact ? "exact mode keeps no latency.csv" :
-				  "no run has a sound latency.csv of %d intervals", FEWEST_INTERVALS);
+		vb_plot_leave_out(p, "heatmap", title,
+				  p->exact ? "exact mode keeps no latency.csv"
+					   : "no run has a sound latency.csv of %d intervals",
+				  FEWEST_INTERVALS);
 	free(sections);
 }

@@ -80,7 +80,8 @@ struct numa_extent {
 	int nodes;
 };
 
-static void write_matrix(struct vb_drawing *d, const struct matrix *m, int device, struct numa_extent *e)
+static void write_matrix(struct vb_drawing *d, const struct matrix *m, int device,
+			 struct numa_extent *e)
 {
 	for (int i = 0; i < MOST_NODES; i++)
 		for (int k = 0; k < MOST_NODES; k++) {
@@ -90,7 +91,8 @@ static void write_matrix(struct vb_drawing *d, const struct matrix *m, int devic
 				continue;
 			median = vb_plot_median(m->value[i][k], m->nr[i][k]);
 			vb_drawing_field(d, d->plotter->arms.label[m->arm]);
-			fprintf(d->data, "\t%d\t%d\t%d\t%.15g\t%zu\n", i, k, device, median, m->nr[i][k]);
+			fprintf(d->data, "\t%d\t%d\t%d\t%.15g\t%zu\n", i, k, device, median,
+				m->nr[i][k]);
 			e->low = fmin(e->low, median);
 			e->high = fmax(e->high, median);
 			e->fewest = m->nr[i][k] < e->fewest ? m->nr[i][k] : e->fewest;
@@ -103,7 +105,8 @@ static void write_ticks(struct vb_drawing *d, int nodes, int device)
 {
 	fputs("node_ticks = '", d->settings);
 	for (int i = 0; i < nodes; i++)
-		fprintf(d->settings, "%s\"node %d%s\" %d", i ? ", " : "", i, i == device ? " *" : "", i);
+		fprintf(d->settings, "%s\"node %d%s\" %d", i ? ", " : "", i,
+			i == device ? " *" : "", i);
 	fputs("'\n", d->settings);
 }
 
@@ -143,11 +146,15 @@ static void draw(struct vb_plotter *p, const char *section, struct matrix *all, 
 	vb_drawing_text(&d, "note", "CPU down, memory across; median of %zu or more%s", e.fewest,
 			device >= 0 ? "; *: the device's node" : "; no assigned device");
 	plot = vb_drawing_plot(&d);
-	snprintf(plot->caption, sizeof(plot->caption), "Steps a second of one worker of section %s, by the node "
-		 "that it ran on (down) and the node of its memory (across)%s. Medians of at least %zu workers.",
+	snprintf(plot->caption, sizeof(plot->caption),
+		 "Steps a second of one worker of section %s, by the node "
+		 "that it ran on (down) and the node of its memory (across)%s. Medians of at least "
+		 "%zu workers.",
 		 section, device >= 0 ? "; *: the assigned device's node" : "", e.fewest);
-	snprintf(plot->alt, sizeof(plot->alt), "%s: between %.4g and %.4g steps a second and worker over %d "
-		 "nodes.", section, e.low, e.high, e.nodes);
+	snprintf(plot->alt, sizeof(plot->alt),
+		 "%s: between %.4g and %.4g steps a second and worker over %d "
+		 "nodes.",
+		 section, e.low, e.high, e.nodes);
 	vb_drawing_end(&d);
 }
 
@@ -181,7 +188,8 @@ void vb_plot_numa(struct vb_plotter *p)
 	for (size_t i = 0; sections && i < nr && made < VB_PLOT_MOST; i++)
 		made += draw_section(p, sections[i]);
 	if (!made)
-		vb_plot_leave_out(p, "numa", title, "no section's workers were on more than one pair of CPU "
+		vb_plot_leave_out(p, "numa", title,
+				  "no section's workers were on more than one pair of CPU "
 				  "node and memory node: node= and mem_node= take lists");
 	free(sections);
 }

@@ -20,7 +20,8 @@ static size_t group_end(const struct vb_span_row *rows, size_t from, size_t nr)
 {
 	size_t to = from + 1;
 
-	while (to < nr && rows[to].count == rows[from].count && !strcmp(rows[to].rest, rows[from].rest))
+	while (to < nr && rows[to].count == rows[from].count &&
+	       !strcmp(rows[to].rest, rows[from].rest))
 		to++;
 	return to;
 }
@@ -96,8 +97,10 @@ static size_t write_points(struct vb_drawing *d, const struct vb_span_row *rows,
 	const char *label[VB_REPORT_MAX_ARMS];
 	size_t arm[VB_REPORT_MAX_ARMS], nr = 0;
 
-	fputs("arm\tplace\tpins\tcallbacks_lowest\tcallbacks_highest\tns_per_mapping\tlowest\thighest\t"
-	      "callback_ns_per_request\truns\n", d->data);
+	fputs("arm\tplace\tpins\tcallbacks_lowest\tcallbacks_highest\tns_per_"
+	      "mapping\tlowest\thighest\t"
+	      "callback_ns_per_request\truns\n",
+	      d->data);
 	for (size_t a = 0; a < p->arms.count; a++) {
 		unsigned int runs = 0;
 
@@ -126,7 +129,8 @@ static void set_axes(struct vb_drawing *d, const struct vb_span_row *rows, size_
 	vb_drawing_number(d, "places", (double)n);
 	fprintf(d->settings, "place_ticks = '");
 	for (size_t i = n; i-- > 0;)
-		fprintf(d->settings, "%s\"%d\" %zu", i + 1 < n ? ", " : "", pins_of(&rows[i]), n - 1 - i);
+		fprintf(d->settings, "%s\"%d\" %zu", i + 1 < n ? ", " : "", pins_of(&rows[i]),
+			n - 1 - i);
 	fputs("'\n", d->settings);
 	vb_drawing_text(d, "mappings", "%d", rows->count);
 	vb_drawing_axis(d, "calls", 1, fmax(e->calls, 2), VB_AXIS_LOG);
@@ -150,14 +154,17 @@ static void describe(struct vb_drawing *d, const struct vb_span_row *rows, size_
 		snprintf(runs, sizeof(runs), "%u to %u runs a point", e->fewest, e->most);
 	vb_drawing_text(d, "note", "%s%s%s", runs, *rows->rest ? "; " : "", rows->rest);
 	snprintf(plot->caption, sizeof(plot->caption),
-		 "One unmap request over %d mappings, by how many of them hold a pinned page: callbacks a "
-		 "request, time for each mapping (%s, bars: lowest and highest run)%s. %s.", rows->count,
-		 d->plotter->exact ? "the best round" : "the runs' median",
+		 "One unmap request over %d mappings, by how many of them hold a pinned page: "
+		 "callbacks a "
+		 "request, time for each mapping (%s, bars: lowest and highest run)%s. %s.",
+		 rows->count, d->plotter->exact ? "the best round" : "the runs' median",
 		 e->callback > 0 ? ", time in callbacks a request" : "", runs);
 	snprintf(plot->alt, sizeof(plot->alt),
-		 "Lines over %zu numbers of pins, from %d to %d of %d mappings: up to %.0f callbacks a "
-		 "request, %.4g to %.4g %s for each mapping.", n, pins_of(&rows[n - 1]), pins_of(&rows[0]),
-		 rows->count, e->calls, e->low, e->high, d->plotter->exact ? "instructions" : "ns");
+		 "Lines over %zu numbers of pins, from %d to %d of %d mappings: up to %.0f "
+		 "callbacks a "
+		 "request, %.4g to %.4g %s for each mapping.",
+		 n, pins_of(&rows[n - 1]), pins_of(&rows[0]), rows->count, e->calls, e->low,
+		 e->high, d->plotter->exact ? "instructions" : "ns");
 }
 
 static void plot_group(struct vb_plotter *p, const struct vb_span_row *rows, size_t n)
@@ -208,9 +215,10 @@ void vb_plot_span(struct vb_plotter *p)
 	if (!nr)
 		vb_plot_leave_out(p, "span", title, "no run in it has a section of notify_span");
 	else if (!made)
-		vb_plot_leave_out(p, "span", title, "pin_every= has one value, or no run's numbers stand");
+		vb_plot_leave_out(p, "span", title,
+				  "pin_every= has one value, or no run's numbers stand");
 	else if (made > VB_PLOT_MOST)
-		vb_plot_leave_out(p, "span", title, "%zu more: the first %d are drawn", made - VB_PLOT_MOST,
-				  VB_PLOT_MOST);
+		vb_plot_leave_out(p, "span", title, "%zu more: the first %d are drawn",
+				  made - VB_PLOT_MOST, VB_PLOT_MOST);
 	free(rows);
 }

@@ -45,7 +45,8 @@ static int by_arm(const void *a, const void *b)
 	return x->arm != y->arm ? (x->arm > y->arm) - (x->arm < y->arm) : strcmp(x->rest, y->rest);
 }
 
-static size_t collect_series(const struct vb_plotter *p, const struct sweep *s, struct series *series)
+static size_t collect_series(const struct vb_plotter *p, const struct sweep *s,
+			     struct series *series)
 {
 	size_t nr = 0;
 
@@ -56,13 +57,14 @@ static size_t collect_series(const struct vb_plotter *p, const struct sweep *s, 
 
 		if (!vb_plot_counts(run) || !vb_plot_section(run, s->section))
 			continue;
-		vb_plot_label_without(vb_json_text(run, "label"), s->key, one.rest, sizeof(one.rest));
+		vb_plot_label_without(vb_json_text(run, "label"), s->key, one.rest,
+				      sizeof(one.rest));
 		while (k < nr && (series[k].arm != one.arm || strcmp(series[k].rest, one.rest)))
 			k++;
 		if (k == MOST_SERIES || k < nr)
 			continue;
-		snprintf(one.label, sizeof(one.label), "%s%s%s", p->arms.label[one.arm], *one.rest ? ", " : "",
-			 one.rest);
+		snprintf(one.label, sizeof(one.label), "%s%s%s", p->arms.label[one.arm],
+			 *one.rest ? ", " : "", one.rest);
 		series[nr++] = one;
 	}
 	qsort(series, nr, sizeof(*series), by_arm);
@@ -70,8 +72,8 @@ static size_t collect_series(const struct vb_plotter *p, const struct sweep *s, 
 }
 
 /* Does the run belong to the series? */
-static bool in_series(const struct vb_plotter *p, const struct sweep *s, const struct series *series,
-		      const json_t *run)
+static bool in_series(const struct vb_plotter *p, const struct sweep *s,
+		      const struct series *series, const json_t *run)
 {
 	char rest[128];
 
@@ -92,7 +94,8 @@ static void middle_of(struct point *point, int quantity, double *values, size_t 
 	point->middle[quantity] = vb_plot_median(values, n);
 	point->low[quantity] = values[0];
 	point->high[quantity] = values[n - 1];
-	/* The signed-rank interval of one sample; its estimate differs from the median by little. */
+	/* The signed-rank interval of one sample; its estimate differs from the median by little.
+	 */
 	if (!vb_signed_rank(values, n, NULL, &shift) && shift.has_interval) {
 		point->middle[quantity] = shift.estimate;
 		point->low[quantity] = shift.lo;
@@ -100,8 +103,8 @@ static void middle_of(struct point *point, int quantity, double *values, size_t 
 	}
 }
 
-static void fill_point(const struct vb_plotter *p, const struct sweep *s, const struct series *series,
-		       struct point *point, double *values)
+static void fill_point(const struct vb_plotter *p, const struct sweep *s,
+		       const struct series *series, struct point *point, double *values)
 {
 	for (int quantity = 0; quantity < s->quantities; quantity++) {
 		size_t n = 0;
@@ -168,7 +171,8 @@ static void write_series(struct vb_drawing *d, const struct sweep *s, const stru
 		vb_drawing_field(d, series->label);
 		fprintf(d->data, "\t%.15g\t%zu", at->x, at->runs);
 		for (int k = 0; k < s->quantities; k++) {
-			fprintf(d->data, "\t%.15g\t%.15g\t%.15g", at->middle[k], at->low[k], at->high[k]);
+			fprintf(d->data, "\t%.15g\t%.15g\t%.15g", at->middle[k], at->low[k],
+				at->high[k]);
 			e->low[k] = fmin(e->low[k], at->low[k]);
 			e->high[k] = fmax(e->high[k], at->high[k]);
 		}
@@ -245,7 +249,8 @@ static double threads_of(const json_t *section)
 static double metric_rate(const struct vb_plotter *p, size_t run, const char *section, int quantity)
 {
 	const char *primary = vb_plot_primary(p, section);
-	const json_t *metric = primary ? vb_result_metric(p->result->run[run], section, primary) : NULL;
+	const json_t *metric =
+		primary ? vb_result_metric(p->result->run[run], section, primary) : NULL;
 
 	return metric ? vb_json_number(metric, "rate_per_s") : NAN;
 }
@@ -260,7 +265,8 @@ static void draw_threads(struct vb_plotter *p, const struct sweep *s, const char
 	char heading[128];
 	size_t nr;
 
-	snprintf(heading, sizeof(heading), "%.50s %.50s: throughput by threads", s->section, metric);
+	snprintf(heading, sizeof(heading), "%.50s %.50s: throughput by threads", s->section,
+		 metric);
 	if (!vb_drawing_begin(p, &d, s->kind, heading, "threads-%s", s->section))
 		return;
 	fputs("arm\tthreads\truns\trate_per_s\tlow\thigh\n", d.data);
@@ -274,14 +280,18 @@ static void draw_threads(struct vb_plotter *p, const struct sweep *s, const char
 	vb_drawing_number(&d, "x_low", e.x_low);
 	vb_drawing_number(&d, "x_high", e.x_high);
 	vb_drawing_number(&d, "height", 340 + 19 * (double)(nr + 1));
-	vb_drawing_text(&d, "note", "%zu run%s a point; bars: %s", e.fewest, e.fewest == 1 ? "" : "s",
-			interval_of(&e));
+	vb_drawing_text(&d, "note", "%zu run%s a point; bars: %s", e.fewest,
+			e.fewest == 1 ? "" : "s", interval_of(&e));
 	plot = vb_drawing_plot(&d);
-	snprintf(plot->caption, sizeof(plot->caption), "Operations (%s) a second of all threads of section "
-		 "%s together, by their number. Bars: %s. Dashed: the first point in proportion. %zu run%s a "
-		 "point.", metric, s->section, interval_of(&e), e.fewest, e.fewest == 1 ? "" : "s");
-	snprintf(plot->alt, sizeof(plot->alt), "%s %s: %.4g to %.4g operations a second with %g to %g threads.",
-		 s->section, metric, e.low[0], e.high[0], e.x_low, e.x_high);
+	snprintf(plot->caption, sizeof(plot->caption),
+		 "Operations (%s) a second of all threads of section "
+		 "%s together, by their number. Bars: %s. Dashed: the first point in proportion. "
+		 "%zu run%s a "
+		 "point.",
+		 metric, s->section, interval_of(&e), e.fewest, e.fewest == 1 ? "" : "s");
+	snprintf(plot->alt, sizeof(plot->alt),
+		 "%s %s: %.4g to %.4g operations a second with %g to %g threads.", s->section,
+		 metric, e.low[0], e.high[0], e.x_low, e.x_high);
 	vb_drawing_end(&d);
 }
 
@@ -325,7 +335,8 @@ static void set_load_axes(struct vb_drawing *d, const struct sweep_extent *e)
 {
 	struct vb_plot_unit rate = vb_plot_rate_unit(fmax(e->x_high, e->high[0]));
 	double low = fmin(e->low[1], e->low[2]), high = fmax(e->high[1], e->high[2]);
-	struct vb_plot_unit time = vb_plot_unit(d->plotter, high > 50 * low ? sqrt(low * high) * 10 : high);
+	struct vb_plot_unit time =
+		vb_plot_unit(d->plotter, high > 50 * low ? sqrt(low * high) * 10 : high);
 
 	vb_drawing_number(d, "rate_scale", rate.scale);
 	vb_drawing_text(d, "rate_unit", "%s", rate.name);
@@ -354,15 +365,20 @@ static void draw_load(struct vb_plotter *p, const struct sweep *s)
 	write_all(&d, s, series, nr, &e);
 	set_load_axes(&d, &e);
 	vb_drawing_number(&d, "height", 470 + 19 * (double)(nr + 1));
-	vb_drawing_text(&d, "note", "%zu run%s a point; bars: %s", e.fewest, e.fewest == 1 ? "" : "s",
-			interval_of(&e));
+	vb_drawing_text(&d, "note", "%zu run%s a point; bars: %s", e.fewest,
+			e.fewest == 1 ? "" : "s", interval_of(&e));
 	plot = vb_drawing_plot(&d);
-	snprintf(plot->caption, sizeof(plot->caption), "Section %s under load from outside: steps done a second "
-		 "(dashed: all that were offered), and the 99th percentile of response time, from a step's "
-		 "intended start; open marks: of service time, from its real one. Bars: %s. %zu run%s a point.",
+	snprintf(plot->caption, sizeof(plot->caption),
+		 "Section %s under load from outside: steps done a second "
+		 "(dashed: all that were offered), and the 99th percentile of response time, from "
+		 "a step's "
+		 "intended start; open marks: of service time, from its real one. Bars: %s. %zu "
+		 "run%s a point.",
 		 s->section, interval_of(&e), e.fewest, e.fewest == 1 ? "" : "s");
-	snprintf(plot->alt, sizeof(plot->alt), "%s: %.4g to %.4g steps a second offered, at most %.4g done; "
-		 "response p99 %.4g to %.4g ns.", s->section, e.x_low, e.x_high, e.high[0], e.low[1], e.high[1]);
+	snprintf(plot->alt, sizeof(plot->alt),
+		 "%s: %.4g to %.4g steps a second offered, at most %.4g done; "
+		 "response p99 %.4g to %.4g ns.",
+		 s->section, e.x_low, e.x_high, e.high[0], e.low[1], e.high[1]);
 	vb_drawing_end(&d);
 }
 
@@ -378,7 +394,8 @@ void vb_plot_saturation(struct vb_plotter *p)
 			draw_load(p, &s);
 	}
 	if (!made)
-		vb_plot_leave_out(p, "saturation", "saturation",
-				  "rate= does not have several values: a closed loop has no offered load");
+		vb_plot_leave_out(
+			p, "saturation", "saturation",
+			"rate= does not have several values: a closed loop has no offered load");
 	free(sections);
 }

@@ -157,7 +157,8 @@ static int picture(const struct vb_plotter *p, struct vb_plot *plot, char *said,
 	snprintf(path, sizeof(path), "%s/topology.svg", p->out);
 	ret = vb_plot_tidy_svg(path, stem, plot->title, plot->alt);
 	if (!ret && vb_plot_exec(p->out, convert, words, sizeof(words)))
-		snprintf(plot->caption + strlen(plot->caption), sizeof(plot->caption) - strlen(plot->caption),
+		snprintf(plot->caption + strlen(plot->caption),
+			 sizeof(plot->caption) - strlen(plot->caption),
 			 " No PNG: rsvg-convert is missing or failed (librsvg2-bin).");
 	return ret;
 }
@@ -167,15 +168,20 @@ static void describe(struct vb_plot *plot, const json_t *run, size_t cpus, bool 
 	size_t workers = json_array_size(json_object_get(run, "workers"));
 	const char *label = vb_json_text(run, "label");
 
-	snprintf(plot->caption, sizeof(plot->caption), "The machine as hwloc saw it. Marked: workers under the "
-		 "CPUs that they were found on, their memory under its NUMA node%s. Of run %.0f%s%s, which has "
-		 "the most workers.", device ? ", the assigned device" : "", vb_json_number(run, "number"),
+	snprintf(plot->caption, sizeof(plot->caption),
+		 "The machine as hwloc saw it. Marked: workers under the "
+		 "CPUs that they were found on, their memory under its NUMA node%s. Of run "
+		 "%.0f%s%s, which has "
+		 "the most workers.",
+		 device ? ", the assigned device" : "", vb_json_number(run, "number"),
 		 *label ? ", " : "", label);
-	snprintf(plot->alt, sizeof(plot->alt), "%zu worker%s on %zu CPU%s%s.", workers, workers == 1 ? "" : "s",
-		 cpus, cpus == 1 ? "" : "s", device ? "; an assigned device" : "");
+	snprintf(plot->alt, sizeof(plot->alt), "%zu worker%s on %zu CPU%s%s.", workers,
+		 workers == 1 ? "" : "s", cpus, cpus == 1 ? "" : "s",
+		 device ? "; an assigned device" : "");
 }
 
-static int draw(struct vb_plotter *p, const json_t *run, struct vb_plot *plot, char *said, size_t size)
+static int draw(struct vb_plotter *p, const json_t *run, struct vb_plot *plot, char *said,
+		size_t size)
 {
 	hwloc_topology_t tree;
 	char path[4300];
@@ -215,7 +221,8 @@ void vb_plot_topology(struct vb_plotter *p)
 	if (ret == -ENODATA)
 		snprintf(plot.left_out, sizeof(plot.left_out), "no run has workers");
 	else if (ret == -ENOENT && !*said)
-		snprintf(plot.left_out, sizeof(plot.left_out), "lstopo is not installed: install hwloc-nox");
+		snprintf(plot.left_out, sizeof(plot.left_out),
+			 "lstopo is not installed: install hwloc-nox");
 	else if (ret)
 		snprintf(plot.left_out, sizeof(plot.left_out), "%s: %.200s", strerror(-ret), said);
 	p->plots->plot[p->plots->nr - 1] = plot;

@@ -201,8 +201,8 @@ void vb_plot_label_without(const char *label, const char *key, char *rest, size_
 			      (name == key_length || label[name - key_length - 1] == '.');
 
 		if (!is_key && used + length + 2 < size)
-			used += (size_t)snprintf(rest + used, size - used, "%s%.*s", used ? " " : "",
-						 (int)length, label);
+			used += (size_t)snprintf(rest + used, size - used, "%s%.*s",
+						 used ? " " : "", (int)length, label);
 		label += length + (label[length] == ' ');
 	}
 }

@@ -25,7 +25,7 @@ struct vb_plot {
 	char stem[96];			/* file name without .svg: [a-z0-9-] */
 	char title[128];
 	char caption[1024];		/* what is to be seen, of how many runs and values */
-	char alt[1024];			/* the same for those who can't see it, with its main numbers */
+	char alt[1024]; /* the same for those who can't see it, with its main numbers */
 	char left_out[256];		/* why there is no file; "": there is */
 };
 

@@ -6,8 +6,10 @@
 set palette defined (0 '#31688e', 1 '#21918c', 2 '#35b779', 3 '#90d743', 4 '#fde725')
 set logscale cb
 set cbrange [1e-4:1]
-set colorbox horizontal user origin screen 0.16, screen 30. / height size screen 0.78, screen 10. / height noborder
-set cbtics ('0.01%%' 1e-4, '0.1%%' 1e-3, '1%%' 1e-2, '10%%' 0.1, 'all' 1) offset 0, 0.5 scale 0 textcolor rgb ink
+set colorbox horizontal noborder user origin screen 0.16, screen 30. / height \
+	size screen 0.78, screen 10. / height
+set cbtics ('0.01%%' 1e-4, '0.1%%' 1e-3, '1%%' 1e-2, '10%%' 0.1, 'all' 1) \
+	offset 0, 0.5 scale 0 textcolor rgb ink
 foot = 96.
 panel = (height - head + 34 - foot) / nr
 unset key

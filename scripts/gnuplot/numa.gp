@@ -20,9 +20,11 @@ do for [i = 1:nr] {
 	set tmargin at screen 1 - (66 + (i - 1) * panel) / height
 	set bmargin at screen 1 - (66 + i * panel - 66) / height
 	set label 3 label[i].', '.unit
-	plot data skip 1 index i - 1 using 3:2:($3 - 0.48):($3 + 0.48):($2 - 0.46):($2 + 0.46):(shade($5)) \
+	plot data skip 1 index i - 1 \
+			using 3:2:($3 - 0.48):($3 + 0.48):($2 - 0.46):($2 + 0.46):(shade($5)) \
 			with boxxyerror lc rgb variable fs solid noborder, \
-		data skip 1 index i - 1 using 3:2:(sprintf('%.4g', $5 / scale)):(share($5) > 0.55 ? 0x000000 : 0xffffff) \
+		data skip 1 index i - 1 \
+			using 3:2:(sprintf('%.4g', $5 / scale)):(share($5) > 0.55 ? 0x000000 : 0xffffff) \
 			with labels tc rgb variable
 	unset label 1
 	unset label 2

@@ -19,7 +19,10 @@ plots() {
 	local status=0
 
 	"$bench" report --plots "$3" "$2" >"$tmp/out" 2>"$tmp/err" || status=$?
-	[[ $status == "$1" ]] || { echo "exit status $status, not $1"; cat "$tmp/out" "$tmp/err"; return 1; }
+	[[ $status == "$1" ]] && return
+	echo "exit status $status, not $1"
+	cat "$tmp/out" "$tmp/err"
+	return 1
 }
 
 says() { grep -q -e "$1" "$tmp/out" || { cat "$tmp/out"; return 1; }; }

@@ -34,8 +34,10 @@ static int all_runs(struct session *s)
 
 static int execute(struct session *s)
 {
-	int ret = vb_klog_open(&s->klog), tail;
+	int ret, tail;
 
+	vb_signals_init();
+	ret = vb_klog_open(&s->klog);
 	if (ret && s->uses_vfio)
 		vb_warn("the kernel log can't be read (%s): it is not part of the audit", strerror(-ret));
 	ret = s->opt->resume ? VB_EXIT_OK : session_make_meta(s);
@@ -46,10 +48,11 @@ static int execute(struct session *s)
 	if (ret)
 		return ret;
 	session_noise_tell_before(s);
-	vb_signals_init();
 	if (s->uses_vfio && vb_janitor_start(&s->janitor))
 		vb_warn("no process to clean up after us if we are killed: out of processes?");
 	ret = all_runs(s);
+	if (!ret && !s->begun && vb_interrupted())
+		ret = vb_fail(VB_EXIT_UNTRUSTED, "interrupted before the first run: there is no result");
 	if (ret && !s->begun) {
 		vb_result_discard(&s->dir);
 		s->dir_made = false;
@@ -57,6 +60,8 @@ static int execute(struct session *s)
 	}
 	if (ret)	/* after a run it is neither bad input nor skipped */
 		session_worse(s, ret == VB_EXIT_INCORRECT ? ret : VB_EXIT_UNTRUSTED);
+	else if (s->nr_done < s->nr_turns)	/* interrupted, or lost */
+		session_worse(s, VB_EXIT_UNTRUSTED);
 	tail = session_write_tail(s);
 	if (tail)
 		session_worse(s, tail);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/cmd/cmds.h"
@@ -121,7 +122,7 @@ static json_t *summary_to_json(const json_t *run, const struct vb_sample_summary
 
 	for (size_t i = 0; i < sum->nr; i++)
 		json_array_append_new(dists, dist_to_json(&sum->dist[i]));
-	return json_pack("{s:O, s:O, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:o}",
+	return json_pack("{s:O*, s:O*, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:o}",
 			 "number", json_object_get(run, "number"), "arm", json_object_get(run, "arm"),
 			 "bytes", (json_int_t)t->bytes, "blocks", (json_int_t)t->blocks,
 			 "samples", (json_int_t)t->samples, "lost", (json_int_t)t->lost,
@@ -135,8 +136,10 @@ static void print_summary(const json_t *run, const struct vb_sample_summary *sum
 	const struct vb_sample_totals *t = &sum->totals;
 	const char *label = vb_json_text(run, "label");
 
-	printf("run %d, %s%s%s: %" PRIu64 " samples, %" PRIu64 " lost", (int)vb_json_number(run, "number"),
-	       vb_json_text(run, "arm"), *label ? ", " : "", label, t->samples, t->lost);
+	if (run)
+		printf("run %d, %s%s%s: ", (int)vb_json_number(run, "number"), vb_json_text(run, "arm"),
+		       *label ? ", " : "", label);
+	printf("%" PRIu64 " samples, %" PRIu64 " lost", t->samples, t->lost);
 	if (t->missing_blocks)
 		printf(", and %" PRIu64 " blocks were not written", t->missing_blocks);
 	printf("\n  %-14s %-13s %12s %8s %10s %10s %10s %10s %10s  ns\n", "section", "metric", "count",
@@ -197,13 +200,13 @@ static int print_csv(const char *path, const json_t *run)
 	return ret;
 }
 
-static int show_run(const struct samples_args *a, const json_t *run, json_t *list)
+/* @run: NULL: a file by itself, such as a killed run leaves. */
+static int show_file(const struct samples_args *a, const char *path, const json_t *run, json_t *list)
 {
 	struct vb_sample_summary sum;
-	char path[4400], err[4500];
+	char err[4500];
 	int ret;
 
-	sample_path(a->path, run, path, sizeof(path));
 	if (a->csv)
 		return print_csv(path, run);
 	if (vb_sample_summary_read(path, &sum, err, sizeof(err)))
@@ -215,6 +218,14 @@ static int show_run(const struct samples_args *a, const json_t *run, json_t *lis
 		print_summary(run, &sum);
 	vb_sample_summary_free(&sum);
 	return ret;
+}
+
+static int show_run(const struct samples_args *a, const json_t *run, json_t *list)
+{
+	char path[4400];
+
+	sample_path(a->path, run, path, sizeof(path));
+	return show_file(a, path, run, list);
 }
 
 /* Those that have samples and were asked for; how many. */
@@ -238,36 +249,47 @@ static int show_runs(const struct samples_args *a, const struct vb_result *resul
 	return ret;
 }
 
+static int show_result(const struct samples_args *a, json_t *list)
+{
+	struct vb_result result;
+	unsigned int shown;
+	char err[5000];
+	int ret = vb_result_load(a->path, &result, err, sizeof(err));
+
+	if (ret)
+		return vb_fail(VB_EXIT_USAGE, "%s: %s", err, ret == -EINVAL ?
+			       "not a result of this version, or damaged: run the job again" :
+			       "give a directory that 'vfio-bench run' made");
+	ret = show_runs(a, &result, list, &shown);
+	if (!ret && !shown)
+		ret = vb_fail(VB_EXIT_USAGE, "%s: no %s has samples: run the job with --set samples=yes",
+			      a->path, a->run >= 0 ? "such run" : "run");
+	vb_result_free(&result);
+	return ret;
+}
+
 static int run(const struct vb_cmd *cmd, int argc, char **argv)
 {
 	struct samples_args args = { .run = -1 };
-	struct vb_result result;
-	unsigned int shown;
-	json_t *list = NULL;
-	char err[5000];
 	int ret = vb_cmd_parse(cmd, parse, argc, argv, &args);
+	json_t *list = NULL;
+	struct stat st;
 
 	if (ret)
 		return ret;
 	if (args.csv && args.json)
 		return vb_fail(VB_EXIT_USAGE, "--csv and --json: give one of them");
-	ret = vb_result_load(args.path, &result, err, sizeof(err));
-	if (ret)
-		return vb_fail(VB_EXIT_USAGE, "%s: %s", err, ret == -EINVAL ?
-			       "not a result of this version, or damaged: run the job again" :
-			       "give a directory that 'vfio-bench run' made");
 	if (args.json)
 		list = json_array();
-	ret = show_runs(&args, &result, list, &shown);
-	if (!ret && !shown)
-		ret = vb_fail(VB_EXIT_USAGE, "%s: no %s has samples: run the job with --set samples=yes",
-			      args.path, args.run >= 0 ? "such run" : "run");
+	if (!stat(args.path, &st) && !S_ISDIR(st.st_mode))
+		ret = show_file(&args, args.path, NULL, list);
+	else
+		ret = show_result(&args, list);
 	if (!ret && list) {
 		json_dumpf(list, stdout, JSON_INDENT(1));
 		putchar('\n');
 	}
 	json_decref(list);
-	vb_result_free(&result);
 	if (!ret && (fflush(stdout) || ferror(stdout)))
 		return vb_fail(VB_EXIT_UNTRUSTED, "writing the samples failed");
 	return ret;
@@ -276,12 +298,12 @@ static int run(const struct vb_cmd *cmd, int argc, char **argv)
 const struct vb_cmd vb_cmd_samples = {
 	.name = "samples",
 	.summary = "percentiles of every recorded operation of a result",
-	.args_doc = "DIR",
+	.args_doc = "DIR|FILE",
 	.doc = "Read samples.bin of the runs of result directory DIR, which the job key samples=yes makes, "
 	       "and say for each section and metric how many operations there were, how many failed, and "
 	       "their percentiles (where there are enough for one: 10,000 for p99.9); and how many samples the recorder lost. Each block of the file has a "
 	       "checksum: a damaged file is refused, with the place. What a killed run left can be read up "
-	       "to its last whole block.",
+	       "to its last whole block: give the FILE itself, for such a run is no part of its result.",
 	.options = options,
 	.run = run,
 };

@@ -22,7 +22,7 @@ make_file()
 	local steps=$((millions * 1000000 / 8))
 
 	"$bench" run null --quiet --output "$work/result" --set threads=2 --set duration=0s \
-		--set ops=$steps --set rate=1000000 --set samples=yes --set samples_io=pwrite \
+		--set ops=$steps --set rate=500000 --set samples=yes --set samples_io=pwrite \
 		--set warmup=0s >"$work/log" 2>&1 || {
 		cat "$work/log" >&2
 		return 1

@@ -62,7 +62,7 @@ make_step() {
 	cd '$repo'
 	git diff HEAD \$(git rev-list --max-parents=0 HEAD) -R -- drivers/vfio >'$work/step.patch'
 	git show -s --format='%s' HEAD >>'$work/steps'
-	'$top/scripts/variant-build' --name under-test --kdir '$kdir' --out '$work/variants' \\
+	'$top/scripts/variant-build' --name under-test --kdir '$kdir' --out '$work/variants/${variants##*/}' \\
 		'$work/step.patch' >&2
 	rm -rf '$work/out'
 	cd '$build'
@@ -75,7 +75,7 @@ make_step() {
 }
 
 prepare_variants() {
-	mkdir -p "$work/variants" && cp -r "$variants/mainline" "$work/variants/"
+	mkdir -p "$work/variants" && cp -r "$variants" "$work/variants/"
 }
 
 bisect() {

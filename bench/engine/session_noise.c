@@ -32,8 +32,11 @@ static void tell(const struct vb_noise *noise, bool events)
 json_t *session_noise_before(struct session *s)
 {
 	struct vb_noise *noise = &s->noise_before;
-	struct vb_plan **plans = calloc(s->nr_arms * s->nr_cells + 1, sizeof(*plans));
+	struct vb_plan **plans;
 
+	if (vb_in_exact_mode())
+		return vb_noise_to_json(noise);
+	plans = calloc(s->nr_arms * s->nr_cells + 1, sizeof(*plans));
 	/* an arm may have threads= of its own */
 	for (size_t a = 0; plans && a < s->nr_arms; a++)
 		memcpy(&plans[a * s->nr_cells], s->arm[a].plans, s->nr_cells * sizeof(*plans));
@@ -56,7 +59,8 @@ void session_noise_settings(struct vb_run *run)
 {
 	struct vb_plan *plan = (struct vb_plan *)run->plan;	/* only looked at */
 
-	vb_noise_watch_settings(&plan, 1, &run->noise);
+	if (!vb_in_exact_mode())
+		vb_noise_watch_settings(&plan, 1, &run->noise);
 }
 
 /* After the process has ended: what it saw, behind the settings. */

@@ -87,8 +87,8 @@ static void foresee_entry(const struct vb_floor_entry *e, double want, unsigned 
 {
 	size_t needed = vb_floor_pairs(e, want);
 
-	fprintf(stderr, "  %s%s%s.%s.%s: %u pairs see %.2f%%; ", e->label, *e->label ? ": " : "", e->section,
-		e->metric, e->stat, pairs, vb_floor_detectable(e, pairs));
+	fprintf(stderr, "  %s%s%s.%s.%s: %u pairs see %.2f%%; ", e->label, *e->label ? ": " : "",
+		e->section, e->metric, e->stat, pairs, vb_floor_detectable(e, pairs));
 	if (needed)
 		fprintf(stderr, "%g%% takes %zu\n", want, needed);
 	else

@@ -17,8 +17,8 @@ static struct vb_compare_cell *find_cell(const struct vb_comparison *c, const ch
 	return NULL;
 }
 
-static int pools_fill(const struct cmp_arm *a, const struct cmp_arm *b, const char *label, int index,
-		      const struct vb_compare_options *o, struct vb_comparison *c,
+static int pools_fill(const struct cmp_arm *a, const struct cmp_arm *b, const char *label,
+		      int index, const struct vb_compare_options *o, struct vb_comparison *c,
 		      struct cmp_pool pool[2])
 {
 	size_t all;

@@ -26,8 +26,8 @@ const char *cmp_main_metric(const char *workload)
 	return NULL;
 }
 
-static bool fits(const struct cmp_primaries *p, const char *section, const char *metric,
-		 enum vb_stat stat)
+bool cmp_is_primary(const struct cmp_primaries *p, const char *section, const char *metric,
+		    enum vb_stat stat)
 {
 	for (size_t i = 0; i < p->nr; i++)
 		if (vb_stat_name_fits(&p->name[i], section, metric, stat))
@@ -35,18 +35,12 @@ static bool fits(const struct cmp_primaries *p, const char *section, const char 
 	return false;
 }
 
-bool cmp_is_primary(const struct cmp_primaries *p, const char *section, const char *metric,
-		    enum vb_stat stat)
-{
-	return fits(p, section, metric, stat);
-}
-
 static void add(struct cmp_primaries *p, const char *section, const char *metric,
 		enum vb_stat stat)
 {
 	struct vb_stat_name *name = &p->name[p->nr];
 
-	if (fits(p, section, metric, stat) || p->nr == sizeof(p->name) / sizeof(p->name[0]))
+	if (cmp_is_primary(p, section, metric, stat) || p->nr == sizeof(p->name) / sizeof(p->name[0]))
 		return;
 	*name = (struct vb_stat_name){ .stat = stat };
 	snprintf(name->section, sizeof(name->section), "%s", section);

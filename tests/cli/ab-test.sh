@@ -14,6 +14,7 @@ set -euo pipefail
 bench=${top_builddir:?}/vfio-bench
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
+export VFIO_BENCH_FLOOR_DIR=$tmp/floor	# nothing is kept of --aa here
 cd "$tmp"
 
 # What the last command said.

@@ -145,7 +145,7 @@ static void one_round(struct worker *w, const char *path, struct way *way)
 	way->lost += stats.lost;
 	way->all += stats.lost + stats.written;
 	ns = stats.written ? stats.cpu_s * 1e9 / (double)stats.written : 0;
-	if (!way->least_ns || ns < way->least_ns)
+	if (way->least_ns <= 0 || ns < way->least_ns)
 		way->least_ns = ns;
 }
 

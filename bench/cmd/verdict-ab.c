@@ -20,8 +20,10 @@ static int conclude_aa(const struct vb_result *r, double want)
 	if (ret)
 		return vb_fail(VB_EXIT_UNTRUSTED, "%s", *err ? err : strerror(-ret));
 	vb_floor_text(floor, want, stdout);
-	ret = vb_floor_store(floor, path, sizeof(path));
-	if (ret)
+	ret = vb_in_lab() ? 0 : vb_floor_store(floor, path, sizeof(path));
+	if (vb_in_lab())
+		printf("a guest of the lab keeps nothing: give later comparisons --floor %s\n", floor->where);
+	else if (ret)
 		vb_warn("%s: the noise floor can't be kept there: %s: give later comparisons --floor %s",
 			path, strerror(-ret), floor->where);
 	else

@@ -317,6 +317,15 @@ size_t vb_floor_pairs(const struct vb_floor_entry *e, double percent)
 	return e->nr && percent > e->percent ? vb_pairs_needed(e->difference, e->nr, percent) : 0;
 }
 
+/* Exact mode has no test, and too few pairs see nothing. */
+static void print_seen(double percent, FILE *out)
+{
+	if (isfinite(percent))
+		fprintf(out, "  %12.2f%%", percent);
+	else
+		fprintf(out, "  %13s", "-");
+}
+
 static void print_want(const struct vb_floor_entry *e, double want, FILE *out)
 {
 	size_t pairs = vb_floor_pairs(e, want);
@@ -349,8 +358,8 @@ void vb_floor_text(const struct vb_floor *floor, double want, FILE *out)
 		if (*e->label)
 			fprintf(out, "  %s\n", e->label);
 		snprintf(name, sizeof(name), "%s.%s.%s", e->section, e->metric, e->stat);
-		fprintf(out, "  %-44s %7.2f%%  %12.2f%%", name, e->percent,
-			vb_floor_detectable(e, floor->pairs));
+		fprintf(out, "  %-44s %7.2f%%", name, e->percent);
+		print_seen(vb_floor_detectable(e, floor->pairs), out);
 		if (want > 0)
 			print_want(e, want, out);
 		fputc('\n', out);

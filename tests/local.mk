@@ -42,6 +42,11 @@ tests_unit_inuse_test_SOURCES = tests/unit/inuse-test.c \
 tests_unit_inuse_test_CFLAGS = $(unit_cflags)
 tests_unit_inuse_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/bind-test tests/unit/inuse-test
+check_PROGRAMS += tests/unit/report-values-test
+TESTS += tests/unit/report-values-test
+tests_unit_report_values_test_SOURCES = tests/unit/report-values-test.c
+tests_unit_report_values_test_CFLAGS = $(unit_cflags)
+tests_unit_report_values_test_LDADD = $(unit_ldadd)
 plain_tests = tests/unit/device-list-test tests/unit/histogram-test \
 	tests/unit/iommu-null-test tests/unit/sysfs-test
 check_PROGRAMS += $(plain_tests)
@@ -221,6 +226,9 @@ EXTRA_DIST += tests/lab/acceptance-test.sh tests/lab/kill-test.sh tests/lab/lab-
 check_PROGRAMS += tests/lab/bare-loop
 tests_lab_bare_loop_SOURCES = tests/lab/bare-loop.c
 EXTRA_DIST += tests/lab/cost-test.sh tests/lab/exact-repeat-test.sh tests/bench/null-cost.sh
+
+# What ab sees on a rig, an installed tree, whole kernels.
+EXTRA_DIST += tests/bench/ab-power.sh tests/lab/install-test.sh tests/lab/lab-ab-test.sh
 
 # What it costs to load results: tests/bench/load-cost.sh BUILD.
 check_PROGRAMS += tests/bench/load-cost

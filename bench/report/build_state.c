@@ -46,7 +46,7 @@ static size_t put_noise_marks(struct vb_doc *doc, const struct vb_source *s)
 			if (noise_mark(run, name) != check || n < marked_runs(s, name, 0))
 				continue;
 			told++;
-			vb_doc_item(doc, VB_VIEW_ALL, "noise %s, %zu of %zu runs, %srun %.0f: %s", name, n,
+			vb_doc_item(doc, s->exact ? VB_VIEW_LONG : VB_VIEW_ALL, "noise %s, %zu of %zu runs, %srun %.0f: %s", name, n,
 				    s->result->nr_runs, n > 1 ? "the first is " : "",
 				    vb_json_number(run, "number"), vb_json_text(check, "text"));
 		}

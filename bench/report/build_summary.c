@@ -182,6 +182,9 @@ static void put_standing(struct vb_doc *doc, const struct vb_source *s)
 	const struct vb_result *r = s->result;
 	const char *status = vb_json_text(r->meta, "status");
 	const json_t *gate = json_object_get(r->meta, "noise_gate");
+	const char *gating = vb_json_text(gate, "gating");
+	bool lab = json_is_true(json_object_get(json_object_get(r->meta, "machine"), "lab"));
+	bool gates = !strcmp(gating, "on") || (!strcmp(gating, "hardware") && !lab);
 	size_t withheld = 0;
 
 	for (size_t i = 0; i < r->nr_runs; i++)
@@ -191,8 +194,9 @@ static void put_standing(struct vb_doc *doc, const struct vb_source *s)
 			       strcmp(status, "running") ? "the session was interrupted, or failed" :
 			       "the session was killed, or goes on", r->nr_runs,
 			       vb_json_number(r->meta, "runs"));
-	if (json_is_true(json_object_get(gate, "closed")))
-		vb_doc_verdict(doc, VB_VIEW_ALL, VB_TONE_WARN, "noisy", "not to be trusted: %s",
+	/* In exact mode time stands still while others run: marks say little, and stand with noise. */
+	if (json_is_true(json_object_get(gate, "closed")) && !s->exact)
+		vb_doc_verdict(doc, VB_VIEW_ALL, VB_TONE_WARN, "noisy", "%s%s", gates ? "not to be trusted: " : "",
 			       vb_json_text(gate, "text"));
 	if (withheld)
 		vb_doc_verdict(doc, VB_VIEW_ALL, VB_TONE_BAD, "withheld", "the numbers of %zu of %zu runs: "

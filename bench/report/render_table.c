@@ -217,6 +217,8 @@ static void put_line(const struct layout *l, texts *text, const void *of, bool b
 	for (size_t c = l->from; c < l->to; ) {
 		size_t n = bands ? vb_table_band(t, c) : 1;
 
+		if (c + n > l->to)
+			n = l->to - c;
 		if (all_blank(l, c, text, of))
 			break;
 		put_gap(l, c);
@@ -309,14 +311,17 @@ static void put_columns(const struct layout *l)
 	}
 }
 
-/* As many of the columns from l->from on as have room, bands whole; one at least. */
-static size_t columns_that_fit(const struct layout *l)
+/* As many of the columns from l->from on as have room, bands @whole; one at least. */
+static size_t columns_that_fit(const struct layout *l, bool whole)
 {
 	size_t c = l->from, width = l->page->indent + l->width[0];
 
 	while (c < l->table->nr_columns) {
-		size_t n = vb_table_band(l->table, c);
+		size_t n = whole ? vb_table_band(l->table, c) : 1;
 
+		/* A band that has no room on a line of its own is broken. */
+		if (whole && c == l->from && width + gap_before(l, c) + span_width(l, c, n) > l->page->width)
+			return columns_that_fit(l, false);
 		width += gap_before(l, c) + span_width(l, c, n);
 		if (width > l->page->width && c > l->from)
 			break;
@@ -343,7 +348,7 @@ void vb_text_table(const struct vb_page *page, const struct vb_table *table)
 		put_columns(&l);
 	} else {
 		for (; l.from < table->nr_columns; l.from = l.to) {
-			l.to = columns_that_fit(&l);
+			l.to = columns_that_fit(&l, true);
 			if (l.from > 1)
 				fputc('\n', page->out);
 			put_columns(&l);

@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	scripts/install-deps \
 	scripts/kernel-image \
 	scripts/lab \
+	scripts/lab-ab \
 	scripts/lab-init \
 	scripts/lab-run \
 	scripts/quickstart

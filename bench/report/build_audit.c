@@ -4,6 +4,8 @@
 
 #include "bench/report/build.h"
 
+#define MAX_FALLEN 12
+
 static const json_t *audit_of(const struct vb_source *s, size_t run)
 {
 	return json_object_get(s->result->run[run], "audit");
@@ -28,7 +30,8 @@ const char *vb_report_run_name(struct vb_doc *doc, const struct vb_source *s, co
 			  vb_report_arm_label(run, &s->arms), *label ? ", " : "", label);
 }
 
-static void put_fallen(struct vb_doc *doc, const struct vb_source *s, const json_t *run)
+static void put_fallen(struct vb_doc *doc, unsigned int views, const struct vb_source *s,
+		       const json_t *run)
 {
 	const char *name = vb_report_run_name(doc, s, run), *status = vb_json_text(run, "status");
 	const json_t *check;
@@ -39,11 +42,11 @@ static void put_fallen(struct vb_doc *doc, const struct vb_source *s, const json
 		if (is_verdict(check, "ok") || is_verdict(check, "mark"))
 			continue;
 		why = true;
-		vb_doc_item(doc, VB_VIEW_ALL, "%s: %s: %s: %s", name, vb_json_text(check, "verdict"),
+		vb_doc_item(doc, views, "%s: %s: %s: %s", name, vb_json_text(check, "verdict"),
 			    vb_json_text(check, "check"), vb_json_text(check, "text"));
 	}
 	if (!why)
-		vb_doc_item(doc, VB_VIEW_ALL, "%s: %s", name, status);
+		vb_doc_item(doc, views, "%s: %s", name, status);
 }
 
 static const json_t *mark_of(const json_t *audit, const char *name)
@@ -93,6 +96,20 @@ static void put_marks(struct vb_doc *doc, const struct vb_source *s)
 	}
 }
 
+/* Pages have room for all of them. */
+static void put_all_fallen(struct vb_doc *doc, const struct vb_source *s)
+{
+	size_t fallen = 0;
+
+	for (size_t i = 0; i < s->result->nr_runs; i++)
+		if (vb_report_standing(s->result->run[i]) != VB_STANDING_CLEAN)
+			put_fallen(doc, fallen++ < MAX_FALLEN ? VB_VIEW_ALL : VB_VIEW_PAGES, s,
+				   s->result->run[i]);
+	if (fallen > MAX_FALLEN)
+		vb_doc_item(doc, VB_VIEW_TEXT | VB_VIEW_LKML, "and %zu runs more: --markdown and --html name them",
+			    fallen - MAX_FALLEN);
+}
+
 void vb_build_audit(struct vb_doc *doc, const struct vb_source *s)
 {
 	size_t count[3] = { 0 }, nr = s->result->nr_runs;
@@ -111,8 +128,6 @@ void vb_build_audit(struct vb_doc *doc, const struct vb_source *s)
 	vb_doc_heading(doc, VB_VIEW_LONG, 2, "audit", "Audit");
 	vb_doc_para(doc, VB_VIEW_ALL, "audit: %zu of %zu run%s clean%s%s%s", count[VB_STANDING_CLEAN], nr,
 		    nr == 1 ? "" : "s", withheld, interrupted, missing);
-	for (size_t i = 0; i < nr; i++)
-		if (vb_report_standing(s->result->run[i]) != VB_STANDING_CLEAN)
-			put_fallen(doc, s, s->result->run[i]);
+	put_all_fallen(doc, s);
 	put_marks(doc, s);
 }

@@ -49,13 +49,18 @@ static const char *run_arms(struct vb_doc *doc, const struct vb_source *s)
 	return *s->arms.variant[0] ? vb_doc_str(doc, " --variant %s", quoted(doc, list)) : "";
 }
 
-static const char *ab_arms(struct vb_doc *doc, const struct vb_source *s)
+/* With --aa the one that was given became NAME-1 and NAME-2. */
+static const char *ab_arms(struct vb_doc *doc, const struct vb_source *s, bool aa)
 {
-	const char *list = "";
+	const char *list = aa ? " --aa" : "";
 
-	for (size_t a = 0; a < s->arms.count; a++) {
+	for (size_t a = 0; a < (aa && s->arms.count ? 1 : s->arms.count); a++) {
 		const char *variant = *s->arms.variant[a] ? s->arms.variant[a] : "null";
-		const char *arm = vb_doc_str(doc, "%s=%s", s->arms.name[a], variant);
+		size_t name = strlen(s->arms.name[a]);
+		const char *arm;
+
+		name -= aa && name > 2 ? strlen("-1") : 0;
+		arm = vb_doc_str(doc, "%.*s=%s", (int)name, s->arms.name[a], variant);
 		const json_t *setting;
 		size_t i;
 
@@ -82,8 +87,14 @@ static const char *how(struct vb_doc *doc, const struct vb_source *s)
 {
 	const json_t *meta = s->result->meta, *ab = json_object_get(meta, "ab");
 
-	if (json_is_object(ab))
-		return vb_doc_str(doc, "%s --pairs %.0f", ab_arms(doc, s), vb_json_number(ab, "pairs"));
+	if (json_is_object(ab)) {
+		bool aa = json_is_true(json_object_get(ab, "aa"));
+		double comparisons = vb_json_number(ab, "comparisons");
+
+		return vb_doc_str(doc, "%s --pairs %.0f%s", ab_arms(doc, s, aa), vb_json_number(ab, "pairs"),
+				  aa || comparisons > 1 ?
+				  vb_doc_str(doc, " --comparisons %.0f", comparisons) : "");
+	}
 	return vb_doc_str(doc, "%s%s", run_arms(doc, s), repeats(s->result) > 1 ?
 			  vb_doc_str(doc, " --repeat %u", repeats(s->result)) : "");
 }

@@ -76,7 +76,10 @@ static void put_order(struct vb_doc *doc, const struct vb_source *s)
 	double warmup = vb_json_number(ab, "warmup_rounds");
 
 	if (json_is_object(ab))
-		vb_doc_pair(doc, VB_VIEW_ALL, "order", "%.0f %s in %s order%s%s%s%s", vb_json_number(ab, "pairs"),
+		vb_doc_pair(doc, VB_VIEW_ALL, "order", "%s%.0f %s in %s order%s%s%s%s",
+			    vb_json_number(ab, "comparisons") > 1 ?
+			    vb_doc_str(doc, "%.0f comparisons of ", vb_json_number(ab, "comparisons")) : "",
+			    vb_json_number(ab, "pairs"),
 			    s->arms.count > 2 ? "rounds" : "pairs", vb_json_text(ab, "order"),
 			    warmup > 0 ? vb_doc_str(doc, ", after %.0f warm-up round%s", warmup,
 						    warmup > 1 ? "s" : "") : "",

@@ -189,7 +189,7 @@ typedef const char *texts(const struct layout *l, const void *of, size_t column)
 static bool all_blank(const struct layout *l, size_t c, texts *text, const void *of)
 {
 	for (; c < l->to; c++)
-		if (*text(l, of, c) || (has_bands(l->table) && begins_band(l->table, c)))
+		if (*text(l, of, c))
 			return false;
 	return true;
 }

@@ -129,30 +129,59 @@ static void put_verdict(const struct vb_page *page, const struct vb_block *block
 	vb_text_fill(page, head, block->text, 2);
 }
 
+/* Characters up to the blank behind a word, and an option's argument that goes with it. */
+static size_t together(const char *line, size_t bytes)
+{
+	size_t word = strcspn(line, " \n");
+
+	if (*line == '-' && word + 1 < bytes && line[word] == ' ' && line[word + 1] != '-')
+		word += 1 + strcspn(line + word + 1, " \n");
+	return word < bytes ? word : bytes;
+}
+
+/* A word that no line takes goes on at the next one's very begin: a shell joins the two. */
+static size_t put_word(const struct vb_page *page, const char *word, size_t bytes, size_t column)
+{
+	for (size_t i = 0; i < bytes; column++) {
+		size_t next = i + 1;
+
+		while (next < bytes && (word[next] & 0xc0) == 0x80)
+			next++;
+		if (column + 2 >= page->width) {	/* a blank and a mark may follow */
+			fputs("\\\n", page->out);
+			column = 0;
+		}
+		vb_text_put(page, word + i, 1);
+		i = next;
+	}
+	return column;
+}
+
 /* A command that is too long for a line goes on in the next one, as a shell takes it. */
 static void put_long_line(const struct vb_page *page, const char *line, size_t bytes)
 {
-	size_t column = 2;
 	const char *end = line + bytes;
+	bool first = true;		/* of its line */
+	bool joined = false;		/* the argument of the option before */
+	size_t column = 2;
 
 	vb_text_pad(page, 2);
 	while (line < end) {
-		size_t word = strcspn(line, " \n"), room;
+		size_t left = (size_t)(end - line), word = strcspn(line, " \n");
+		size_t wanted = joined ? word : together(line, left);
 
-		if (word > (size_t)(end - line))
-			word = (size_t)(end - line);
-		if (column > 4 && column + 1 + word + 2 > page->width) {
-			fputs(" \\\n", page->out);
-			vb_text_pad(page, 4);
+		if (!first && column + 1 + wanted + 2 > page->width) {
+			fputs(" \\\n    ", page->out);
 			column = 4;
+			first = true;
 		}
-		if (column > 4 || (column == 4 && line[-1] != ' '))
+		if (!first)
 			column += (size_t)fprintf(page->out, " ");
-		room = page->width - column;
-		vb_text_put(page, line, word < room ? word : room);
-		column += word < room ? word : room;
+		column = put_word(page, line, word, column);
+		first = false;
+		joined = !joined && together(line, left) > word;
 		line += word;
-		line += line < end && *line == ' ';
+		line += strspn(line, " ");
 	}
 	fputc('\n', page->out);
 }

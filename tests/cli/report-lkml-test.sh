@@ -49,7 +49,7 @@ numbers() { python3 "$tmp/numbers.py" "$bench" "$@"; }
 mail_fits() {
 	"$bench" report --lkml "$1" >"$tmp/mail" || return
 	# characters, not bytes: what is no ASCII is found by the second
-	[[ -s $tmp/mail ]] && ! LC_ALL=C grep -nE '.{76}' "$tmp/mail" && ! LC_ALL=C grep -nP '[^\x20-\x7e]' "$tmp/mail"
+	[[ -s $tmp/mail ]] && ! grep -n ' $' "$tmp/mail" && ! LC_ALL=C grep -nE '.{76}' "$tmp/mail" && ! LC_ALL=C grep -nP '[^\x20-\x7e]' "$tmp/mail"
 }
 
 # The command in it is one line for a shell, and makes no other than the result's job.

@@ -168,6 +168,40 @@ static void test_long_words(void **state)
 	vb_doc_free(doc);
 }
 
+/* What a shell makes of the lines of a command, in place. */
+static void join_lines(char *text)
+{
+	char *cut;
+
+	while ((cut = strstr(text, "\\\n")))
+		memmove(cut, cut + 2, strlen(cut + 2) + 1);
+	for (cut = text; *cut; )
+		if ((*cut == ' ' && (cut == text || cut[1] == ' ')) || (*cut == '\n' && !cut[1]))
+			memmove(cut, cut + 1, strlen(cut + 1) + 1);
+		else
+			cut++;
+}
+
+/* Words of all lengths, options with and without arguments: the command stays what it is. */
+static void test_commands(void **state)
+{
+	(void)state;
+	for (int length = 1; length < 180; length++) {
+		struct vb_doc *doc = vb_doc_new();
+		char command[1000], *mail;
+
+		snprintf(command, sizeof(command), "ls --set %0*d --flag --x %0*d y %0*d", length, 1,
+			 length / 2, 2, length / 3, 3);
+		vb_doc_pre(doc, VB_VIEW_ALL, command);
+		mail = shown(doc, VB_VIEW_LKML);
+		assert_in_range(widest(mail), 1, 75);
+		join_lines(mail);
+		assert_string_equal(mail, command);
+		free(mail);
+		vb_doc_free(doc);
+	}
+}
+
 static void test_quoting(void **state)
 {
 	struct vb_doc *doc = vb_doc_new();
@@ -225,6 +259,7 @@ int main(void)
 		cmocka_unit_test(test_clean),
 		cmocka_unit_test(test_tables_fit),
 		cmocka_unit_test(test_long_words),
+		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_quoting),
 		cmocka_unit_test(test_views),
 	};

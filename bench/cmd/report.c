@@ -22,13 +22,16 @@ static const struct argp_option options[] = {
 	  "as one HTML page with plots, which needs nothing else and loads nothing", 0 },
 	{ "json", OPT_JSON, NULL, 0,
 	  "everything the result holds, and its comparisons, as one JSON object", 0 },
-	{ "csv", OPT_CSV, NULL, 0, "a number a row, for other tools: run, section, metric, stat, value",
+	{ "csv", OPT_CSV, NULL, 0, "a number a row, for other tools: run, section, metric, stat, "
+	"value",
 	  0 },
 	{ "tsv", OPT_TSV, NULL, 0,
 	  "the notify_span table as tab-separated values, for gnuplot and others", 0 },
-	{ "output", 'o', "FILE", 0, "write to FILE, which is replaced; -: to standard output, as without", 0 },
+	{ "output", 'o', "FILE", 0, "write to FILE, which is replaced; -: to standard output, as "
+	"without", 0 },
 	{ "plots", OPT_PLOTS, "FOLDER", 0,
-	  "draw what the result has the data for, with gnuplot: .svg and .png, and the .tsv and .gp that "
+	  "draw what the result has the data for, with gnuplot: .svg and .png, and the .tsv and "
+	  ".gp that "
 	  "they are made of", 0 },
 	{ "write", OPT_WRITE, NULL, 0,
 	  "write report.txt, report.md, report.html and plots/ into DIR", 0 },
@@ -46,7 +49,8 @@ struct report_args {
 static error_t set_form(struct report_args *a, int key)
 {
 	if (a->form && a->form != key)
-		return vb_fail(EINVAL, "report: two forms at once: give one of --lkml, --markdown, --html, "
+		return vb_fail(EINVAL, "report: two forms at once: give one of --lkml, "
+			       "--markdown, --html, "
 			       "--json, --csv, --tsv, --plots and --write");
 	a->form = key;
 	return 0;
@@ -55,9 +59,11 @@ static error_t set_form(struct report_args *a, int key)
 static error_t parse_end(const struct report_args *a)
 {
 	if (!a->path)
-		return vb_fail(EINVAL, "report: which result directory? 'vfio-bench run' prints its name");
+		return vb_fail(EINVAL, "report: which result directory? 'vfio-bench run' prints "
+			       "its name");
 	if (a->output && (a->form == OPT_WRITE || a->form == OPT_PLOTS))
-		return vb_fail(EINVAL, "report: --output is for one file: leave it out, --%s writes several",
+		return vb_fail(EINVAL, "report: --output is for one file: leave it out, --%s "
+			       "writes several",
 			       a->form == OPT_WRITE ? "write" : "plots");
 	return 0;
 }
@@ -83,7 +89,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->path)
-			return vb_fail(EINVAL, "'%s': one result directory at a time: leave it out", arg);
+			return vb_fail(EINVAL, "'%s': one result directory at a time: leave it out",
+				       arg);
 		a->path = arg;
 		return 0;
 	case ARGP_KEY_END:
@@ -99,7 +106,8 @@ static int make_plots(struct vb_report *report, const char *folder)
 	char err[5000];
 
 	if (vb_report_draw(report, folder, err, sizeof(err)))
-		return vb_fail(VB_EXIT_UNTRUSTED, "%s: --plots: give a folder that can be written", err);
+		return vb_fail(VB_EXIT_UNTRUSTED, "%s: --plots: give a folder that can be written",
+			       err);
 	for (size_t i = 0; i < report->plots.nr; i++) {
 		const struct vb_plot *plot = &report->plots.plot[i];
 
@@ -109,7 +117,8 @@ static int make_plots(struct vb_report *report, const char *folder)
 			printf("%s/%s.svg: %s\n", folder, plot->stem, plot->title);
 	}
 	if (*report->no_plots)
-		return vb_fail(VB_EXIT_SKIPPED, "--plots: gnuplot is not installed: install gnuplot-nox");
+		return vb_fail(VB_EXIT_SKIPPED, "--plots: gnuplot is not installed: install "
+			       "gnuplot-nox");
 	return VB_EXIT_OK;
 }
 
@@ -118,7 +127,8 @@ static int write_all(const char *path, const struct vb_compare_options *how)
 	char err[5000];
 
 	if (vb_report_write_all(path, how, err, sizeof(err)))
-		return vb_fail(VB_EXIT_UNTRUSTED, "%s: --write: the directory has to be writable", err);
+		return vb_fail(VB_EXIT_UNTRUSTED, "%s: --write: the directory has to be writable",
+			       err);
 	if (*err)
 		vb_warn("%s/report.html has no plots: install gnuplot-nox", path);
 	printf("%s/report.txt\n%s/report.md\n%s/report.html\n", path, path, path);
@@ -131,7 +141,8 @@ static int write_tsv(const struct vb_report *report, const char *path, FILE *out
 	case 0:
 		return VB_EXIT_OK;
 	case -ENOENT:
-		return vb_fail(VB_EXIT_USAGE, "%s: --tsv: no run in it has a section of notify_span: leave "
+		return vb_fail(VB_EXIT_USAGE, "%s: --tsv: no run in it has a section of "
+			       "notify_span: leave "
 			       "--tsv out", path);
 	}
 	return vb_fail(VB_EXIT_UNTRUSTED, "out of memory");
@@ -150,7 +161,8 @@ static int render_page(struct vb_report *report, FILE *out)
 	int status;
 
 	if (!mkdtemp(folder))
-		return vb_fail(VB_EXIT_UNTRUSTED, "%s: %s: plots are drawn there: make room", folder,
+		return vb_fail(VB_EXIT_UNTRUSTED, "%s: %s: plots are drawn there: make room",
+			       folder,
 			       strerror(errno));
 	if (vb_report_draw(report, folder, err, sizeof(err)))
 		status = vb_fail(VB_EXIT_UNTRUSTED, "%s: plots are drawn there: make room", err);
@@ -168,7 +180,8 @@ static int write_form(struct vb_report *report, const struct report_args *a, FIL
 {
 	switch (a->form) {
 	case OPT_JSON:
-		return vb_report_json(report, out) ? vb_fail(VB_EXIT_UNTRUSTED, "out of memory") : VB_EXIT_OK;
+		return vb_report_json(report, out) ? vb_fail(VB_EXIT_UNTRUSTED, "out of "
+							     "memory") : VB_EXIT_OK;
 	case OPT_CSV:
 		vb_report_csv(&report->result, out);
 		return VB_EXIT_OK;
@@ -190,7 +203,8 @@ static int write_output(struct vb_report *report, const struct report_args *a)
 	int status;
 
 	if (!out)
-		return vb_fail(VB_EXIT_USAGE, "--output %s: %s: give a file that can be written", a->output,
+		return vb_fail(VB_EXIT_USAGE, "--output %s: %s: give a file that can be written",
+			       a->output,
 			       strerror(errno));
 	status = write_form(report, a, out);
 	if (fflush(out) || ferror(out))
@@ -251,14 +265,21 @@ const struct vb_cmd vb_cmd_report = {
 	.name = "report",
 	.summary = "say what a result directory holds",
 	.args_doc = "DIR",
-	.doc = "Say what the result directory DIR holds: verdicts first, what was run and on what, the "
-	       "comparison of its arms, the table of notify_span, or every metric of every run, caveats, "
-	       "and what the audits found. Plain text unless another form is asked for; all forms are "
-	       "made of the same numbers. A --gate names metrics that decide; it does not change the exit "
+	.doc = "Say what the result directory DIR holds: verdicts first, what was run and on "
+	"what, the "
+	       "comparison of its arms, the table of notify_span, or every metric of every run, "
+	       "caveats, "
+	       "and what the audits found. Plain text unless another form is asked for; all forms "
+	       "are "
+	       "made of the same numbers. A --gate names metrics that decide; it does not change "
+	       "the exit "
 	       "status here, as it does with 'vfio-bench compare'.\n\n"
-	       "Runs whose numbers are withheld and interrupted ones are named, and are in no table. In the "
-	       "table of notify_span differences of times are shown from 5 runs of each arm on. Reads "
-	       "nothing but DIR and the noise floor that 'ab --aa' has kept here of that machine, so it works on "
+	       "Runs whose numbers are withheld and interrupted ones are named, and are in no "
+	       "table. In the "
+	       "table of notify_span differences of times are shown from 5 runs of each arm on. "
+	       "Reads "
+	       "nothing but DIR and the noise floor that 'ab --aa' has kept here of that machine, "
+	       "so it works on "
 	       "a result from another machine, and on the DIR.part that a killed run leaves.",
 	.options = options,
 	.run = run,

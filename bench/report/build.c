@@ -11,9 +11,11 @@ static void put_title(struct vb_doc *doc, const struct vb_source *s)
 	for (size_t a = 1; a < s->arms.count; a++)
 		arms = vb_doc_str(doc, "%s%s%s", arms, a > 1 ? ", " : "", s->arms.label[a]);
 	if (s->arms.count > 1)
-		vb_doc_heading(doc, VB_VIEW_ALL, 1, "top", "%s: %s against %s", job, arms, s->arms.label[0]);
+		vb_doc_heading(doc, VB_VIEW_ALL, 1, "top", "%s: %s against %s", job, arms,
+			       s->arms.label[0]);
 	else
-		vb_doc_heading(doc, VB_VIEW_ALL, 1, "top", "%s: %s", job, s->arms.count ? s->arms.label[0] : "");
+		vb_doc_heading(doc, VB_VIEW_ALL, 1, "top", "%s: %s", job,
+			       s->arms.count ? s->arms.label[0] : "");
 }
 
 void vb_build_plots(struct vb_doc *doc, const struct vb_source *s)
@@ -28,7 +30,8 @@ void vb_build_plots(struct vb_doc *doc, const struct vb_source *s)
 		const char *file = vb_doc_str(doc, "%s.svg", plot->stem);
 
 		if (!*plot->left_out)
-			vb_doc_figure(doc, VB_VIEW_PAGES, vb_plot_svg(plot, s->plots_dir), file, plot->title,
+			vb_doc_figure(doc, VB_VIEW_PAGES, vb_plot_svg(plot, s->plots_dir), file,
+				      plot->title,
 				      plot->caption, plot->alt);
 	}
 	for (size_t i = 0; s->plots && i < s->plots->nr; i++)

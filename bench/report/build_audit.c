@@ -106,7 +106,8 @@ static void put_all_fallen(struct vb_doc *doc, const struct vb_source *s)
 			put_fallen(doc, fallen++ < MAX_FALLEN ? VB_VIEW_ALL : VB_VIEW_PAGES, s,
 				   s->result->run[i]);
 	if (fallen > MAX_FALLEN)
-		vb_doc_item(doc, VB_VIEW_TEXT | VB_VIEW_LKML, "and %zu runs more: --markdown and --html name them",
+		vb_doc_item(doc, VB_VIEW_TEXT | VB_VIEW_LKML, "and %zu runs more: --markdown and "
+			    "--html name them",
 			    fallen - MAX_FALLEN);
 }
 
@@ -119,14 +120,16 @@ void vb_build_audit(struct vb_doc *doc, const struct vb_source *s)
 	for (size_t i = 0; i < nr; i++)
 		count[vb_report_standing(s->result->run[i])]++;
 	if (count[VB_STANDING_WITHHELD])
-		withheld = vb_doc_str(doc, "; %zu withheld: no numbers", count[VB_STANDING_WITHHELD]);
+		withheld = vb_doc_str(doc, "; %zu withheld: no numbers",
+				      count[VB_STANDING_WITHHELD]);
 	if (count[VB_STANDING_INTERRUPTED])
 		interrupted = vb_doc_str(doc, "; %zu interrupted: in no table",
 					 count[VB_STANDING_INTERRUPTED]);
 	if (planned > (double)nr)
 		missing = vb_doc_str(doc, "; %.0f not run", planned - (double)nr);
 	vb_doc_heading(doc, VB_VIEW_LONG, 2, "audit", "Audit");
-	vb_doc_para(doc, VB_VIEW_ALL, "audit: %zu of %zu run%s clean%s%s%s", count[VB_STANDING_CLEAN], nr,
+	vb_doc_para(doc, VB_VIEW_ALL, "audit: %zu of %zu run%s clean%s%s%s",
+		    count[VB_STANDING_CLEAN], nr,
 		    nr == 1 ? "" : "s", withheld, interrupted, missing);
 	put_all_fallen(doc, s);
 	put_marks(doc, s);

@@ -212,8 +212,10 @@ static void put_shift_rows(struct vb_table *table, const struct vb_compare_cell 
 
 		vb_table_row(table, VB_ROW_CELLS, VB_TONE_PLAIN);
 		vb_table_cell(table, "p%g", q->q * 100);
-		vb_table_cell(table, "%s", vb_value_text(q->value_a, shifts->unit, text, sizeof(text)));
-		vb_table_cell(table, "%s", vb_value_text(q->value_b, shifts->unit, text, sizeof(text)));
+		vb_table_cell(table, "%s", vb_value_text(q->value_a, shifts->unit, text,
+							 sizeof(text)));
+		vb_table_cell(table, "%s", vb_value_text(q->value_b, shifts->unit, text,
+							 sizeof(text)));
 		vb_table_cell(table, "%s", isnan(q->shift_percent) ? "-" :
 			      vb_percent_text(q->shift_percent, text, sizeof(text)));
 		if (isnan(q->lo) || isnan(q->hi))
@@ -225,6 +227,22 @@ static void put_shift_rows(struct vb_table *table, const struct vb_compare_cell 
 	}
 }
 
+static struct vb_table *new_shift_table(struct vb_doc *doc, const struct vb_source *s,
+					const struct vb_comparison *c)
+{
+	struct vb_table *table;
+
+	vb_doc_fold(doc, VB_VIEW_PAGES, "How each point of the distributions moved");
+	table = vb_doc_table(doc, VB_VIEW_PAGES, "%s against %s: quantile shift, 95%% intervals by "
+			     "bootstrap over the runs", c->arm_b, c->arm_a);
+	vb_table_column(table, "", -1, false, "quantile");
+	vb_table_column(table, "", arm_called(s, c->arm_a), true, "%s", c->arm_a);
+	vb_table_column(table, "", arm_called(s, c->arm_b), true, "%s", c->arm_b);
+	vb_table_column(table, "", -1, true, "shift");
+	vb_table_column(table, "", -1, true, "95%% interval");
+	return table;
+}
+
 static void put_shifts(struct vb_doc *doc, const struct vb_source *s, const struct vb_comparison *c)
 {
 	struct vb_table *table = NULL;
@@ -233,17 +251,8 @@ static void put_shifts(struct vb_doc *doc, const struct vb_source *s, const stru
 		for (size_t k = 0; k < c->cell[i].nr_shifts; k++) {
 			if (!c->cell[i].shifts[k].nr)
 				continue;
-			if (!table) {
-				vb_doc_fold(doc, VB_VIEW_PAGES, "How each point of the distributions moved");
-				table = vb_doc_table(doc, VB_VIEW_PAGES, "%s against %s: quantile shift, 95%% "
-						     "intervals by bootstrap over the runs", c->arm_b,
-						     c->arm_a);
-				vb_table_column(table, "", -1, false, "quantile");
-				vb_table_column(table, "", arm_called(s, c->arm_a), true, "%s", c->arm_a);
-				vb_table_column(table, "", arm_called(s, c->arm_b), true, "%s", c->arm_b);
-				vb_table_column(table, "", -1, true, "shift");
-				vb_table_column(table, "", -1, true, "95%% interval");
-			}
+			if (!table)
+				table = new_shift_table(doc, s, c);
 			put_shift_rows(table, &c->cell[i], &c->cell[i].shifts[k]);
 		}
 	if (table)
@@ -261,7 +270,8 @@ static void put_differences(struct vb_doc *doc, const struct vb_comparison *c)
 		if (!strcmp(d->what, "variant") || !strcmp(d->what, "the arm's own settings"))
 			continue;
 		if (first)
-			vb_doc_para(doc, VB_VIEW_ALL, "What else differs between %s and %s:", c->arm_a, c->arm_b);
+			vb_doc_para(doc, VB_VIEW_ALL, "What else differs between %s and %s:",
+				    c->arm_a, c->arm_b);
 		first = false;
 		vb_doc_item(doc, VB_VIEW_ALL, "%s: %s; %s", d->what, d->a, d->b);
 	}
@@ -273,17 +283,21 @@ static void put_comparison(struct vb_doc *doc, const struct vb_source *s,
 	size_t exploratory = count_all(c, false);
 
 	if (s->nr_comparisons > 1)
-		vb_doc_heading(doc, VB_VIEW_PAGES, 3, vb_doc_str(doc, "compare-%d", (int)(c - s->comparison)),
+		vb_doc_heading(doc, VB_VIEW_PAGES, 3, vb_doc_str(doc, "compare-%d",
+								 (int)(c - s->comparison)),
 			       "%s against %s", c->arm_b, c->arm_a);
 	put_differences(doc, c);
 	if (count_all(c, true))
 		put_table(doc, VB_VIEW_ALL, s, c, true);
 	if (exploratory) {
-		vb_doc_fold(doc, VB_VIEW_PAGES, vb_doc_str(doc, "%zu exploratory metrics: their p is not "
-							   "adjusted, they decide nothing", exploratory));
+		vb_doc_fold(doc, VB_VIEW_PAGES, vb_doc_str(doc, "%zu exploratory metrics: their p "
+							   "is not "
+							   "adjusted, they decide nothing",
+							   exploratory));
 		put_table(doc, VB_VIEW_PAGES, s, c, false);
 		vb_doc_fold_end(doc, VB_VIEW_PAGES);
-		vb_doc_para(doc, VB_VIEW_TEXT, "%zu exploratory metrics are in --markdown, --html and --json",
+		vb_doc_para(doc, VB_VIEW_TEXT, "%zu exploratory metrics are in --markdown, --html "
+			    "and --json",
 			    exploratory);
 	}
 	put_shifts(doc, s, c);

@@ -16,7 +16,8 @@ static void put_fact(struct vb_doc *doc, const char *key, const json_t *value)
 			    json_string_value(value) : "(empty)");
 		break;
 	case JSON_INTEGER:
-		vb_doc_pair(doc, VB_VIEW_PAGES, key, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		vb_doc_pair(doc, VB_VIEW_PAGES, key, "%" JSON_INTEGER_FORMAT,
+			    json_integer_value(value));
 		break;
 	case JSON_REAL:
 		vb_doc_pair(doc, VB_VIEW_PAGES, key, "%g", json_real_value(value));
@@ -51,7 +52,8 @@ static void put_facts(struct vb_doc *doc, const char *prefix, const json_t *valu
 
 	if (json_is_object(value) && depth < KEY_DEPTH) {
 		json_object_foreach((json_t *)value, key, inner)
-			put_facts(doc, vb_doc_str(doc, "%s%s%s", prefix, *prefix ? " " : "", key), inner,
+			put_facts(doc, vb_doc_str(doc, "%s%s%s", prefix, *prefix ? " " : "", key),
+				  inner,
 				  depth + 1);
 	} else if (json_is_array(value) && all_numbers(value)) {
 		json_array_foreach(value, i, inner)
@@ -108,7 +110,8 @@ static void put_log(struct vb_doc *doc, const struct vb_source *s)
 	if (text)
 		vb_doc_pre(doc, VB_VIEW_PAGES, text);
 	else
-		vb_doc_para(doc, VB_VIEW_PAGES, "The kernel logged nothing, or its log was not readable.");
+		vb_doc_para(doc, VB_VIEW_PAGES, "The kernel logged nothing, or its log was not "
+			    "readable.");
 	free(text);
 }
 

@@ -36,7 +36,8 @@ static void put_row(struct vb_table *table, const struct vb_metric_row *row)
 	vb_table_cell(table, "%s", vb_value_text(row->value[VB_STAT_RATE].median, "1/s", text,
 						 sizeof(text)));
 	for (size_t i = 0; i < NR_SHOWN; i++)
-		vb_table_cell(table, "%s", vb_value_text(row->value[shown[i].stat].median, row->unit, text,
+		vb_table_cell(table, "%s", vb_value_text(row->value[shown[i].stat].median,
+							 row->unit, text,
 							 sizeof(text)));
 	if (row->runs < 2)
 		return;
@@ -48,14 +49,16 @@ static void put_row(struct vb_table *table, const struct vb_metric_row *row)
 						  sizeof(text)));
 	for (size_t i = 0; i < NR_SHOWN; i++)
 		vb_table_cell(table, "%s", vb_value_range(row->value[shown[i].stat].lowest,
-							  row->value[shown[i].stat].highest, row->unit,
+							  row->value[shown[i].stat].highest,
+							  row->unit,
 							  text, sizeof(text)));
 }
 
 static struct vb_table *new_table(struct vb_doc *doc, const struct vb_source *s,
 				  const struct vb_metric_row *row)
 {
-	const char *what = row->runs > 1 ? ": medians of the runs' values, and their lowest..highest" : "";
+	const char *what = row->runs > 1 ? ": medians of the runs' values, and their "
+	"lowest..highest" : "";
 	struct vb_table *table;
 
 	table = vb_doc_table(doc, VB_VIEW_ALL, "%s%s%s, %zu run%s%s", s->arms.label[row->arm],
@@ -99,8 +102,10 @@ static void put_pages(struct vb_doc *doc, const json_t *run)
 		vb_doc_item(doc, VB_VIEW_LONG, "pages unpinned in callbacks that do not count "
 			    "(module_mode=bare)");
 	else
-		vb_doc_item(doc, VB_VIEW_LONG, "pages unpinned %.0f (%.0f/s), %.0f of them in callbacks",
-			    sum_of(mdevs, "unpinned_pages"), sum_of(mdevs, "unpinned_pages") / seconds,
+		vb_doc_item(doc, VB_VIEW_LONG, "pages unpinned %.0f (%.0f/s), %.0f of them in "
+			    "callbacks",
+			    sum_of(mdevs, "unpinned_pages"), sum_of(mdevs,
+								    "unpinned_pages") / seconds,
 			    sum_of(mdevs, "callback_unpinned_pages"));
 	if (sum_of(mdevs, "fenced_pins") + sum_of(mdevs, "late_pins") > 0)
 		vb_doc_item(doc, VB_VIEW_LONG, "pins refused by the fence %.0f, late %.0f",
@@ -110,12 +115,14 @@ static void put_pages(struct vb_doc *doc, const json_t *run)
 /* What is of a single run and in no histogram. */
 static void put_totals(struct vb_doc *doc, const struct vb_source *s, const json_t *run)
 {
-	const json_t *workers = json_object_get(run, "workers"), *guard = json_object_get(run, "guard");
+	const json_t *workers = json_object_get(run, "workers"), *guard = json_object_get(run,
+											  "guard");
 	const json_t *variant = json_object_get(run, "variant");
 	char seconds[32];
 
 	vb_doc_para(doc, VB_VIEW_LONG, "%s: %s measured", vb_report_run_name(doc, s, run),
-		    vb_report_time(vb_json_number(run, "measured_s") * 1e9, seconds, sizeof(seconds)));
+		    vb_report_time(vb_json_number(run, "measured_s") * 1e9, seconds,
+				   sizeof(seconds)));
 	if (json_is_object(variant))
 		vb_doc_item(doc, VB_VIEW_LONG, "served by %s, notifies %s",
 			    *vb_json_text(variant, "served_by") ? vb_json_text(variant, "served_by") :
@@ -125,7 +132,8 @@ static void put_totals(struct vb_doc *doc, const struct vb_source *s, const json
 		vb_doc_item(doc, VB_VIEW_LONG, "%.0f bytes moved by DMA and verified",
 			    sum_of(workers, "dma_bytes"));
 	if (sum_of(workers, "guard_waits") > 0)
-		vb_doc_item(doc, VB_VIEW_LONG, "guard on: %s; %.0f waits, %.3f s in all, in no time here",
+		vb_doc_item(doc, VB_VIEW_LONG, "guard on: %s; %.0f waits, %.3f s in all, in no "
+			    "time here",
 			    vb_json_text(guard, "reason"), sum_of(workers, "guard_waits"),
 			    sum_of(workers, "guard_wait_ns") / 1e9);
 	else
@@ -147,7 +155,8 @@ static bool span_tells_all(const struct vb_result *r)
 	return r->nr_runs > 1;
 }
 
-static void put_tables(struct vb_doc *doc, const struct vb_source *s, const struct vb_metric_row *rows,
+static void put_tables(struct vb_doc *doc, const struct vb_source *s,
+		       const struct vb_metric_row *rows,
 		       size_t nr)
 {
 	struct vb_table *table = NULL;
@@ -158,7 +167,8 @@ static void put_tables(struct vb_doc *doc, const struct vb_source *s, const stru
 		if (wants_row(s, &rows[i]))
 			put_row(table, &rows[i]);
 	}
-	vb_doc_para(doc, VB_VIEW_ALL, "A quantile is shown from ten values beyond it on: p50 from 20, "
+	vb_doc_para(doc, VB_VIEW_ALL, "A quantile is shown from ten values beyond it on: p50 from "
+		    "20, "
 		    "p99 from 1,000, p99.9 from 10,000; \"-\": fewer.");
 }
 

@@ -12,11 +12,13 @@ static const char *quoted(struct vb_doc *doc, const char *word)
 {
 	const char *out = "'";
 
-	if (*word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	if (*word && !word[strspn(word,
+				  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 				  "_./:=,@%+-")])
 		return word;
 	for (; *word; word++)
-		out = *word == '\'' ? vb_doc_str(doc, "%s'\\''", out) : vb_doc_str(doc, "%s%c", out, *word);
+		out = *word == '\'' ? vb_doc_str(doc, "%s'\\''", out) : vb_doc_str(doc, "%s%c", out,
+										   *word);
 	return vb_doc_str(doc, "%s'", out);
 }
 
@@ -34,7 +36,8 @@ static const char *overrides(struct vb_doc *doc, const struct vb_source *s, bool
 
 		line[strcspn(line, "\n")] = '\0';
 		*seed |= !strncmp(set, "seed=", 5);
-		list = vb_doc_str(doc, "%s --set %s", list, quoted(doc, vb_doc_str(doc, "%s", set)));
+		list = vb_doc_str(doc, "%s --set %s", list, quoted(doc, vb_doc_str(doc, "%s",
+										   set)));
 	}
 	fclose(file);
 	return list;
@@ -91,7 +94,8 @@ static const char *how(struct vb_doc *doc, const struct vb_source *s)
 		bool aa = json_is_true(json_object_get(ab, "aa"));
 		double comparisons = vb_json_number(ab, "comparisons");
 
-		return vb_doc_str(doc, "%s --pairs %.0f%s", ab_arms(doc, s, aa), vb_json_number(ab, "pairs"),
+		return vb_doc_str(doc, "%s --pairs %.0f%s", ab_arms(doc, s, aa),
+				  vb_json_number(ab, "pairs"),
 				  aa || comparisons > 1 ?
 				  vb_doc_str(doc, " --comparisons %.0f", comparisons) : "");
 	}
@@ -109,17 +113,21 @@ void vb_build_reproduce(struct vb_doc *doc, const struct vb_source *s)
 
 	command = ab ? "vfio-bench ab" : "vfio-bench run";
 	if (lab)
-		command = vb_doc_str(doc, "scripts/lab%s -- scripts/lab-run%s", s->exact ? " --exact" : "",
+		command = vb_doc_str(doc, "scripts/lab%s -- scripts/lab-run%s", s->exact ? " "
+				     "--exact" : "",
 				     ab ? " ab" : "");
 	if (!lab && json_is_object(device))
-		command = vb_doc_str(doc, "%s --device %s", command, vb_json_text(device, "address"));
-	command = vb_doc_str(doc, "%s %s%s%s", command, quoted(doc, vb_json_text(meta, "job")), how(doc, s),
+		command = vb_doc_str(doc, "%s --device %s", command, vb_json_text(device,
+										  "address"));
+	command = vb_doc_str(doc, "%s %s%s%s", command, quoted(doc, vb_json_text(meta, "job")),
+			     how(doc, s),
 			     sets);
 	if (!seed)
 		command = vb_doc_str(doc, "%s --set seed=%" JSON_INTEGER_FORMAT, command,
 				     json_integer_value(json_object_get(meta, "seed")));
 	vb_doc_heading(doc, VB_VIEW_ALL, 2, "reproduce", "To reproduce");
 	vb_doc_pre(doc, VB_VIEW_ALL, command);
-	vb_doc_para(doc, VB_VIEW_PAGES, "The job as it was given is job.ini in the result directory; "
+	vb_doc_para(doc, VB_VIEW_PAGES, "The job as it was given is job.ini in the result "
+		    "directory; "
 		    "runs/NNN-ARM/job.ini is the expanded job of one run, seed included.");
 }

@@ -27,7 +27,8 @@ static void add_columns(struct columns *c, const json_t *run, bool exact)
 	size_t i;
 
 	json_array_foreach(json_object_get(run, "metrics"), i, m) {
-		const char *section = vb_json_text(m, "section"), *metric = vb_json_text(m, "metric");
+		const char *section = vb_json_text(m, "section"), *metric = vb_json_text(m,
+											 "metric");
 		bool seen = false;
 
 		for (size_t k = 0; k < c->nr; k++)
@@ -54,12 +55,14 @@ static const char *remarks(struct vb_doc *doc, const json_t *run)
 	if (json_is_true(json_object_get(run, "warmup")))
 		text = vb_doc_str(doc, "%s, warm-up", text);
 	if (vb_json_number(run, "noise_marks") > 0)
-		text = vb_doc_str(doc, "%s, %.0f noise mark%s", text, vb_json_number(run, "noise_marks"),
+		text = vb_doc_str(doc, "%s, %.0f noise mark%s", text, vb_json_number(run,
+										     "noise_marks"),
 				  vb_json_number(run, "noise_marks") > 1 ? "s" : "");
 	return text;
 }
 
-static void put_run(struct vb_doc *doc, struct vb_table *table, const struct vb_source *s, size_t run,
+static void put_run(struct vb_doc *doc, struct vb_table *table, const struct vb_source *s,
+		    size_t run,
 		    const struct columns *c)
 {
 	const json_t *r = s->result->run[run];
@@ -73,8 +76,10 @@ static void put_run(struct vb_doc *doc, struct vb_table *table, const struct vb_
 	vb_table_cell(table, "%s", remarks(doc, r));
 	for (size_t k = 0; k < c->nr; k++)
 		vb_table_cell(table, "%s", numbers ?
-			      vb_value_text(vb_report_value(s->result, run, c->section[k], c->metric[k],
-							    c->stat[k]), c->unit[k], text, sizeof(text)) : "-");
+			      vb_value_text(vb_report_value(s->result, run, c->section[k],
+							    c->metric[k],
+							    c->stat[k]), c->unit[k], text,
+							    sizeof(text)) : "-");
 }
 
 static void put_cell(struct vb_doc *doc, const struct vb_source *s, const char *label)
@@ -105,10 +110,12 @@ void vb_build_runs(struct vb_doc *doc, const struct vb_source *s)
 	if (!r->nr_runs)
 		return;
 	vb_doc_heading(doc, VB_VIEW_PAGES, 2, "runs", "Every run");
-	vb_doc_para(doc, VB_VIEW_PAGES, "One value of each metric a run, in the order in which they were made: "
+	vb_doc_para(doc, VB_VIEW_PAGES, "One value of each metric a run, in the order in which "
+		    "they were made: "
 		    "%s. vfio-bench report --csv has all of them.",
 		    s->exact ? "the least; of counts the mean" : "the median; of counts the mean");
-	vb_doc_fold(doc, VB_VIEW_PAGES, vb_doc_str(doc, "%zu run%s", r->nr_runs, r->nr_runs == 1 ? "" : "s"));
+	vb_doc_fold(doc, VB_VIEW_PAGES, vb_doc_str(doc, "%zu run%s", r->nr_runs,
+						   r->nr_runs == 1 ? "" : "s"));
 	for (size_t i = 0; i < r->nr_runs; i++) {
 		const char *label = vb_json_text(r->run[i], "label");
 		bool seen = false;

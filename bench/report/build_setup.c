@@ -74,11 +74,11 @@ static void put_order(struct vb_doc *doc, const struct vb_source *s)
 {
 	const json_t *ab = in(s->result->meta, "ab");
 	double warmup = vb_json_number(ab, "warmup_rounds");
+	double comparisons = vb_json_number(ab, "comparisons");
 
 	if (json_is_object(ab))
 		vb_doc_pair(doc, VB_VIEW_ALL, "order", "%s%.0f %s in %s order%s%s%s%s",
-			    vb_json_number(ab, "comparisons") > 1 ?
-			    vb_doc_str(doc, "%.0f comparisons of ", vb_json_number(ab, "comparisons")) : "",
+			    comparisons > 1 ? vb_doc_str(doc, "%.0f comparisons of ", comparisons) : "",
 			    vb_json_number(ab, "pairs"),
 			    s->arms.count > 2 ? "rounds" : "pairs", vb_json_text(ab, "order"),
 			    warmup > 0 ? vb_doc_str(doc, ", after %.0f warm-up round%s", warmup,
@@ -98,9 +98,11 @@ static void put_machine(struct vb_doc *doc, const struct vb_source *s)
 	const json_t *cpu = in(machine, "cpu"), *device = in(s->result->meta, "device");
 	size_t nodes = json_array_size(in(in(machine, "memory"), "nodes"));
 
-	vb_doc_pair(doc, VB_VIEW_ALL, "kernel", "%s", vb_json_text(in(machine, "kernel"), "release"));
+	vb_doc_pair(doc, VB_VIEW_ALL, "kernel", "%s", vb_json_text(in(machine, "kernel"),
+								   "release"));
 	vb_doc_pair(doc, VB_VIEW_ALL, "cpu", "%s, CPUs %s, %zu NUMA node%s",
-		    or_unknown(vb_json_text(cpu, "model")), or_unknown(vb_json_text(cpu, "online")), nodes,
+		    or_unknown(vb_json_text(cpu, "model")), or_unknown(vb_json_text(cpu, "online")),
+		    nodes,
 		    nodes == 1 ? "" : "s");
 	if (*vb_json_text(iommu, "vendor"))
 		vb_doc_pair(doc, VB_VIEW_ALL, "iommu", "%s, %s", vb_json_text(iommu, "vendor"),
@@ -118,13 +120,15 @@ void vb_build_setup(struct vb_doc *doc, const struct vb_source *s)
 
 	vb_doc_heading(doc, VB_VIEW_LONG, 2, "setup", "What was run");
 	vb_doc_pair(doc, VB_VIEW_ALL, "job", "%s, %s, %zu run%s, %s", vb_json_text(meta, "job"),
-		    s->exact ? "exact mode: instructions are counted" : "timing mode", s->result->nr_runs,
+		    s->exact ? "exact mode: instructions are counted" : "timing mode",
+		    s->result->nr_runs,
 		    s->result->nr_runs == 1 ? "" : "s", vb_json_text(meta, "status"));
 	put_cells(doc, s);
 	put_arms(doc, s);
 	put_order(doc, s);
 	/* Read as a number it would lose its last digits. */
-	vb_doc_pair(doc, VB_VIEW_LONG, "seed", "%" JSON_INTEGER_FORMAT, json_integer_value(in(meta, "seed")));
+	vb_doc_pair(doc, VB_VIEW_LONG, "seed", "%" JSON_INTEGER_FORMAT,
+		    json_integer_value(in(meta, "seed")));
 	vb_doc_pair(doc, VB_VIEW_ALL, "made", "%s, vfio-bench %s", vb_json_text(meta, "started"),
 		    vb_json_text(meta, "suite"));
 	put_machine(doc, s);

@@ -43,14 +43,16 @@ static void put_calls(struct vb_table *table, const struct vb_span_cell *cell)
 		vb_table_cell(table, "%.6g", cell->callbacks_lowest);
 }
 
-static void put_cell(struct vb_table *table, const struct vb_source *s, const struct vb_span_row *row,
+static void put_cell(struct vb_table *table, const struct vb_source *s,
+		     const struct vb_span_row *row,
 		     size_t a)
 {
 	const struct vb_span_cell *cell = &row->arm[a], *first = &row->arm[0];
 	char text[32];
 
 	if (!cell->runs) {
-		vb_table_cell(table, cell->withheld ? "withheld" : cell->interrupted ? "interrupted" :
+		vb_table_cell(table,
+			      cell->withheld ? "withheld" : cell->interrupted ? "interrupted" :
 			      "not run");
 		vb_table_cell(table, "%s", "");
 		if (a)
@@ -60,7 +62,8 @@ static void put_cell(struct vb_table *table, const struct vb_source *s, const st
 	vb_table_cell(table, "%.1f", cell->ns_per_mapping);
 	put_calls(table, cell);
 	if (a && can_differ(first, cell, s->exact))
-		vb_table_cell(table, "%s", vb_percent_text((cell->ns_per_mapping / first->ns_per_mapping - 1) *
+		vb_table_cell(table, "%s",
+			      vb_percent_text((cell->ns_per_mapping / first->ns_per_mapping - 1) *
 							   100, text, sizeof(text)));
 	else if (a)
 		vb_table_cell(table, "-");
@@ -103,7 +106,8 @@ static struct vb_table *new_table(struct vb_doc *doc, const struct vb_source *s)
 {
 	struct vb_table *table;
 
-	table = vb_doc_table(doc, VB_VIEW_LONG, "One unmap request over N mappings, some of them pinned by "
+	table = vb_doc_table(doc, VB_VIEW_LONG, "One unmap request over N mappings, some of them "
+			     "pinned by "
 			     "the mdev: %s a mapping (%s), callbacks a request%s%s",
 			     s->exact ? "instructions as ns" : "ns",
 			     s->exact ? "the best round of all runs" :
@@ -125,7 +129,8 @@ static bool lacks_difference(const struct vb_source *s, const struct vb_span_row
 {
 	for (size_t i = 0; i < nr; i++)
 		for (size_t a = 1; a < s->arms.count; a++)
-			if (rows[i].arm[a].runs && !can_differ(&rows[i].arm[0], &rows[i].arm[a], s->exact))
+			if (rows[i].arm[a].runs && !can_differ(&rows[i].arm[0], &rows[i].arm[a],
+							       s->exact))
 				return true;
 	return false;
 }
@@ -134,17 +139,21 @@ static void put_notes(struct vb_doc *doc, const struct vb_source *s, const struc
 		      size_t nr, bool ranges)
 {
 	if (ranges)
-		vb_doc_para(doc, VB_VIEW_LONG, "n: runs, the lowest and the highest of their %s rounds",
+		vb_doc_para(doc, VB_VIEW_LONG, "n: runs, the lowest and the highest of their %s "
+			    "rounds",
 			    s->exact ? "best" : "median");
 	if (!s->exact && lacks_difference(s, rows, nr))
-		vb_doc_para(doc, VB_VIEW_LONG, "no difference is shown below %d runs of an arm (--repeat=%d)",
+		vb_doc_para(doc, VB_VIEW_LONG, "no difference is shown below %d runs of an arm "
+			    "(--repeat=%d)",
 			    VB_REPORT_MIN_RUNS, VB_REPORT_MIN_RUNS);
 	for (size_t i = 0; i < nr; i++)
 		for (size_t a = 0; a < s->arms.count; a++) {
 			const struct vb_span_cell *cell = &rows[i].arm[a];
 
-			if (cell->callbacks_known && cell->callbacks_lowest < cell->callbacks_highest)
-				vb_doc_item(doc, VB_VIEW_LONG, "N=%d, pinned %s, %s: its runs differ: %g to %g "
+			if (cell->callbacks_known &&
+			    cell->callbacks_lowest < cell->callbacks_highest)
+				vb_doc_item(doc, VB_VIEW_LONG, "N=%d, pinned %s, %s: its runs "
+					    "differ: %g to %g "
 					    "callbacks a request", rows[i].count,
 					    pinned(doc, rows[i].pin_every), s->arms.label[a],
 					    cell->callbacks_lowest, cell->callbacks_highest);

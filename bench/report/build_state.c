@@ -46,7 +46,8 @@ static size_t put_noise_marks(struct vb_doc *doc, const struct vb_source *s)
 			if (noise_mark(run, name) != check || n < marked_runs(s, name, 0))
 				continue;
 			told++;
-			vb_doc_item(doc, s->exact ? VB_VIEW_LONG : VB_VIEW_ALL, "noise %s, %zu of %zu runs, %srun %.0f: %s", name, n,
+			vb_doc_item(doc, s->exact ? VB_VIEW_LONG : VB_VIEW_ALL, "noise %s, %zu of "
+				    "%zu runs, %srun %.0f: %s", name, n,
 				    s->result->nr_runs, n > 1 ? "the first is " : "",
 				    vb_json_number(run, "number"), vb_json_text(check, "text"));
 		}
@@ -59,7 +60,8 @@ static void put_gate(struct vb_doc *doc, const json_t *gate)
 {
 	if (!json_is_object(gate))
 		return;
-	vb_doc_para(doc, VB_VIEW_LONG, "%s.", *vb_json_text(gate, "text") ? vb_json_text(gate, "text") :
+	vb_doc_para(doc, VB_VIEW_LONG, "%s.", *vb_json_text(gate, "text") ? vb_json_text(gate,
+											 "text") :
 		    "No run was marked");
 }
 
@@ -79,7 +81,8 @@ void vb_build_noise(struct vb_doc *doc, const struct vb_source *s)
 			continue;
 		told++;
 		if (*vb_json_text(check, "mend"))
-			vb_doc_item(doc, VB_VIEW_LONG, "before the first run: %s: %s (mends it: %s)",
+			vb_doc_item(doc, VB_VIEW_LONG, "before the first run: %s: %s (mends it: "
+				    "%s)",
 				    vb_json_text(check, "check"), vb_json_text(check, "text"),
 				    vb_json_text(check, "mend"));
 		else
@@ -104,7 +107,8 @@ static void put_samples(struct vb_doc *doc, const struct vb_source *s)
 		written += vb_json_number(samples, "written");
 	}
 	if (runs)
-		vb_doc_item(doc, VB_VIEW_ALL, "%zu run%s recorded every operation: %.0f samples written, %.0f lost",
+		vb_doc_item(doc, VB_VIEW_ALL, "%zu run%s recorded every operation: %.0f samples "
+			    "written, %.0f lost",
 			    runs, runs == 1 ? "" : "s", written, lost);
 }
 
@@ -114,7 +118,8 @@ static void put_label_reasons(struct vb_doc *doc, const struct vb_source *s)
 	size_t i;
 
 	json_array_foreach(reasons, i, reason)
-		vb_doc_item(doc, VB_VIEW_LONG, "no performance figure: %s", json_string_value(reason));
+		vb_doc_item(doc, VB_VIEW_LONG, "no performance figure: %s",
+			    json_string_value(reason));
 }
 
 static void put_comparison_caveats(struct vb_doc *doc, const struct vb_comparison *c)
@@ -133,12 +138,15 @@ static void put_method(struct vb_doc *doc, const struct vb_source *s)
 	const struct vb_comparison *c = s->comparison;
 
 	if (s->exact)
-		vb_doc_item(doc, VB_VIEW_ALL, "exact mode: 1 ns is one instruction, caches and contention count "
+		vb_doc_item(doc, VB_VIEW_ALL, "exact mode: 1 ns is one instruction, caches and "
+			    "contention count "
 			    "nothing; no significance test: the range over the runs is shown");
 	if (!s->nr_comparisons || s->exact)
 		return;
-	vb_doc_item(doc, VB_VIEW_ALL, "n counts %s; %s, Hodges-Lehmann shift and its 95%% interval; p of primary "
-		    "metrics adjusted by Holm's method over %u; equivalent: the interval lies within %g%%",
+	vb_doc_item(doc, VB_VIEW_ALL, "n counts %s; %s, Hodges-Lehmann shift and its 95%% "
+		    "interval; p of primary "
+		    "metrics adjusted by Holm's method over %u; equivalent: the interval lies "
+		    "within %g%%",
 		    c->boots ? "boots" : c->paired ? "pairs of runs" : "runs",
 		    c->paired ? "paired Wilcoxon signed-rank test" : "Mann-Whitney test", c->family,
 		    c->margin_percent);
@@ -154,10 +162,9 @@ static bool records_samples(const struct vb_source *s)
 
 void vb_build_caveats(struct vb_doc *doc, const struct vb_source *s)
 {
-	const json_t *meta = s->result->meta;
+	const json_t *reasons = json_object_get(s->result->meta, "no_performance_label");
 
-	if (!s->exact && !s->nr_comparisons && !json_array_size(json_object_get(meta, "no_performance_label")) &&
-	    !records_samples(s))
+	if (!s->exact && !s->nr_comparisons && !json_array_size(reasons) && !records_samples(s))
 		return;
 	vb_doc_heading(doc, VB_VIEW_ALL, 2, "caveats", "To bear in mind");
 	put_label_reasons(doc, s);

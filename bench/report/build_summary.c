@@ -42,7 +42,8 @@ static const char *told(struct vb_doc *doc, const struct vb_comparison *c,
 	char text[64];
 
 	return vb_doc_str(doc, "%s%s: %s (%s %s)", vb_decision_name(doc, c, d), at, moved(doc, d),
-			  d->exact ? "range" : "95% interval", vb_decision_interval(d, text, sizeof(text)));
+			  d->exact ? "range" : "95% interval", vb_decision_interval(d, text,
+										    sizeof(text)));
 }
 
 static bool is_same_metric(const struct vb_decision *a, const struct vb_decision *b)
@@ -110,7 +111,8 @@ static const char *told_together(struct vb_doc *doc, const struct vb_comparison 
 	if (c->nr_cells == 1 && d->finding != VB_FINDING_IDENTICAL && d->has_interval)
 		interval = vb_doc_str(doc, " (%s %s)", d->exact ? "range" : "95% interval",
 				      vb_decision_interval(d, text, sizeof(text)));
-	return vb_doc_str(doc, "%s%s%s%s", vb_decision_name(doc, c, d), cells_of(doc, c, d), interval, why);
+	return vb_doc_str(doc, "%s%s%s%s", vb_decision_name(doc, c, d), cells_of(doc, c, d),
+			  interval, why);
 }
 
 static const char *runs_of(struct vb_doc *doc, const struct vb_comparison *c)
@@ -128,7 +130,8 @@ static const char *runs_of(struct vb_doc *doc, const struct vb_comparison *c)
 			least = !any || n < least ? n : least;
 			any = true;
 		}
-	return vb_doc_str(doc, "%s%zu %s%s", least < most ? vb_doc_str(doc, "%zu to ", least) : "", most,
+	return vb_doc_str(doc, "%s%zu %s%s", least < most ? vb_doc_str(doc, "%zu to ", least) : "",
+			  most,
 			  c->boots ? "boot" : c->paired ? "pair" : "run", most == 1 ? "" : "s");
 }
 
@@ -161,7 +164,8 @@ static void put_finding(struct vb_doc *doc, const struct vb_comparison *c, enum 
 	if (finding == VB_FINDING_EQUIVALENT)
 		within = vb_doc_str(doc, ", within %g%%", c->margin_percent);
 	vb_doc_verdict(doc, VB_VIEW_ALL, vb_finding_tone(finding), vb_finding_name(finding),
-		       "%s against %s, %s%s: %s", c->arm_b, c->arm_a, runs_of(doc, c), within, list);
+		       "%s against %s, %s%s: %s", c->arm_b, c->arm_a, runs_of(doc, c), within,
+		       list);
 }
 
 /* What moved comes first, of all comparisons. */
@@ -190,17 +194,22 @@ static void put_standing(struct vb_doc *doc, const struct vb_source *s)
 	for (size_t i = 0; i < r->nr_runs; i++)
 		withheld += vb_report_standing(r->run[i]) == VB_STANDING_WITHHELD;
 	if (strcmp(status, "complete"))
-		vb_doc_verdict(doc, VB_VIEW_ALL, VB_TONE_WARN, "incomplete", "%s; %zu of %.0f runs ended",
-			       strcmp(status, "running") ? "the session was interrupted, or failed" :
+		vb_doc_verdict(doc, VB_VIEW_ALL, VB_TONE_WARN, "incomplete", "%s; %zu of %.0f "
+			       "runs ended",
+			       strcmp(status, "running") ? "the session was interrupted, or "
+			       "failed" :
 			       "the session was killed, or goes on", r->nr_runs,
 			       vb_json_number(r->meta, "runs"));
 	/* In exact mode time stands still while others run: marks say little, and stand with noise. */
 	if (json_is_true(json_object_get(gate, "closed")) && !s->exact)
-		vb_doc_verdict(doc, VB_VIEW_ALL, VB_TONE_WARN, "noisy", "%s%s", gates ? "not to be trusted: " : "",
+		vb_doc_verdict(doc, VB_VIEW_ALL, VB_TONE_WARN, "noisy", "%s%s", gates ? "not to "
+			       "be trusted: " : "",
 			       vb_json_text(gate, "text"));
 	if (withheld)
-		vb_doc_verdict(doc, VB_VIEW_ALL, VB_TONE_BAD, "withheld", "the numbers of %zu of %zu runs: "
-			       "their audit found faults, which are listed below", withheld, r->nr_runs);
+		vb_doc_verdict(doc, VB_VIEW_ALL, VB_TONE_BAD, "withheld", "the numbers of %zu of "
+			       "%zu runs: "
+			       "their audit found faults, which are listed below", withheld,
+			       r->nr_runs);
 }
 
 static const char *label_reasons(struct vb_doc *doc, const struct vb_source *s)
@@ -224,9 +233,11 @@ static void put_alone(struct vb_doc *doc, const struct vb_source *s)
 	for (size_t i = 0; i < s->result->nr_runs; i++)
 		clean += vb_report_counts(s->result->run[i]);
 	if (s->no_comparison)
-		vb_doc_verdict(doc, VB_VIEW_ALL, VB_TONE_UNSURE, "no comparison", "%s", s->no_comparison);
+		vb_doc_verdict(doc, VB_VIEW_ALL, VB_TONE_UNSURE, "no comparison", "%s",
+			       s->no_comparison);
 	else
-		vb_doc_para(doc, VB_VIEW_ALL, "%zu clean run%s of %s; nothing to compare with.", clean,
+		vb_doc_para(doc, VB_VIEW_ALL, "%zu clean run%s of %s; nothing to compare with.",
+			    clean,
 			    clean == 1 ? "" : "s", s->arms.count ? s->arms.label[0] : "no arm");
 }
 

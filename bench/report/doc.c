@@ -106,7 +106,8 @@ static struct vb_block *add(struct vb_doc *doc, enum vb_block_kind kind, unsigne
 	else
 		doc->failed = true;
 	*block = (struct vb_block){
-		.kind = kind, .views = views, .id = "", .key = "", .text = "", .alt = "", .file = "",
+		.kind = kind, .views = views, .id = "", .key = "", .text = "", .alt = "",
+		.file = "",
 	};
 	return block;
 }

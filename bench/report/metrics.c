@@ -13,9 +13,11 @@ static const struct {
 	const char *name;
 	double quantile;		/* 0: none */
 } stats[VB_STAT_NR] = {
-	[VB_STAT_RATE] = { "rate", 0 }, [VB_STAT_MIN] = { "min", 0 }, [VB_STAT_P50] = { "p50", 0.5 },
+	[VB_STAT_RATE] = { "rate", 0 }, [VB_STAT_MIN] = { "min", 0 }, [VB_STAT_P50] = { "p50",
+	0.5 },
 	[VB_STAT_P90] = { "p90", 0.9 }, [VB_STAT_P99] = { "p99", 0.99 },
-	[VB_STAT_P999] = { "p999", 0.999 }, [VB_STAT_MAX] = { "max", 0 }, [VB_STAT_MEAN] = { "mean", 0 },
+	[VB_STAT_P999] = { "p999", 0.999 }, [VB_STAT_MAX] = { "max", 0 }, [VB_STAT_MEAN] = { "mean",
+	0 },
 };
 
 const char *vb_metric_stat_name(enum vb_metric_stat stat)
@@ -49,7 +51,8 @@ static struct vb_metric_row *find(struct vb_metric_row *rows, size_t nr,
 {
 	for (size_t i = 0; i < nr; i++)
 		if (rows[i].arm == wanted->arm && !strcmp(rows[i].label, wanted->label) &&
-		    !strcmp(rows[i].section, wanted->section) && !strcmp(rows[i].metric, wanted->metric))
+		    !strcmp(rows[i].section, wanted->section) && !strcmp(rows[i].metric,
+									 wanted->metric))
 			return &rows[i];
 	return NULL;
 }
@@ -64,8 +67,8 @@ static void add_rows(const struct vb_result *r, const struct vb_arms *arms, size
 	json_array_foreach(json_object_get(r->run[run], "metrics"), i, m) {
 		struct vb_metric_row row = {
 			.run = run, .arm = vb_report_arm_of(r->run[run], arms),
-			.label = vb_json_text(r->run[run], "label"), .section = vb_json_text(m, "section"),
-			.metric = vb_json_text(m, "metric"), .unit = vb_json_text(m, "unit"),
+			.label = vb_json_text(r->run[run], "label"),
+			.section = vb_json_text(m, "section"), .metric = vb_json_text(m, "metric"), .unit = vb_json_text(m, "unit"),
 		};
 		struct vb_metric_row *old = find(rows, *nr, &row);
 
@@ -93,17 +96,20 @@ static struct vb_metric_value value_of(const double *value, size_t nr)
 	return v;
 }
 
-static void fill_row(const struct vb_result *r, const struct vb_arms *arms, struct vb_metric_row *row,
+static void fill_row(const struct vb_result *r, const struct vb_arms *arms,
+		     struct vb_metric_row *row,
 		     double *value)
 {
 	for (enum vb_metric_stat stat = 0; stat < VB_STAT_NR; stat++) {
 		size_t nr = 0;
 
 		for (size_t i = row->run; i < r->nr_runs; i++)
-			if (vb_report_counts(r->run[i]) && vb_report_arm_of(r->run[i], arms) == row->arm &&
+			if (vb_report_counts(r->run[i]) && vb_report_arm_of(r->run[i],
+									    arms) == row->arm &&
 			    !strcmp(vb_json_text(r->run[i], "label"), row->label) &&
 			    vb_result_metric(r->run[i], row->section, row->metric))
-				value[nr++] = vb_report_value(r, i, row->section, row->metric, stat);
+				value[nr++] = vb_report_value(r, i, row->section, row->metric,
+							      stat);
 		row->value[stat] = value_of(value, nr);
 	}
 }

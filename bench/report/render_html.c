@@ -90,7 +90,8 @@ static void put_heads(const struct vb_table *t, FILE *out)
 	for (size_t c = 0; c < t->nr_columns; c++) {
 		const struct vb_column *column = &t->column[c];
 
-		fprintf(out, "<th role=\"columnheader\" scope=\"col\"%s>", column->right ? " class=\"n\"" : "");
+		fprintf(out, "<th role=\"columnheader\" scope=\"col\"%s>", column->right ? " "
+			"class=\"n\"" : "");
 		put_head_text(column->head, *column->band ? -1 : column->arm, out);
 		fputs("</th>", out);
 	}
@@ -153,7 +154,8 @@ static void put_row(const struct vb_table *t, size_t r, FILE *out)
 		put_row_bands(t, row, out);
 		break;
 	case VB_ROW_GROUP:
-		fprintf(out, "%s<tr role=\"row\" class=\"group\"><th role=\"rowheader\" scope=\"rowgroup\" "
+		fprintf(out, "%s<tr role=\"row\" class=\"group\"><th role=\"rowheader\" "
+			"scope=\"rowgroup\" "
 			"colspan=\"%zu\"><span>", r ? "</tbody>\n<tbody role=\"rowgroup\">\n" : "",
 			t->nr_columns);
 		put_text(row->cell[0], out);
@@ -165,7 +167,8 @@ static void put_row(const struct vb_table *t, size_t r, FILE *out)
 /* Wide ones scroll in a region of their own, which takes the keyboard's focus. */
 static void put_table(const struct vb_table *t, FILE *out)
 {
-	fprintf(out, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"%s\">\n"
+	fprintf(out, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" "
+		"aria-labelledby=\"%s\">\n"
 		"<table id=\"%s-data\" role=\"table\"%s>\n<caption id=\"%s\">", t->id, t->id,
 		t->cards ? " class=\"cards\"" : "", t->id);
 	put_text(*t->caption ? t->caption : "Table", out);
@@ -281,7 +284,8 @@ static void put_body(const struct vb_doc *doc, FILE *out)
 			continue;
 		put_lists(before, block, out);
 		if (is_section(block)) {
-			fprintf(out, "%s<section aria-labelledby=\"", section ? "</section>\n" : "");
+			fprintf(out, "%s<section aria-labelledby=\"",
+				section ? "</section>\n" : "");
 			put_text(block->id, out);
 			fputs("\">\n", out);
 			section = true;

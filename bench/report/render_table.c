@@ -320,7 +320,8 @@ static size_t columns_that_fit(const struct layout *l, bool whole)
 		size_t n = whole ? vb_table_band(l->table, c) : 1;
 
 		/* A band that has no room on a line of its own is broken. */
-		if (whole && c == l->from && width + gap_before(l, c) + span_width(l, c, n) > l->page->width)
+		if (whole && c == l->from && width + gap_before(l, c) + span_width(l, c,
+										   n) > l->page->width)
 			return columns_that_fit(l, false);
 		width += gap_before(l, c) + span_width(l, c, n);
 		if (width > l->page->width && c > l->from)

@@ -34,7 +34,8 @@ int vb_report_compare(struct vb_report *r, const struct vb_compare_options *opti
 	if (options)
 		all = *options;
 	all.no_shifts = false;		/* a page shows them */
-	ret = vb_compare_arms(&r->result, &all, &r->comparison, &r->nr_comparisons, why, sizeof(why));
+	ret = vb_compare_arms(&r->result, &all, &r->comparison, &r->nr_comparisons, why,
+			      sizeof(why));
 	if (ret == -EINVAL) {
 		snprintf(r->no_comparison, sizeof(r->no_comparison), "%s", why);
 		r->source.no_comparison = r->no_comparison;
@@ -59,7 +60,8 @@ int vb_report_draw(struct vb_report *r, const char *out, char *err, size_t size)
 	r->source.plots = &r->plots;
 	r->source.plots_dir = out;
 	if (ret) {
-		snprintf(r->no_plots, sizeof(r->no_plots), "There are no plots: gnuplot was not installed where "
+		snprintf(r->no_plots, sizeof(r->no_plots), "There are no plots: gnuplot was not "
+			 "installed where "
 			 "this report was made.");
 		r->source.no_plots = r->no_plots;
 	}

@@ -128,7 +128,9 @@ static void test_tables_fit(void **state)
 			char *mail, cell[64];
 
 			for (int c = 0; c < columns; c++)
-				vb_table_column(t, c && columns > 4 ? c % 4 < 2 ? "one" : "two" : "", -1, c % 2,
+				vb_table_column(t, c &&
+						columns > 4 ? c % 4 < 2 ? "one" : "two" : "", -1,
+						c % 2,
 						"head of-%d", c);
 			vb_table_row(t, VB_ROW_CELLS, VB_TONE_PLAIN);
 			for (int c = 0; c < columns; c++)
@@ -156,7 +158,8 @@ static void test_long_words(void **state)
 	memset(word, 'w', 300);
 	word[300] = '\0';
 	vb_doc_para(doc, VB_VIEW_ALL, "before %s after", word);
-	vb_doc_pre(doc, VB_VIEW_ALL, "command --with many --words that --do not --fit into --one line of --a mail "
+	vb_doc_pre(doc, VB_VIEW_ALL, "command --with many --words that --do not --fit into --one "
+		   "line of --a mail "
 		   "--that is --short");
 	mail = shown(doc, VB_VIEW_LKML);
 	assert_in_range(widest(mail), 1, 75);
@@ -190,7 +193,8 @@ static void test_commands(void **state)
 		struct vb_doc *doc = vb_doc_new();
 		char command[1000], *mail;
 
-		snprintf(command, sizeof(command), "ls --set %0*d --flag --x %0*d y %0*d", length, 1,
+		snprintf(command, sizeof(command), "ls --set %0*d --flag --x %0*d y %0*d", length,
+			 1,
 			 length / 2, 2, length / 3, 3);
 		vb_doc_pre(doc, VB_VIEW_ALL, command);
 		mail = shown(doc, VB_VIEW_LKML);

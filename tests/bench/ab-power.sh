@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # What does 'vfio-bench ab' see on this rig? In the lab, timing mode: mainline
-# against itself (how often are equal arms said to differ?), then against
-# busted-delay, whose requests take a set share longer (how often is it found?).
-# A table on stdout. On an idle machine; a folder given with --out is gone on
+# against itself (how often are equal arms said to differ?), then busted-delay,
+# whose requests take a set share longer, against itself with a share of nothing,
+# so that what its clock reads cost is in both arms (how often is it found?). A
+# table on stdout. On an idle machine; a folder given with --out is gone on
 # with, so that the series can be stopped at any time.
 #
 #   tests/bench/ab-power.sh [--out DIR] [--again N] [--equal N] [--job JOB]
@@ -23,18 +24,18 @@ again=20
 equal=40
 job=ab-span
 
-# In the guest: comparisons of arm B until there are $4 of them.
+# In the guest: comparisons of arm B with A until there are so many of them.
 guest_series()
 {
-	local out=$1 arm=$2 number
+	local out=$1 a=$2 b=$3 total=$4 number
 
 	mkdir -p "$out"
-	for ((number = 1; number <= $3; number++)); do
+	for ((number = 1; number <= total; number++)); do
 		[[ ! -e $out/$number ]] || continue
 		rm -rf "$out/$number.part"
-		echo "$arm: comparison $number of $3" >&2
-		"$VFIO_BENCH_BUILD/vfio-bench" ab --arm A=mainline --arm "B=$arm" --pairs 10 \
-			--output "$out/$number" --quiet "$4" >"$out/$number.txt" 2>"$out/$number.log" || {
+		echo "$b against $a: comparison $number of $total" >&2
+		"$VFIO_BENCH_BUILD/vfio-bench" ab --arm "A=$a" --arm "B=$b" --pairs 10 \
+			--output "$out/$number" --quiet "$5" >"$out/$number.txt" 2>"$out/$number.log" || {
 			tail -n 5 "$out/$number.log" >&2
 			return 1
 		}
@@ -42,7 +43,7 @@ guest_series()
 }
 
 if [[ ${1:-} == --guest ]]; then
-	guest_series "$LAB_OUT/$2" "$3" "$4" "$5"
+	guest_series "$LAB_OUT/$2" "${@:3}"
 	exit
 fi
 
@@ -59,6 +60,7 @@ done
 out=${out:-$(mktemp -d "${TMPDIR:-/tmp}/ab-power.XXXXXX")}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
+self=$(realpath "$0")
 export VFIO_BENCH_BUILD=$build
 
 lab()
@@ -69,7 +71,7 @@ lab()
 # The guest's own $LAB_OUT is the lab's folder.
 series()
 {
-	lab "$0" --guest "$1" "$2" "$3" "$job" || exit 1
+	lab "$self" --guest "$@" "$job" || exit 1
 }
 
 # How many comparisons of DIR have a line that matches.
@@ -98,9 +100,10 @@ row()
 		"$(count_saying "$dir" '^  [a-z].* better$')"
 }
 
-series equal mainline "$equal"
+series equal mainline mainline "$equal"
 for delay in $delays; do
-	series "delay-$delay" "busted-delay,param.delay_permille=$delay" "$again"
+	series "delay-$delay" busted-delay,param.delay_permille=0 \
+		"busted-delay,param.delay_permille=$delay" "$again"
 done
 printf '%-12s %-22s %11s %8s %8s %12s\n' arm metric comparisons worse better equivalent
 row equal "$out/lab/equal" "$equal"

@@ -9,7 +9,7 @@
 
 enum {
 	OPT_SET = 0x100, OPT_DRY_RUN, OPT_ACCEPT_LOSS, OPT_ACKNOWLEDGE_OTHERS, OPT_VARIANT_DIR,
-	OPT_JSON, OPT_NOISE_GATE,
+	OPT_JSON, OPT_NOISE_GATE, OPT_SEED,
 };
 
 static const struct argp_option options[] = {
@@ -26,6 +26,8 @@ static const struct argp_option options[] = {
 	{ "repeat", 'r', "N", 0,
 	  "run the whole job N times (1..1000), every other time with the variants in reverse "
 	  "order", 0 },
+	{ "seed", OPT_SEED, "N", 0,
+	  "repeat the layouts of a session: \"seed\" in its meta.json", 0 },
 	{ "dry-run", OPT_DRY_RUN, NULL, 0,
 	  "print which worker goes on which CPU, memory and IOVA window, and do nothing else", 0 },
 	{ "quiet", 'q', NULL, 0, "no progress line while it runs", 0 },
@@ -46,6 +48,7 @@ struct run_args {
 	struct vb_session_options session;
 	const char *set[64];
 	struct vb_arm arm[VB_MAX_ARMS];
+	uint64_t seed;
 };
 
 /* Splits in place: the list lives as long as argv. */
@@ -81,6 +84,19 @@ static int parse_repeat(struct run_args *a, const char *text)
 	return 0;
 }
 
+static int parse_seed(struct run_args *a, const char *text)
+{
+	char *end;
+
+	errno = 0;
+	a->seed = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || a->seed > INT64_MAX)
+		return vb_fail(EINVAL, "--seed=%s: give a number from 0 to %lld", text,
+			       (long long)INT64_MAX);
+	a->session.seed = &a->seed;
+	return 0;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct run_args *a = state->input;
@@ -105,6 +121,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 				       sizeof(a->set) / sizeof(*a->set));
 		a->set[a->session.nr_set++] = arg;
 		return 0;
+	case OPT_SEED:
+		return parse_seed(a, arg);
 	case OPT_DRY_RUN:
 		a->session.dry_run = true;
 		return 0;

@@ -23,7 +23,7 @@ static const char *quoted(struct vb_doc *doc, const char *word)
 }
 
 /* What --set changed stands at the head of job.ini. */
-static const char *overrides(struct vb_doc *doc, const struct vb_source *s, bool *seed)
+static const char *overrides(struct vb_doc *doc, const struct vb_source *s)
 {
 	char line[4096], err[300];
 	const char *list = "";
@@ -35,7 +35,6 @@ static const char *overrides(struct vb_doc *doc, const struct vb_source *s, bool
 		const char *set = line + strlen(OVERRIDE);
 
 		line[strcspn(line, "\n")] = '\0';
-		*seed |= !strncmp(set, "seed=", 5);
 		list = vb_doc_str(doc, "%s --set %s", list, quoted(doc, vb_doc_str(doc, "%s",
 										   set)));
 	}
@@ -86,45 +85,82 @@ static unsigned int repeats(const struct vb_result *r)
 	return most;
 }
 
+/* What differs from what 'ab' takes by itself; the pairs always, which are what costs time. */
+static const char *ab_shape(struct vb_doc *doc, const struct vb_source *s, const json_t *ab)
+{
+	bool aa = json_is_true(json_object_get(ab, "aa"));
+	double comparisons = vb_json_number(ab, "comparisons");
+	double warmup = vb_json_number(ab, "warmup_rounds");
+	const char *shape = vb_doc_str(doc, " --pairs %.0f", vb_json_number(ab, "pairs"));
+
+	if (aa || comparisons > 1)
+		shape = vb_doc_str(doc, "%s --comparisons %.0f", shape, comparisons);
+	if (warmup != (s->exact ? 0 : 1))
+		shape = vb_doc_str(doc, "%s --warmup-rounds %.0f", shape, warmup);
+	return shape;
+}
+
 static const char *how(struct vb_doc *doc, const struct vb_source *s)
 {
-	const json_t *meta = s->result->meta, *ab = json_object_get(meta, "ab");
+	const json_t *ab = json_object_get(s->result->meta, "ab");
 
-	if (json_is_object(ab)) {
-		bool aa = json_is_true(json_object_get(ab, "aa"));
-		double comparisons = vb_json_number(ab, "comparisons");
-
-		return vb_doc_str(doc, "%s --pairs %.0f%s", ab_arms(doc, s, aa),
-				  vb_json_number(ab, "pairs"),
-				  aa || comparisons > 1 ?
-				  vb_doc_str(doc, " --comparisons %.0f", comparisons) : "");
-	}
+	if (json_is_object(ab))
+		return vb_doc_str(doc, "%s%s", ab_arms(doc, s, json_is_true(json_object_get(ab, "aa"))),
+				  ab_shape(doc, s, ab));
 	return vb_doc_str(doc, "%s%s", run_arms(doc, s), repeats(s->result) > 1 ?
 			  vb_doc_str(doc, " --repeat %u", repeats(s->result)) : "");
+}
+
+/* Of a list as "0-3,8"; 0: it is not known. */
+static unsigned long count_cpus(const char *list)
+{
+	unsigned long n = 0;
+
+	while (*list >= '0' && *list <= '9') {
+		char *end;
+		unsigned long first = strtoul(list, &end, 10), last = first;
+
+		if (*end == '-')
+			last = strtoul(end + 1, &end, 10);
+		n += last < first ? 0 : last - first + 1;
+		list = end + (*end == ',');
+	}
+	return n;
+}
+
+/* The virtual machine, as far as a result knows it. */
+static const char *lab(struct vb_doc *doc, const struct vb_source *s, bool ab)
+{
+	const json_t *machine = json_object_get(s->result->meta, "machine");
+	unsigned long cpus = count_cpus(vb_json_text(json_object_get(machine, "cpu"), "online"));
+	const char *iommu = vb_json_text(json_object_get(machine, "iommu"), "vendor");
+	const char *options = "";
+
+	if (s->exact)		/* it has one CPU */
+		options = " --exact";
+	else if (cpus)
+		options = vb_doc_str(doc, " --cpus %lu", cpus);
+	if (*iommu && strcmp(iommu, "intel"))
+		options = vb_doc_str(doc, "%s --iommu %s", options, quoted(doc, iommu));
+	return vb_doc_str(doc, "scripts/lab%s -- scripts/lab-run%s", options, ab ? " ab" : "");
 }
 
 void vb_build_reproduce(struct vb_doc *doc, const struct vb_source *s)
 {
 	const json_t *meta = s->result->meta, *machine = json_object_get(meta, "machine");
 	const json_t *device = json_object_get(meta, "device");
-	bool lab = json_is_true(json_object_get(machine, "lab")), seed = false;
 	bool ab = json_is_object(json_object_get(meta, "ab"));
-	const char *sets = overrides(doc, s, &seed), *command;
+	const char *command = ab ? "vfio-bench ab" : "vfio-bench run";
 
-	command = ab ? "vfio-bench ab" : "vfio-bench run";
-	if (lab)
-		command = vb_doc_str(doc, "scripts/lab%s -- scripts/lab-run%s", s->exact ? " "
-				     "--exact" : "",
-				     ab ? " ab" : "");
-	if (!lab && json_is_object(device))
+	if (json_is_true(json_object_get(machine, "lab")))
+		command = lab(doc, s, ab);
+	else if (json_is_object(device))
 		command = vb_doc_str(doc, "%s --device %s", command, vb_json_text(device,
 										  "address"));
-	command = vb_doc_str(doc, "%s %s%s%s", command, quoted(doc, vb_json_text(meta, "job")),
-			     how(doc, s),
-			     sets);
-	if (!seed)
-		command = vb_doc_str(doc, "%s --set seed=%" JSON_INTEGER_FORMAT, command,
-				     json_integer_value(json_object_get(meta, "seed")));
+	/* Order and layouts follow from the session's seed, which a job's own seed= leaves alone. */
+	command = vb_doc_str(doc, "%s %s%s%s --seed %" JSON_INTEGER_FORMAT, command,
+			     quoted(doc, vb_json_text(meta, "job")), how(doc, s), overrides(doc, s),
+			     json_integer_value(json_object_get(meta, "seed")));
 	vb_doc_heading(doc, VB_VIEW_ALL, 2, "reproduce", "To reproduce");
 	vb_doc_pre(doc, VB_VIEW_ALL, command);
 	vb_doc_para(doc, VB_VIEW_PAGES, "The job as it was given is job.ini in the result "

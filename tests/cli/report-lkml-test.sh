@@ -62,6 +62,22 @@ reproduces() {
 	[[ $words == "$2"$'\n'* ]] && grep -qx -e "$3" <<<"$words"
 }
 
+# The command with --dry-run --json: order, seeds and windows are those of the session.
+remade() {
+	"$bench" report --lkml "$1" | sed -n '/^To reproduce/,$p' | sed '1,2d' >"$tmp/command"
+	sed -i '$ s/$/ --dry-run --json/' "$tmp/command"
+	bash -c "vfio-bench() { '$bench' \"\$@\"; }; . '$tmp/command'" >"$tmp/remade.json" || return
+	python3 - "$1/plan.json" "$tmp/remade.json" <<-'END'
+		import json, sys
+		had, made = (json.load(open(path)) for path in sys.argv[1:])
+		had.pop('checksum')
+		made.pop('checksum', None)
+		assert len(had['order']) > 1 and any(p['workers'] for p in had['plans']), had
+		for key in had:
+		    assert had[key] == made[key], (key, had[key], made[key])
+	END
+}
+
 # wider.py RESULT OUT: long names, marks of formats, and other alphabets wherever a file has text.
 cat >"$tmp/wider.py" <<'END'
 import os, shutil, sys
@@ -130,6 +146,18 @@ check "a wrong digit is found" lie_is_found "$tmp/pairs"
 check "no control characters, no turned text" escapes_gone "$tmp/wide"
 check "one: the mail has a command" reproduces "$tmp/one" run duration=20ms
 check "pairs: the mail has a command" reproduces "$tmp/pairs" ab b=null,size=8k
+check "pairs: the command makes the same session" remade "$tmp/pairs"
+check "three: the command makes the same session" remade "$tmp/three"
+check "a seeded session of its own shape" measure ab null --arm a=null,count=16,64 \
+	--arm 'b=null,count=16,32' --set threads=1,2 --set seed=5 --set layout=random --pairs 3 \
+	--warmup-rounds 2 --comparisons 2 --seed 20240731 --output "$tmp/seeded"
+check "seeded: the mail has its seed" reproduces "$tmp/seeded" ab 20240731
+check "seeded: the command makes the same session" remade "$tmp/seeded"
+check "an arm against itself" measure ab null --aa --pairs 2 --output "$tmp/aa"
+check "aa: the command makes the same session" remade "$tmp/aa"
+check "two rounds of it, with a seed" measure run null --repeat 2 --set threads=1,2 --seed 99 \
+	--output "$tmp/rounds"
+check "rounds: the command makes the same session" remade "$tmp/rounds"
 
 # Those of the repository, made in the lab.
 for folder in "$source"/results/*/; do

@@ -149,7 +149,7 @@ check "pairs: the mail has a command" reproduces "$tmp/pairs" ab b=null,size=8k
 check "pairs: the command makes the same session" remade "$tmp/pairs"
 check "three: the command makes the same session" remade "$tmp/three"
 check "a seeded session of its own shape" measure ab null --arm a=null,count=16,64 \
-	--arm 'b=null,count=16,32' --set threads=1,2 --set seed=5 --set layout=random --pairs 3 \
+	--arm b=null,count=16,64,size=8k --set threads=1,2 --set seed=5 --set layout=random --pairs 3 \
 	--warmup-rounds 2 --comparisons 2 --seed 20240731 --output "$tmp/seeded"
 check "seeded: the mail has its seed" reproduces "$tmp/seeded" ab 20240731
 check "seeded: the command makes the same session" remade "$tmp/seeded"

@@ -101,23 +101,24 @@ static int adjust(struct vb_comparison *c)
 {
 	size_t nr = 0, cell = 0, at = 0;
 	struct vb_decision *d;
-	double *p;
+	double *p, *adjusted;
 
 	while ((d = next(c, &cell, &at)))
 		nr += in_family(d);
-	p = calloc(nr + 1, sizeof(*p));
+	p = calloc(2 * nr + 1, sizeof(*p));
 	if (!p)
 		return -ENOMEM;
+	adjusted = p + nr;
 	c->family = (unsigned int)nr;
 	nr = cell = at = 0;
 	while ((d = next(c, &cell, &at)))
 		if (in_family(d))
 			p[nr++] = d->p;
-	vb_holm(p, nr, p);
+	vb_holm(p, nr, adjusted);
 	nr = cell = at = 0;
 	while ((d = next(c, &cell, &at)))
 		if (in_family(d))
-			d->p_holm = p[nr++];
+			d->p_holm = adjusted[nr++];
 	free(p);
 	cell = at = 0;
 	while ((d = next(c, &cell, &at)))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Without sorting, so that nothing is allocated: quadratic, for as many tests as a report has. */
+#include <assert.h>
 #include <math.h>
 
 #include "lib/stats/rank.h"
@@ -16,6 +17,7 @@ static double weighted(const double *p, size_t n, size_t which)
 
 void vb_holm(const double *p, size_t n, double *adjusted)
 {
+	assert(!n || adjusted + n <= p || p + n <= adjusted);
 	for (size_t i = 0; i < n; i++)
 		adjusted[i] = isnan(p[i]) ? NAN : weighted(p, n, i);
 	/* Never below a smaller p's; one that is raised already holds just such values. */

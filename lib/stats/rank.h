@@ -60,7 +60,7 @@ int vb_rank_sum(const double *a, size_t na, const double *b, size_t nb, struct v
 /*
  * Holm's adjusted p-values (S. Holm, Scand. J. Statist. 6, 1979, 65-70): each in
  * its own place.  NAN entries are no tests: they stay NAN and are not counted.
- * @adjusted is another array than @p.
+ * @adjusted is another array than @p, which is asserted.
  */
 void vb_holm(const double *p, size_t n, double *adjusted);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "lib/stats/rank.h"
 #include "tests/unit/compare-helper.h"
 
 #define NR 10
@@ -254,6 +255,47 @@ static void test_holm(void **state)
 	/* an exploratory one says so by its own p */
 	assert_int_equal(decision(c.list, 0, "span", "request", "min")->finding, VB_FINDING_WORSE);
 	release(&c);
+}
+
+/* Four p-values, two primaries each, from the smallest on or the other way round. */
+static void check_adjusted(bool rising)
+{
+	struct made_run runs[4 * NR * 2];
+	double p[8], want[8];
+	struct compared c;
+	size_t nr = 0, at = 0;
+
+	/* In a cell the first rounds, as many as @against, go the other way. */
+	for (int cell = 0; cell < 4; cell++)
+		for (unsigned int i = 0; i < NR; i++)
+			for (int arm = 0; arm < 2; arm++) {
+				unsigned int against = (unsigned int)(rising ? cell : 3 - cell);
+				uint64_t step = 1000 * (i + 1);
+
+				runs[nr++] = (struct made_run){ .arm = arm, .cell = cell, .round = i,
+					.ns = 1000000 + (arm ? i < against ? 0 : 2 * step : step) };
+			}
+	make_result(runs, nr, false, &c.result);
+	compare_with(&c, NULL);
+	for (size_t i = 0; i < 4; i++) {
+		p[at++] = decision(c.list, i, "span", "request", "mean")->p;
+		p[at++] = decision(c.list, i, "span", "request", "p99")->p;
+	}
+	assert_true(rising ? p[0] < p[6] : p[0] > p[6]);
+	vb_holm(p, 8, want);
+	for (size_t i = 0; i < 8; i++) {
+		double got = decision(c.list, i / 2, "span", "request", i % 2 ? "p99" : "mean")->p_holm;
+
+		if (fabs(got - want[i]) > 1e-12)
+			fail_msg("%zu: p %g, adjusted %g, not %g", i, p[i], got, want[i]);
+	}
+	release(&c);
+}
+
+static void test_adjusted(void **state)
+{
+	check_adjusted(true);
+	check_adjusted(false);
 }
 
 /* A result of 'ab --aa' whose comparisons differ by @percent, up and down. */
@@ -525,6 +567,7 @@ int main(void)
 		cmocka_unit_test(test_left_out),
 		cmocka_unit_test(test_too_few_values),
 		cmocka_unit_test(test_holm),
+		cmocka_unit_test(test_adjusted),
 		cmocka_unit_test(test_floor),
 		cmocka_unit_test(test_floor_store),
 		cmocka_unit_test(test_floor_rate),

@@ -339,6 +339,14 @@ static void check_holm(const char *kind, char *rest)
 
 static void test_holm(void **state)
 {
+	static const double rising[] = { .01, .015, .02, .03 }, falling[] = { .03, .02, .015, .01 };
+	static const double want[] = { .04, .045, .045, .045 };
+	double got[2][4];
+
+	vb_holm(rising, 4, got[0]);
+	vb_holm(falling, 4, got[1]);
+	for (size_t i = 0; i < 4; i++)
+		assert_true(fabs(got[0][i] - want[i]) < NEAR && fabs(got[1][3 - i] - want[i]) < NEAR);
 	each_line("holm", check_holm);
 	print_message("# holm: %zu sets\n", holm_sets);
 	assert_true(holm_sets >= 30);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What comes first: the verdicts in sentences, and what to know before believing them. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/report/build_compare.h"
+#include "bench/report/reason.h"
 #include "bench/report/values.h"
 
 /* Of one finding, so many are told one by one; the table has all. */
@@ -61,13 +63,20 @@ static const struct vb_decision *in_cell(const struct vb_compare_cell *cell,
 	return NULL;
 }
 
-/* Is it the first cell in which that metric has that finding? */
+/* The same finding; where its reason is told, that too, whatever its numbers are. */
+static bool is_told_with(const struct vb_decision *d, const struct vb_decision *other)
+{
+	return other && other->finding == d->finding &&
+	       (d->finding != VB_FINDING_INCONCLUSIVE || vb_reason_alike(d->reason, other->reason));
+}
+
+/* Is it the first cell in which that metric has that finding, for that reason? */
 static bool is_first(const struct vb_comparison *c, const struct vb_decision *d)
 {
 	for (size_t i = 0; i < c->nr_cells; i++) {
 		const struct vb_decision *other = in_cell(&c->cell[i], d);
 
-		if (other && other->finding == d->finding)
+		if (is_told_with(d, other))
 			return other == d;
 	}
 	return true;
@@ -83,8 +92,7 @@ static const char *cells_of(struct vb_doc *doc, const struct vb_comparison *c,
 	if (c->nr_cells == 1)
 		return "";
 	for (size_t i = 0; i < c->nr_cells; i++) {
-		const struct vb_decision *other = in_cell(&c->cell[i], d);
-		bool same = other && other->finding == d->finding;
+		bool same = is_told_with(d, in_cell(&c->cell[i], d));
 		const char **list = same ? &in : &out;
 
 		n += same;
@@ -97,7 +105,26 @@ static const char *cells_of(struct vb_doc *doc, const struct vb_comparison *c,
 	return vb_doc_str(doc, " in %zu of %zu cells (%s)", n, c->nr_cells, in);
 }
 
-/* "map p50 in all 8 cells": of metrics that did not move, or may have; once for all cells. */
+/* That of all cells which are told together, with the ranges of its numbers. */
+static const char *reason_of(struct vb_doc *doc, const struct vb_comparison *c,
+			     const struct vb_decision *d)
+{
+	const char **reason = calloc(c->nr_cells, sizeof(*reason));
+	char text[2 * sizeof(d->reason)];
+	size_t n = 0;
+
+	for (size_t i = 0; reason && i < c->nr_cells; i++) {
+		const struct vb_decision *other = in_cell(&c->cell[i], d);
+
+		if (is_told_with(d, other))
+			reason[n++] = other->reason;
+	}
+	vb_reason_merge(reason, n, text, sizeof(text));
+	free(reason);
+	return vb_doc_str(doc, "%s", n ? text : d->reason);
+}
+
+/* "map p50 in all 8 cells": of metrics that did not move, or may have; once for their cells. */
 static const char *told_together(struct vb_doc *doc, const struct vb_comparison *c,
 				 const struct vb_decision *d)
 {
@@ -107,7 +134,7 @@ static const char *told_together(struct vb_doc *doc, const struct vb_comparison 
 	if (!is_first(c, d))
 		return "";
 	if (d->finding == VB_FINDING_INCONCLUSIVE && *d->reason)
-		why = vb_doc_str(doc, ": %s", d->reason);
+		why = vb_doc_str(doc, ": %s", reason_of(doc, c, d));
 	if (c->nr_cells == 1 && d->finding != VB_FINDING_IDENTICAL && d->has_interval)
 		interval = vb_doc_str(doc, " (%s %s)", d->exact ? "range" : "95% interval",
 				      vb_decision_interval(d, text, sizeof(text)));

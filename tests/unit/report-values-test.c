@@ -11,8 +11,10 @@
 
 #include <cmocka.h>
 
-#include "bench/report/doc.h"
+#include "bench/compare/compare.h"
+#include "bench/report/build.h"
 #include "bench/report/doc_clean.h"
+#include "bench/report/reason.h"
 #include "bench/report/values.h"
 
 static void value(double number, const char *unit, const char *wanted)
@@ -255,6 +257,66 @@ static void test_views(void **state)
 	vb_doc_free(doc);
 }
 
+static void test_reasons(void **state)
+{
+	static const char *const wide[] = {
+		"12 pairs: 3% takes about 40 pairs", "12 pairs: 3% takes about 1,200 pairs",
+		"12 pairs: 3% takes about 8 pairs",
+	};
+	static const char *const p[] = { "p is 0.03 alone", "p is 1.2e-05 alone" };
+	char text[200];
+
+	(void)state;
+	assert_true(vb_reason_alike(wide[0], wide[1]));
+	assert_true(vb_reason_alike(p[0], p[1]));
+	assert_false(vb_reason_alike(wide[0], p[0]));
+	assert_false(vb_reason_alike("4 pairs", "4 pairs more"));
+	assert_false(vb_reason_alike("4 pairs", "pairs"));
+	assert_string_equal(vb_reason_merge(wide, 3, text, sizeof(text)),
+			    "12 pairs: 3% takes about 8..1,200 pairs");
+	assert_string_equal(vb_reason_merge(p, 2, text, sizeof(text)),
+			    "p is 1.2e-05..0.03 alone");
+	assert_string_equal(vb_reason_merge(wide, 1, text, sizeof(text)), wide[0]);
+	assert_string_equal(vb_reason_merge(wide, 3, text, 10), "12 pairs:");
+	assert_string_equal(vb_reason_merge(wide, 3, text, 27), "12 pairs: 3% takes about 8");
+	assert_string_equal(vb_reason_merge(NULL, 0, text, sizeof(text)), "");
+}
+
+/* Cells that are undecided for different reasons are told each with its own. */
+static void test_reasons_of_cells(void **state)
+{
+	struct vb_decision decision[3] = {
+		{ .reason = "12 pairs: it takes 40" }, { .reason = "below the noise floor" },
+		{ .reason = "12 pairs: it takes 80" },
+	};
+	struct vb_compare_cell cell[3] = { { .label = "a=1" }, { .label = "a=2" }, { .label = "a=3" } };
+	struct vb_comparison c = { .arm_a = "old", .arm_b = "new", .nr_cells = 3, .cell = cell };
+	struct vb_result result = { .meta = json_pack("{s:s}", "status", "complete") };
+	struct vb_source source = { .result = &result, .comparison = &c, .nr_comparisons = 1 };
+	struct vb_doc *doc = vb_doc_new();
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		strcpy(decision[i].section, "span");
+		strcpy(decision[i].metric, "request");
+		strcpy(decision[i].stat, "p50");
+		strcpy(decision[i].unit, "ns");
+		decision[i].finding = VB_FINDING_INCONCLUSIVE;
+		decision[i].primary = decision[i].shown = true;
+		decision[i].n = 12;
+		cell[i].nr = 1;
+		cell[i].decision = &decision[i];
+	}
+	vb_build_summary(doc, &source);
+	text = shown(doc, VB_VIEW_MARKDOWN);
+	assert_non_null(strstr(text, "request p50 in 2 of 3 cells (not in a=2): 12 pairs: it takes "
+			       "40..80; request p50 in 1 of 3 cells (a=2): below the noise floor"));
+	free(text);
+	vb_doc_free(doc);
+	json_decref(result.meta);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +328,8 @@ int main(void)
 		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_quoting),
 		cmocka_unit_test(test_views),
+		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_reasons_of_cells),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,8 +141,8 @@ const struct vb_cmd vb_cmd_compare = {
 	       "(the 95% interval of the shift lies within the margin), identical (exact mode), or "
 	       "inconclusive, with the reason. The job's primary= says which metrics decide; their p-values "
 	       "are adjusted for one another by Holm's method. All others are exploratory.\n\n"
-	       "The exit status is 2 when the audit of a run failed, 5 when a --gate is exceeded, 3 when a "
-	       "gate's metric has too few runs or values to tell. doc/comparing.md has the rules and how to "
+	       "The exit status is 2 when the audit of a run failed, 5 when a --gate is exceeded, 3 when "
+	       "that can't be told: the interval reaches beyond the gate, or there are too few runs. doc/comparing.md has the rules and how to "
 	       "use this with 'git bisect run'.",
 	.options = options,
 	.run = run,

@@ -116,7 +116,7 @@ static int check_gate(const struct vb_gate *gate, const struct vb_comparison *c)
 	enum vb_gate_verdict verdict = VB_GATE_PASSED;
 	const struct vb_compare_cell *cell;
 	const struct vb_decision *d;
-	char name[160], shift[80];
+	char name[160], shift[80], why[400];
 	int ret = vb_gate_find(gate, c, &verdict, &d, &cell);
 
 	vb_stat_name_text(&gate->name, name, sizeof(name));
@@ -130,7 +130,8 @@ static int check_gate(const struct vb_gate *gate, const struct vb_comparison *c)
 		return VB_EXIT_OK;
 	if (verdict == VB_GATE_UNKNOWN)
 		return vb_fail(VB_EXIT_UNTRUSTED, "--gate=%s:%g%%: can't tell%s%s: %s", name, gate->percent,
-			       *cell->label ? " at " : "", cell->label, d->reason);
+			       *cell->label ? " at " : "", cell->label,
+			       vb_gate_reason(gate->percent, d, why, sizeof(why)));
 	return vb_fail(VB_EXIT_REGRESSION, "--gate=%s:%g%%: worse%s%s: %s", name, gate->percent,
 		       *cell->label ? " at " : "", cell->label,
 		       vb_decision_shift_text(d, shift, sizeof(shift)));

@@ -19,6 +19,7 @@
 #define VB_COMPARE_ALPHA	0.05	/* of the adjusted p */
 #define VB_COMPARE_MIN_PAIRS	6	/* fewer have no interval of 95% */
 #define VB_COMPARE_MIN_EXACT	3	/* runs of each arm in exact mode */
+#define VB_COMPARE_MANY_PAIRS	1000	/* beyond it a number of pairs is no advice */
 #define VB_COMPARE_SAME		0.1	/* percent to which exact mode repeats itself */
 
 enum vb_finding {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/compare/gate.h"
+#include "lib/stats/power.h"
 
 int vb_gate_parse(const char *text, struct vb_gate *gate, char *err, size_t size)
 {
@@ -31,14 +32,114 @@ int vb_gate_parse(const char *text, struct vb_gate *gate, char *err, size_t size
 	return 0;
 }
 
-enum vb_gate_verdict vb_gate_check(const struct vb_gate *gate, const struct vb_decision *d)
+const char *vb_gate_verdict_name(enum vb_gate_verdict verdict)
 {
-	double worse = d->lower_is_better ? d->percent : -d->percent;
+	static const char *const names[] = {
+		[VB_GATE_PASSED] = "passed",
+		[VB_GATE_UNKNOWN] = "unknown",
+		[VB_GATE_EXCEEDED] = "exceeded",
+	};
 
-	if (!d->shown || d->too_few)
+	return names[verdict];
+}
+
+/* How much worse, percent; of a median of 0 any change is without bounds. */
+static double worse_by(const struct vb_decision *d, double percent, double shift)
+{
+	if (isnan(percent) && !isnan(shift))
+		percent = copysign(INFINITY, shift);
+	return d->lower_is_better ? percent : -percent;
+}
+
+/* The ends of the interval, or range, from the good one to the bad one. */
+static void ends(const struct vb_decision *d, double *good, double *bad)
+{
+	double lo = worse_by(d, d->percent_lo, d->shift_lo), hi = worse_by(d, d->percent_hi, d->shift_hi);
+
+	*good = fmin(lo, hi);
+	*bad = fmax(lo, hi);
+}
+
+/* What the margin says is of no meaning here; what equal arms differ by is. */
+static bool is_worse(const struct vb_decision *d, double good)
+{
+	double p = d->primary ? d->p_holm : d->p;
+
+	return good > 0 && (d->exact || p < VB_COMPARE_ALPHA) &&
+	       !(d->floor_percent > 0 && fabs(d->percent) <= d->floor_percent);
+}
+
+/* Exact mode repeats itself to no less than that. */
+static double beyond(const struct vb_decision *d, double percent)
+{
+	return d->exact ? fmax(percent, VB_COMPARE_SAME) : percent;
+}
+
+enum vb_gate_verdict vb_gate_check(double percent, const struct vb_decision *d)
+{
+	double good, bad;
+
+	if (!d->shown || !d->has_interval)
 		return VB_GATE_UNKNOWN;
-	return d->finding == VB_FINDING_WORSE && !(worse <= gate->percent) ? VB_GATE_EXCEEDED :
-									    VB_GATE_PASSED;
+	ends(d, &good, &bad);
+	if (is_worse(d, good) && worse_by(d, d->percent, d->shift) > beyond(d, percent))
+		return VB_GATE_EXCEEDED;
+	return bad <= beyond(d, percent) ? VB_GATE_PASSED : VB_GATE_UNKNOWN;
+}
+
+/* To see a shift of @distance percent when that takes more than there are; 0: else, or not known. */
+static size_t pairs_needed(const struct vb_decision *d, double distance)
+{
+	double *difference;
+	size_t pairs;
+
+	if (!d->paired || d->exact || !(d->median_a > 0))
+		return 0;
+	difference = calloc(d->n, sizeof(*difference));
+	if (!difference)
+		return 0;
+	for (size_t i = 0; i < d->n; i++)
+		difference[i] = (d->b[i] - d->a[i]) / d->median_a * 100;
+	pairs = vb_pairs_needed(difference, d->n, distance);
+	free(difference);
+	return pairs > d->n ? pairs : 0;
+}
+
+static const char *doubt(const struct vb_decision *d, double worse, double percent, char *buf,
+			 size_t size)
+{
+	double good, bad;
+
+	ends(d, &good, &bad);
+	if (!(worse > percent))
+		snprintf(buf, size, "%s reaches beyond it", d->exact ? "the range" : "the interval");
+	else if (!(good > 0))
+		snprintf(buf, size, "%s holds 0", d->exact ? "the range" : "the interval");
+	else if (d->floor_percent > 0 && fabs(d->percent) <= d->floor_percent)
+		snprintf(buf, size, "equal arms differ by as much here");
+	else
+		snprintf(buf, size, "p is %.2g as one of the primaries", d->primary ? d->p_holm : d->p);
+	return buf;
+}
+
+const char *vb_gate_reason(double percent, const struct vb_decision *d, char *buf, size_t size)
+{
+	double worse = worse_by(d, d->percent, d->shift);
+	char shift[80], why[100], takes[80] = "";
+	size_t pairs;
+
+	if (!d->shown || !d->has_interval) {
+		snprintf(buf, size, "%s", d->reason);
+		return buf;
+	}
+	pairs = pairs_needed(d, worse > percent ? worse : percent - worse);
+	if (pairs > VB_COMPARE_MANY_PAIRS)
+		snprintf(takes, sizeof(takes), "; it takes more than %d pairs", VB_COMPARE_MANY_PAIRS);
+	else if (pairs)
+		snprintf(takes, sizeof(takes), "; it takes about %zu pairs", pairs);
+	snprintf(buf, size, "%s, %s%s", vb_decision_shift_text(d, shift, sizeof(shift)),
+		 doubt(d, worse, percent, why, sizeof(why)), takes);
+	return buf;
 }
 
 static bool names(const struct vb_gate *gate, const struct vb_decision *d)
@@ -65,7 +166,7 @@ int vb_gate_find(const struct vb_gate *gate, const struct vb_comparison *c,
 			neutral |= d->neutral;
 			if (d->neutral)
 				continue;
-			v = vb_gate_check(gate, d);
+			v = vb_gate_check(gate->percent, d);
 			if (found && v <= *verdict)
 				continue;
 			found = true;

@@ -108,6 +108,8 @@ check "another cell" null_job --repeat 1 --set threads=1,2 --set oversubscribe=y
 level "$tmp/made" "$tmp/a" 1 10000
 level "$tmp/made" "$tmp/b" 1 10600
 level "$tmp/made" "$tmp/near" 1 10050
+level "$tmp/made" "$tmp/inside" 1 10250
+level "$tmp/made" "$tmp/wide" 1 9000 10000 11000 12500
 level "$tmp/few" "$tmp/a3" 1 10000
 level "$tmp/few" "$tmp/b3" 1 10600
 level "$tmp/size" "$tmp/size-b" 1 10600
@@ -131,6 +133,10 @@ check "a rate" fails 5 worse --gate map.rate:5% "$tmp/a" "$tmp/b"
 check "the second of two" fails 5 'gate=unmap.mean' --gate map.mean:9% --gate unmap.mean:5% \
 	"$tmp/a" "$tmp/b"
 check "too few runs to tell" fails 3 "can't tell" --gate map.mean:5% "$tmp/a3" "$tmp/b3"
+check "what reaches beyond it can't tell" fails 3 "can't tell.*interval reaches beyond it" \
+	--gate map.mean:5% "$tmp/a" "$tmp/wide"
+check "a certain 2.5% inside the margin" fails 5 'worse: +2.5%' --gate map.mean:2% "$tmp/a" \
+	"$tmp/inside"
 check "better passes" run 0 --gate map.mean:0% "$tmp/b" "$tmp/a"
 
 check "a different job is refused" refuses 'different jobs: job \[null\] size' "$tmp/a" "$tmp/size-b"

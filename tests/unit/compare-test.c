@@ -430,7 +430,8 @@ static void test_gate_parse(void **state)
 			fail_msg("'%s' is taken", bad[i]);
 }
 
-static enum vb_gate_verdict gate_on(const char *text, double percent, unsigned int pairs, int want)
+static enum vb_gate_verdict gate_of(const char *text, const uint64_t *b, unsigned int pairs,
+				    bool exact, int want, char *why)
 {
 	enum vb_gate_verdict verdict = VB_GATE_PASSED;
 	const struct vb_compare_cell *cell;
@@ -443,12 +444,24 @@ static enum vb_gate_verdict gate_on(const char *text, double percent, unsigned i
 	assert_int_equal(vb_gate_parse(text, &gate, err, sizeof(err)), 0);
 	o.gates = &gate;
 	o.nr_gates = 1;
-	compare_shifted(percent, pairs, false, &c, &o);
+	make_pairs(base, b, pairs, exact, &c.result);
+	compare_with(&c, &o);
 	assert_int_equal(vb_gate_find(&gate, c.list, &verdict, &d, &cell), want);
-	if (!want)
+	if (!want) {
 		assert_true(d->gated && d->primary);
+		vb_gate_reason(gate.percent, d, why, 400);
+	}
 	release(&c);
 	return verdict;
+}
+
+static enum vb_gate_verdict gate_on(const char *text, double percent, unsigned int pairs, int want)
+{
+	char why[400];
+	uint64_t b[NR];
+
+	scale(percent, b);
+	return gate_of(text, b, pairs, false, want, why);
 }
 
 static void test_gate(void **state)
@@ -459,8 +472,36 @@ static void test_gate(void **state)
 	assert_int_equal(gate_on("request.mean:5%", 6, 5, 0), VB_GATE_UNKNOWN);
 	assert_int_equal(gate_on("request.rate:4%", 6, 10, 0), VB_GATE_EXCEEDED);
 	assert_int_equal(gate_on("request.max:5%", 6, 10, 0), VB_GATE_EXCEEDED);
+	/* surely beyond a gate that is inside the margin of 3% */
+	assert_int_equal(gate_on("request.mean:2%", 2.5, 10, 0), VB_GATE_EXCEEDED);
+	assert_int_equal(gate_on("request.mean:2%", 1.5, 10, 0), VB_GATE_PASSED);
 	gate_on("unmap.mean:5%", 6, 10, -ENOENT);
 	gate_on("callbacks_per_request.mean:5%", 6, 10, -EINVAL);
+}
+
+/* What could not be seen does not pass. */
+static void test_gate_unknown(void **state)
+{
+	char why[400];
+	uint64_t b[NR];
+
+	for (int i = 0; i < NR; i++)	/* -12% to +15%: nobody knows */
+		b[i] = (uint64_t)((double)base[i] * (1 + (3 * i - 12) / 100.0));
+	assert_int_equal(gate_of("request.mean:5%", b, NR, false, 0, why), VB_GATE_UNKNOWN);
+	assert_non_null(strstr(why, "the interval reaches beyond it; it takes about "));
+	assert_int_equal(gate_of("request.mean:1%", b, NR, false, 0, why), VB_GATE_UNKNOWN);
+	assert_non_null(strstr(why, "the interval holds 0"));
+	assert_int_equal(gate_of("request.mean:20%", b, NR, false, 0, why), VB_GATE_PASSED);
+	/* exact mode: inside it, reaching beyond it, all beyond it */
+	for (int i = 0; i < 3; i++)
+		b[i] = base[i] * 104 / 100;
+	assert_int_equal(gate_of("request.mean:5%", b, 3, true, 0, why), VB_GATE_PASSED);
+	assert_int_equal(gate_of("request.mean:2%", b, 3, true, 0, why), VB_GATE_EXCEEDED);
+	assert_int_equal(gate_of("request.mean:2%", b, 2, true, 0, why), VB_GATE_UNKNOWN);
+	b[0] = base[0];
+	b[1] = base[1] * 99 / 100;
+	assert_int_equal(gate_of("request.mean:2%", b, 3, true, 0, why), VB_GATE_UNKNOWN);
+	assert_non_null(strstr(why, "the range reaches beyond it"));
 }
 
 static struct vb_compare_side side_of(struct vb_result *r, size_t nr, bool boots)
@@ -573,6 +614,7 @@ int main(void)
 		cmocka_unit_test(test_floor_rate),
 		cmocka_unit_test(test_gate_parse),
 		cmocka_unit_test(test_gate),
+		cmocka_unit_test(test_gate_unknown),
 		cmocka_unit_test(test_results),
 		cmocka_unit_test(test_boots),
 		cmocka_unit_test(test_output),

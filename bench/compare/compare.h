@@ -53,7 +53,8 @@ struct vb_decision {
 	unsigned int *round;		/* paired: n of them; else NULL */
 	double median_a, median_b, lowest_a, highest_a, lowest_b, highest_b;
 	/*
-	 * b - a, in unit: Hodges-Lehmann and its 95% interval; exact mode: the
+	 * b - a, in unit: Hodges-Lehmann and its 95% interval.  Exact mode, paired:
+	 * median, least and greatest of the rounds' differences; unpaired: the
 	 * difference of the medians, from lowest_b - highest_a to highest_b - lowest_a.
 	 */
 	double shift, shift_lo, shift_hi;

@@ -118,13 +118,29 @@ static void set_percent(struct vb_decision *d)
 	d->percent_hi = d->has_interval ? percent_of(d->shift_hi, d->median_a) : NAN;
 }
 
-/* Exact mode: no test; where the values lie is all there is to say. */
-static void measure_exact(struct vb_decision *d)
+/*
+ * Exact mode: no test; where the values lie is all there is to say.  A round has
+ * one layout for both arms, so that layouts are in none of its differences.
+ */
+static int measure_exact(struct vb_decision *d)
 {
+	double *difference;
+
+	d->has_interval = d->n >= VB_COMPARE_MIN_EXACT;
 	d->shift = d->median_b - d->median_a;
 	d->shift_lo = d->lowest_b - d->highest_a;
 	d->shift_hi = d->highest_b - d->lowest_a;
-	d->has_interval = d->n >= VB_COMPARE_MIN_EXACT;
+	if (!d->paired)
+		return 0;
+	difference = calloc(d->n, sizeof(*difference));
+	if (!difference)
+		return -ENOMEM;
+	for (size_t i = 0; i < d->n; i++)
+		difference[i] = d->b[i] - d->a[i];
+	d->shift = vb_median(difference, d->n);
+	range(difference, d->n, &d->shift_lo, &d->shift_hi);
+	free(difference);
+	return 0;
 }
 
 /* What so many pairs can see, and how many would see @margin: both of A's median. */
@@ -199,7 +215,7 @@ int cmp_decide(const struct cmp_pool *a, const struct cmp_pool *b, enum vb_stat 
 	range(d->a, d->n_a, &d->lowest_a, &d->highest_a);
 	range(d->b, d->n_b, &d->lowest_b, &d->highest_b);
 	if (d->shown && d->exact)
-		measure_exact(d);
+		ret = measure_exact(d);
 	else if (d->shown)
 		ret = measure_timing(d, margin);
 	set_percent(d);
@@ -234,25 +250,60 @@ static bool below_floor(struct vb_decision *d)
 	return true;
 }
 
-static void judge_exact(struct vb_decision *d)
+/* More than exact mode differs by when nothing does? */
+static bool more_than_grain(const struct vb_decision *d, double value)
 {
-	bool apart = d->lowest_b > d->highest_a || d->lowest_a > d->highest_b;
-	bool same = fabs(d->percent) <= VB_COMPARE_SAME;
+	if (!(d->median_a > 0))
+		return value != 0;
+	return fabs(value) / d->median_a * 100 > VB_COMPARE_SAME;
+}
 
-	if (d->n < VB_COMPARE_MIN_EXACT) {
-		d->too_few = true;
-		say(d, "%zu run%s of an arm: a range wants %d", d->n, d->n == 1 ? "" : "s",
-		    VB_COMPARE_MIN_EXACT);
-	} else if (same && !apart) {
+/* By the differences of the rounds. */
+static void judge_exact_pairs(struct vb_decision *d)
+{
+	bool one_sign = d->shift_lo > 0 || d->shift_hi < 0;
+	double nearest = fmin(fabs(d->shift_lo), fabs(d->shift_hi));
+
+	if (!more_than_grain(d, d->shift_lo) && !more_than_grain(d, d->shift_hi))
 		d->finding = VB_FINDING_IDENTICAL;
-	} else if (same) {
+	else if (!one_sign)
+		say(d, "not all rounds differ to the same side");
+	else if (!more_than_grain(d, nearest))
+		say(d, "a round differs by no more than the %.1f%% to which exact mode repeats itself",
+		    VB_COMPARE_SAME);
+	else if (!below_floor(d))
+		direction(d);
+}
+
+/* By where all values of either arm lie. */
+static void judge_exact_arms(struct vb_decision *d)
+{
+	double all = fmax(d->highest_a, d->highest_b) - fmin(d->lowest_a, d->lowest_b);
+	bool apart = d->lowest_b > d->highest_a || d->lowest_a > d->highest_b;
+
+	if (!more_than_grain(d, all)) {
+		d->finding = VB_FINDING_IDENTICAL;
+	} else if (!apart) {
+		say(d, "the ranges overlap, and not all values are within %.1f%%", VB_COMPARE_SAME);
+	} else if (!more_than_grain(d, d->shift)) {
 		d->finding = VB_FINDING_EQUIVALENT;
 		say(d, "apart, by no more than the %.1f%% to which exact mode repeats itself",
 		    VB_COMPARE_SAME);
-	} else if (!apart) {
-		say(d, "the ranges overlap, the medians are more than %.1f%% apart", VB_COMPARE_SAME);
 	} else if (!below_floor(d)) {
 		direction(d);
+	}
+}
+
+static void judge_exact(struct vb_decision *d)
+{
+	if (d->n < VB_COMPARE_MIN_EXACT) {
+		d->too_few = true;
+		say(d, "%zu %s%s: a range wants %d", d->n, d->paired ? "round" : "run",
+		    d->n == 1 ? "" : "s", VB_COMPARE_MIN_EXACT);
+	} else if (d->paired) {
+		judge_exact_pairs(d);
+	} else {
+		judge_exact_arms(d);
 	}
 }
 

@@ -91,11 +91,12 @@ static void test_findings(void **state)
 		  "primaries: it takes 7" },
 		{ 5, 5, false, VB_FINDING_INCONCLUSIVE, "5 pairs: an interval of 95% wants 6" },
 		{ 5, 1, false, VB_FINDING_INCONCLUSIVE, "1 pair: an interval" },
-		{ 0.2, 3, true, VB_FINDING_INCONCLUSIVE, "the ranges overlap" },
+		{ 0.2, 3, true, VB_FINDING_INCONCLUSIVE, "a round differs by no more than the 0.1%" },
 		{ 5, 3, true, VB_FINDING_WORSE, "" },
 		{ -5, 3, true, VB_FINDING_BETTER, "" },
-		{ 5, 2, true, VB_FINDING_INCONCLUSIVE, "2 runs of an arm: a range wants 3" },
-		{ 0, 3, true, VB_FINDING_IDENTICAL, "" },
+		{ 5, 2, true, VB_FINDING_INCONCLUSIVE, "2 rounds: a range wants 3" },
+		/* +0.07%, -0.11%, +0.05% */
+		{ 0, 3, true, VB_FINDING_INCONCLUSIVE, "not all rounds differ to the same side" },
 	};
 	char reason[200];
 
@@ -127,8 +128,77 @@ static void test_exact_half_percent(void **state)
 	make_pairs(a, near, 3, true, &c.result);
 	compare_with(&c, NULL);
 	assert_int_equal(decision(c.list, 0, "span", "request", "mean")->finding,
-			 VB_FINDING_EQUIVALENT);
+			 VB_FINDING_IDENTICAL);
 	release(&c);
+}
+
+static enum vb_gate_verdict gate_of(const char *text, const uint64_t *b, unsigned int pairs,
+				    bool exact, int want, char *why);
+
+static enum vb_finding find_exact(const uint64_t *a, const uint64_t *b)
+{
+	const struct vb_decision *d;
+	struct compared c;
+	enum vb_finding f;
+
+	make_pairs(a, b, 3, true, &c.result);
+	compare_with(&c, NULL);
+	d = decision(c.list, 0, "span", "request", "mean");
+	f = d->finding;
+	for (size_t i = 0; i < 3; i++)
+		assert_true(d->shift_lo <= d->b[i] - d->a[i] && d->b[i] - d->a[i] <= d->shift_hi);
+	assert_true(d->shift_lo <= d->shift && d->shift <= d->shift_hi);
+	release(&c);
+	return f;
+}
+
+/* What each round shows is there, though the rounds' layouts spread by more. */
+static void test_exact_rounds(void **state)
+{
+	static const uint64_t a[] = { 1000000, 1030000, 980000 }, slower[] = { 1005000, 1035150, 984900 };
+	static const uint64_t swapped[] = { 1000000, 980000, 1030000 };
+	char why[400];
+
+	assert_int_equal(find_exact(a, slower), VB_FINDING_WORSE);
+	assert_int_equal(find_exact(slower, a), VB_FINDING_BETTER);
+	assert_int_equal(find_exact(a, a), VB_FINDING_IDENTICAL);
+	/* the medians agree, and nothing else */
+	assert_int_equal(find_exact(a, swapped), VB_FINDING_INCONCLUSIVE);
+	/* a gate of 0 holds where nothing but the grain of exact mode differs */
+	assert_int_equal(gate_of("request.mean:0%", base, 3, true, 0, why), VB_GATE_PASSED);
+}
+
+static enum vb_finding find_exact_unpaired(const uint64_t *x, const uint64_t *y)
+{
+	struct vb_result r[2];
+	struct vb_compare_side a = { .name = "a", .result = &r[0], .nr = 1 };
+	struct vb_compare_side b = { .name = "b", .result = &r[1], .nr = 1 };
+	struct vb_comparison *list;
+	enum vb_finding f;
+	char err[300];
+	size_t nr;
+
+	make_pairs(x, x, 3, true, &r[0]);
+	make_pairs(y, y, 3, true, &r[1]);
+	assert_int_equal(vb_compare_results(&a, &b, NULL, &list, &nr, err, sizeof(err)), 0);
+	f = decision(list, 0, "span", "request", "mean")->finding;
+	vb_comparisons_free(list, nr);
+	free_result(&r[0]);
+	free_result(&r[1]);
+	return f;
+}
+
+static void test_exact_unpaired(void **state)
+{
+	static const uint64_t a[] = { 1000000, 1000200, 1000400 }, wide[] = { 900000, 1000200, 1100000 };
+	static const uint64_t near[] = { 1000500, 1000600, 1000700 }, far[] = { 1005000, 1005100, 1005200 };
+	static const uint64_t beside[] = { 1000500, 1000900, 1001300 };
+
+	assert_int_equal(find_exact_unpaired(a, near), VB_FINDING_IDENTICAL);
+	assert_int_equal(find_exact_unpaired(a, wide), VB_FINDING_INCONCLUSIVE);
+	assert_int_equal(find_exact_unpaired(a, far), VB_FINDING_WORSE);
+	assert_int_equal(find_exact_unpaired(far, a), VB_FINDING_BETTER);
+	assert_int_equal(find_exact_unpaired(a, beside), VB_FINDING_EQUIVALENT);
 }
 
 static void test_numbers(void **state)
@@ -603,6 +673,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_findings),
 		cmocka_unit_test(test_exact_half_percent),
+		cmocka_unit_test(test_exact_rounds),
+		cmocka_unit_test(test_exact_unpaired),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_ties),
 		cmocka_unit_test(test_left_out),

@@ -35,7 +35,9 @@ static const struct argp_option options[] = {
 	  "they are made of", 0 },
 	{ "write", OPT_WRITE, NULL, 0,
 	  "write report.txt, report.md, report.html and plots/ into DIR", 0 },
-	VB_VERDICT_OPTIONS,
+	VB_VERDICT_OPTIONS_GATE("METRIC, such as request.p99 or span.request.mean, is one of those "
+				"that decide, as with 'compare' and 'ab', whatever it says the exit "
+				"status is no other; may be given more than once"),
 	{ 0 }
 };
 

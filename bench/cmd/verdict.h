@@ -13,14 +13,17 @@
 
 enum { VB_OPT_FLOOR = 0x400, VB_OPT_GATE, VB_OPT_MARGIN };
 
-/* Rows of a table of options. */
+/* Rows of a table of options; what --gate does is said by who has it. */
 #define VB_VERDICT_OPTIONS								\
+	VB_VERDICT_OPTIONS_GATE("exit with 5 if METRIC, such as request.p99 or "		\
+				"span.request.mean, is worse by more than PERCENT; may be "	\
+				"given more than once")
+#define VB_VERDICT_OPTIONS_GATE(gate_doc)						\
 	{ "floor", VB_OPT_FLOOR, "PATH", 0,						\
 	  "a result of 'vfio-bench ab --aa', or a stored floor: what is below it is inconclusive "	\
 	  "(default: the stored one of that machine, job and mode, if there is one)", 0 },	\
 	{ "gate", VB_OPT_GATE, "METRIC:PERCENT", 0,					\
-	  "exit with 5 if METRIC, such as request.p99 or span.request.mean, is worse by more than "	\
-	  "PERCENT; may be given more than once", 0 },					\
+	  gate_doc, 0 },								\
 	{ "margin", VB_OPT_MARGIN, "PERCENT", 0,					\
 	  "what counts as no difference: equivalent if the 95% interval lies within (default: 3)", 0 }
 

@@ -60,11 +60,17 @@ if ! command -v python3 >/dev/null; then
 	exit 0
 fi
 
+gate_help() {
+	"$bench" report --help >"$tmp/help" && grep -qF -- "--gate=METRIC:PERCENT" "$tmp/help" &&
+		! grep -qi "exit with 5" "$tmp/help" && "$bench" compare --help | grep -q "exit with 5"
+}
+
 check "a run of the null job" null_job --output "$tmp/null"
 check "its report" says '^audit: 1 of 1 run clean$' "$tmp/null"
 check "its times have units" says 'map  .* [0-9]* ns ' "$tmp/null"
 check "its lines are not too long" narrow "$tmp/null"
 check "as JSON" says '"arm_index": 0' --json "$tmp/null"
+check "--help says of --gate what it does here" gate_help
 check "no notify_span: no table" refuses '--tsv: no run in it has a section of notify_span' \
 	--tsv "$tmp/null"
 check "which directory?" refuses 'which result directory'

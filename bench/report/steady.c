@@ -37,7 +37,7 @@ static void take_levels(const double *time_s, const double *per_s, size_t nr, co
 
 static void tell_levels(struct vb_steady *s)
 {
-	char rate[32], percent[32];
+	char rate[32], percent[32], apart[32];
 	size_t used = 0;
 
 	for (size_t i = 0; i < s->nr_levels && used < sizeof(s->text); i++) {
@@ -52,18 +52,38 @@ static void tell_levels(struct vb_steady *s)
 			break;
 		}
 	}
+	if (used >= sizeof(s->text))
+		return;
 	vb_percent_text(s->end_against_start * 100, percent, sizeof(percent));
-	if (used < sizeof(s->text))
-		snprintf(s->text + used, sizeof(s->text) - used, s->steady ?
-			 " (%s at the end: within %g%% of the start)" :
-			 ": not steady, %s at the end against the start", percent,
+	vb_percent_text(s->apart * 100, apart, sizeof(apart));
+	if (s->steady)
+		snprintf(s->text + used, sizeof(s->text) - used, " (all within %g%% of one another)",
 			 VB_STEADY_MARGIN * 100);
+	else if (isinf(s->apart))
+		snprintf(s->text + used, sizeof(s->text) - used, ": not steady, it stood still");
+	else
+		snprintf(s->text + used, sizeof(s->text) - used, ": not steady, the highest is %s "
+			 "against the lowest, the end %s against the start", apart, percent);
+}
+
+/* All of them count: a run that slowed down and came back was two things. */
+static void judge_levels(struct vb_steady *s)
+{
+	double first = s->level[0].per_s, last = s->level[s->nr_levels - 1].per_s;
+	double low = first, high = first;
+
+	for (size_t i = 1; i < s->nr_levels; i++) {
+		low = fmin(low, s->level[i].per_s);
+		high = fmax(high, s->level[i].per_s);
+	}
+	s->end_against_start = first > 0 ? last / first - 1 : last > 0 ? HUGE_VAL : 0;
+	s->apart = low > 0 ? high / low - 1 : high > 0 ? HUGE_VAL : 0;
+	s->steady = s->apart <= VB_STEADY_MARGIN;
 }
 
 int vb_steady_find(const double *time_s, const double *per_s, size_t nr, struct vb_steady *out)
 {
 	size_t at[VB_STEADY_MAX_LEVELS - 1], changes = 0;
-	double first, last;
 	int ret;
 
 	out->intervals = nr;
@@ -71,6 +91,7 @@ int vb_steady_find(const double *time_s, const double *per_s, size_t nr, struct 
 	out->steady = false;
 	out->nr_levels = 0;
 	out->end_against_start = 0;
+	out->apart = 0;
 	if (!out->told) {
 		snprintf(out->text, sizeof(out->text), "too few intervals (%zu) to tell", nr);
 		return 0;
@@ -81,10 +102,7 @@ int vb_steady_find(const double *time_s, const double *per_s, size_t nr, struct 
 	if (changes > sizeof(at) / sizeof(*at))
 		changes = sizeof(at) / sizeof(*at);
 	take_levels(time_s, per_s, nr, at, changes, out);
-	first = out->level[0].per_s;
-	last = out->level[changes].per_s;
-	out->end_against_start = first > 0 ? last / first - 1 : last > 0 ? HUGE_VAL : 0;
-	out->steady = fabs(out->end_against_start) <= VB_STEADY_MARGIN;
+	judge_levels(out);
 	if (changes)
 		tell_levels(out);
 	else

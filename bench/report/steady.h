@@ -31,7 +31,8 @@ struct vb_steady {
 	size_t nr_levels;		/* 1: no change point */
 	struct vb_steady_level level[VB_STEADY_MAX_LEVELS];
 	double end_against_start;	/* last level over first, less 1: -0.1 is 10% slower */
-	bool steady;			/* told, and that is within VB_STEADY_MARGIN of 0 */
+	double apart;			/* highest level over lowest, less 1; HUGE_VAL: one is 0 */
+	bool steady;			/* told, and apart is within VB_STEADY_MARGIN */
 	char text[400];			/* one sentence, without a stop */
 };
 

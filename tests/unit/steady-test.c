@@ -71,7 +71,8 @@ static void test_step(void **state)
 	assert_true(fabs(s.level[1].from_s - 3.0) < 1e-9);	/* the 20th interval's end */
 	assert_true(fabs(s.end_against_start + 0.2) < 0.01);
 	assert_false(s.steady);
-	assert_non_null(strstr(s.text, "from 3.00 s: not steady, -20."));
+	assert_non_null(strstr(s.text, "from 3.00 s: not steady, the highest is +2"));
+	assert_non_null(strstr(s.text, "the end -20."));
 }
 
 /* Another level for a while, and back. */
@@ -81,8 +82,24 @@ static void test_and_back(void **state)
 
 	find((double[]){ 5000, 4000, 5000 }, (size_t[]){ 16, 32, N }, &s);
 	assert_int_equal(s.nr_levels, 3);
+	assert_false(s.steady);
+	assert_true(fabs(s.end_against_start) < 0.01);
+	assert_true(fabs(s.apart - 0.25) < 0.01);
+	assert_non_null(strstr(s.text, ": not steady, the highest is +2"));
+	find((double[]){ 5000, 10000, 5000 }, (size_t[]){ 16, 32, N }, &s);
+	assert_false(s.steady);
+	assert_true(fabs(s.apart - 1) < 0.02);
+}
+
+/* Told as levels, and still one thing. */
+static void test_near(void **state)
+{
+	struct vb_steady s;
+
+	find((double[]){ 5000, 5130, 5010 }, (size_t[]){ 16, 32, N }, &s);
+	assert_true(s.nr_levels > 1);
 	assert_true(s.steady);
-	assert_non_null(strstr(s.text, "at the end: within 3% of the start"));
+	assert_non_null(strstr(s.text, " (all within 3% of one another)"));
 }
 
 static void test_stall(void **state)
@@ -92,6 +109,8 @@ static void test_stall(void **state)
 	find((double[]){ 0, 5000 }, (size_t[]){ 24, N }, &s);
 	assert_false(s.steady);
 	assert_true(isinf(s.end_against_start));
+	assert_true(isinf(s.apart));
+	assert_non_null(strstr(s.text, ": not steady, it stood still"));
 	find((double[]){ 5000, 0 }, (size_t[]){ 24, N }, &s);
 	assert_false(s.steady);
 	assert_true(fabs(s.end_against_start + 1) < 1e-9);
@@ -139,6 +158,7 @@ int main(void)
 		cmocka_unit_test(test_flat),
 		cmocka_unit_test(test_step),
 		cmocka_unit_test(test_and_back),
+		cmocka_unit_test(test_near),
 		cmocka_unit_test(test_stall),
 		cmocka_unit_test(test_too_few),
 		cmocka_unit_test(test_many_levels),

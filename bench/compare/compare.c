@@ -166,6 +166,16 @@ static int note_left_out(struct vb_comparison *c)
 	return ret;
 }
 
+/* What a comparison of two can't tell by itself. */
+static int note_sides(const struct cmp_arm *a, const struct cmp_arm *b, struct vb_comparison *c)
+{
+	if (c->paired || a->boots || b->boots)
+		return 0;
+	return cmp_note(c, "EACH SIDE IS ONE SESSION: what else differs between two sessions counts as "
+			"the difference between the arms; n sessions or boots in a folder each, or ab, tell "
+			"them apart");
+}
+
 /* Arms of one result pair by round; those of two never saw the same minute. */
 static int build(const struct cmp_arm *a, const struct cmp_arm *b, bool paired,
 		 const struct vb_compare_options *o, struct vb_comparison *c, char *err, size_t size)
@@ -183,6 +193,8 @@ static int build(const struct cmp_arm *a, const struct cmp_arm *b, bool paired,
 	c->aa = paired && json_is_true(json_object_get(json_object_get(first->meta, "ab"), "aa"));
 	c->margin_percent = o->margin_percent > 0 ? o->margin_percent : VB_COMPARE_MARGIN;
 	ret = cmp_primaries_find(a, o, c->exact, &primaries, err, size);
+	if (!ret)
+		ret = note_sides(a, b, c);
 	if (!ret)
 		ret = cmp_environment(a, b, c);
 	if (!ret)

@@ -36,6 +36,8 @@ refuses() {
 # fails STATUS WORDS ARG...: what a gate or an audit makes of it.
 fails() { run "$1" "${@:3}" && grep -q -e "$2" "$tmp/err"; }
 
+lacks() { ! grep -q -e "$1" "$tmp/out"; }
+
 null_job() {
 	"$bench" run null --quiet --set duration=0s --set ops=100 --set warmup=0s --set threads=1 "$@"
 }
@@ -122,6 +124,7 @@ check "not with a margin of 0.1%" finds null.map.mean worse --margin 0.1% "$tmp/
 check "with itself it is equivalent" finds null.map.mean equivalent "$tmp/a" "$tmp/a"
 check "three runs tell nothing" finds null.map.mean inconclusive "$tmp/a3" "$tmp/b3"
 check "n is shown" says '^n 8$' "$tmp/a" "$tmp/b"
+check "two sessions are loudly told" says '^EACH SIDE IS ONE SESSION' "$tmp/a" "$tmp/b"
 check "lines are not too long" narrow "$tmp/a" "$tmp/b"
 check "exploratory metrics are counted" says 'exploratory ones: --all' "$tmp/a" "$tmp/b"
 
@@ -172,6 +175,7 @@ for i in {0..6}; do
 done
 cp -r "$tmp/a" "$tmp/mixed/1"
 check "boots" says 'n counts boots' "$tmp/boots-a" "$tmp/boots-b"
+check "and no session stands for its side" lacks 'ONE SESSION'
 check "seven of each" grep -q '^n 7$' "$tmp/out"
 check "they tell" finds null.map.mean worse "$tmp/boots-a" "$tmp/boots-b"
 check "boots of one side" refuses 'give the other side too' "$tmp/boots-a"

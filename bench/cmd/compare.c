@@ -82,6 +82,9 @@ static int compare(struct vb_verdict *v, const struct vb_compare_side *x,
 	size_t nr;
 	int ret = vb_verdict_find_floor(v, &x->result[0]);
 
+	if (!ret && y->nr && v->floor_path)
+		ret = vb_fail(VB_EXIT_USAGE, "--floor: it is of pairs in one session, and tells nothing of "
+			      "two: leave it out");
 	v->options.gates = v->gate;
 	v->options.no_shifts = !v->all && !v->json;
 	if (ret)
@@ -94,6 +97,8 @@ static int compare(struct vb_verdict *v, const struct vb_compare_side *x,
 		return vb_fail(VB_EXIT_USAGE, "%s: boots of one side: give the other side too", x->name);
 	if (ret)
 		return vb_fail(ret == -ENOMEM ? VB_EXIT_UNTRUSTED : VB_EXIT_USAGE, "%s", err);
+	if (y->nr)
+		vb_verdict_free(v);	/* not used, as a note says */
 	ret = vb_verdict_print(v, list, nr);
 	vb_comparisons_free(list, nr);
 	return ret;

@@ -85,12 +85,13 @@ int vb_verdict_conclude(struct vb_verdict *v, const char *path, double want)
 	return ret;
 }
 
-static void foresee_entry(const struct vb_floor_entry *e, double want, unsigned int pairs)
+static void foresee_entry(const struct vb_floor *floor, const struct vb_floor_entry *e, double want,
+			  unsigned int pairs)
 {
-	size_t needed = vb_floor_pairs(e, want);
+	size_t needed = vb_floor_pairs(floor, e, want);
 
 	fprintf(stderr, "  %s%s%s.%s.%s: %u pairs see %.2f%%; ", e->label, *e->label ? ": " : "",
-		e->section, e->metric, e->stat, pairs, vb_floor_detectable(e, pairs));
+		e->section, e->metric, e->stat, pairs, vb_floor_detectable(floor, e, pairs));
 	if (needed)
 		fprintf(stderr, "%g%% takes %zu\n", want, needed);
 	else
@@ -116,7 +117,7 @@ void vb_verdict_foresee(const char *job, double want, unsigned int pairs)
 		fprintf(stderr, "by the noise floor of %s:\n", floor->where);
 		for (size_t i = 0; i < floor->nr; i++)
 			if (floor->entry[i].primary)
-				foresee_entry(&floor->entry[i], want, pairs);
+				foresee_entry(floor, &floor->entry[i], want, pairs);
 	}
 	vb_floor_free(floor);
 	json_decref(facts);

@@ -75,8 +75,6 @@ static int add_metric(struct vb_compare_cell *cell, const json_t *m, const struc
 		d->primary = cmp_is_primary(primaries, section, metric, stat);
 		for (size_t i = 0; i < o->nr_gates; i++)
 			d->gated |= vb_stat_name_fits(&o->gates[i].name, section, metric, stat);
-		d->floor_percent = o->floor ? vb_floor_percent(o->floor, cell->label, section, metric,
-							       d->stat) : 0;
 	}
 	return 0;
 }
@@ -119,6 +117,10 @@ int cmp_cell(const struct cmp_pool *a, const struct cmp_pool *b, const struct vb
 		while (strcmp(vb_stat_text((enum vb_stat)s), d->stat))
 			s++;
 		ret = cmp_decide(a, b, (enum vb_stat)s, c->margin_percent, d);
+		/* It is of pairs in one session. */
+		if (!ret && o->floor && d->paired)
+			d->floor_percent = vb_floor_percent(o->floor, cell->label, d->section, d->metric,
+							    d->stat, d->n);
 	}
 	if (!ret && !o->no_shifts)
 		ret = cmp_shifts(a, b, c->paired, cell);

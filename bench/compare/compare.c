@@ -167,10 +167,16 @@ static int note_left_out(struct vb_comparison *c)
 }
 
 /* What a comparison of two can't tell by itself. */
-static int note_sides(const struct cmp_arm *a, const struct cmp_arm *b, struct vb_comparison *c)
+static int note_sides(const struct cmp_arm *a, const struct cmp_arm *b,
+		      const struct vb_compare_options *o, struct vb_comparison *c)
 {
-	if (c->paired || a->boots || b->boots)
-		return 0;
+	int ret = 0;
+
+	if (!c->paired && o->floor)
+		ret = cmp_note(c, "the noise floor is not used: it is of pairs in one session, and sessions "
+			       "or boots differ by more");
+	if (ret || c->paired || a->boots || b->boots)
+		return ret;
 	return cmp_note(c, "EACH SIDE IS ONE SESSION: what else differs between two sessions counts as "
 			"the difference between the arms; n sessions or boots in a folder each, or ab, tell "
 			"them apart");
@@ -194,7 +200,7 @@ static int build(const struct cmp_arm *a, const struct cmp_arm *b, bool paired,
 	c->margin_percent = o->margin_percent > 0 ? o->margin_percent : VB_COMPARE_MARGIN;
 	ret = cmp_primaries_find(a, o, c->exact, &primaries, err, size);
 	if (!ret)
-		ret = note_sides(a, b, c);
+		ret = note_sides(a, b, o, c);
 	if (!ret)
 		ret = cmp_environment(a, b, c);
 	if (!ret)

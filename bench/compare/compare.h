@@ -62,7 +62,7 @@ struct vb_decision {
 	bool has_interval, has_p;
 	bool shown;			/* false: a run has too few values for it; only names, n, reason */
 	double p, p_holm;		/* NAN: none; p_holm: of primaries alone */
-	double floor_percent;		/* what A/A comparisons of this rig differ by; 0: not known */
+	double floor_percent;		/* what A/A comparisons of this rig differ by; 0: not known, or unpaired */
 	double detectable_percent;	/* what so many pairs can see; NAN: not known */
 	size_t pairs_needed;		/* to see the margin; 0: not known */
 	bool too_few;			/* inconclusive because of n alone */

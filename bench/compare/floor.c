@@ -51,12 +51,21 @@ static struct vb_floor_entry *find(const struct vb_floor *floor, const char *lab
 	return NULL;
 }
 
+static double at_pairs(const struct vb_floor *floor, const struct vb_floor_entry *e, size_t pairs)
+{
+	bool exact = !strcmp(floor->mode, "exact");	/* nothing there is averaged */
+
+	if (exact || !pairs || pairs >= floor->pairs)
+		return e->percent;
+	return e->percent * sqrt((double)floor->pairs / (double)pairs);
+}
+
 double vb_floor_percent(const struct vb_floor *floor, const char *label, const char *section,
-			const char *metric, const char *stat)
+			const char *metric, const char *stat, size_t pairs)
 {
 	const struct vb_floor_entry *e = find(floor, label, section, metric, stat);
 
-	return e ? e->percent : 0;
+	return e ? at_pairs(floor, e, pairs) : 0;
 }
 
 int floor_add_number(double **list, size_t *nr, double value)
@@ -70,10 +79,14 @@ int floor_add_number(double **list, size_t *nr, double value)
 	return 0;
 }
 
-/* The shifts of one metric while they are collected: those of entry i at i. */
+#define NORMAL_95	1.959964	/* of normal values 95% are closer, in deviations */
+/* Of an exploratory metric so many pairs tell the spread; of primaries all do. */
+#define SPREAD_MAX	400
+
+/* What is collected of one metric, that of entry i at i: each comparison's shift, the pairs' own. */
 struct shifts {
-	size_t nr;
-	double *percent;
+	size_t nr, nr_pairs;
+	double *percent, *pair;
 };
 
 static int by_size(const void *a, const void *b)
@@ -94,6 +107,7 @@ static int take_decision(struct vb_floor *floor, struct shifts **shifts, const c
 			 const struct vb_decision *d)
 {
 	struct vb_floor_entry *e = find(floor, label, d->section, d->metric, d->stat);
+	struct shifts *of;
 	int ret;
 
 	if (!e) {
@@ -111,10 +125,16 @@ static int take_decision(struct vb_floor *floor, struct shifts **shifts, const c
 	e->comparisons++;
 	e->different += d->finding == VB_FINDING_BETTER || d->finding == VB_FINDING_WORSE ||
 			d->finding == VB_FINDING_CHANGED;
-	ret = floor_add_number(&(*shifts)[e - floor->entry].percent, &(*shifts)[e - floor->entry].nr,
-			       fabs(d->percent));
-	for (size_t i = 0; d->primary && !ret && i < d->n; i++)
-		ret = floor_add_number(&e->difference, &e->nr, (d->b[i] - d->a[i]) / d->median_a * 100);
+	of = &(*shifts)[e - floor->entry];
+	ret = floor_add_number(&of->percent, &of->nr, fabs(d->percent));
+	for (size_t i = 0; !ret && i < d->n; i++) {
+		double percent = (d->b[i] - d->a[i]) / d->median_a * 100;
+
+		if (d->primary)
+			ret = floor_add_number(&e->difference, &e->nr, percent);
+		else if (of->nr_pairs < SPREAD_MAX)
+			ret = floor_add_number(&of->pair, &of->nr_pairs, percent);
+	}
 	return ret;
 }
 
@@ -212,12 +232,34 @@ void floor_machine(const json_t *machine, char *text, size_t size)
 						 vb_json_text(node, "cpus"));
 }
 
+/*
+ * What 95% of comparisons of @pairs pairs stay below when pairs spread as those do:
+ * the Hodges-Lehmann shift is about normal, with pi/3 of the mean's variance (E. L.
+ * Lehmann, "Nonparametrics", 1975, section 4.2).  A handful of comparisons alone
+ * would give the greatest of them, which is below that as often as not.
+ */
+static double by_spread(const double *percent, size_t nr, unsigned int pairs)
+{
+	double spread = vb_spread(percent, nr);
+
+	return isfinite(spread) ? NORMAL_95 * spread * sqrt(M_PI / 3 / pairs) : 0;
+}
+
 static void finish(struct vb_floor *floor, struct shifts *shifts)
 {
+	bool exact = !strcmp(floor->mode, "exact");
+
 	for (size_t i = 0; i < floor->nr; i++) {
+		struct vb_floor_entry *e = &floor->entry[i];
+		const double *pair = e->nr ? e->difference : shifts[i].pair;
+
 		if (shifts[i].nr)
-			floor->entry[i].percent = quantile95(shifts[i].percent, shifts[i].nr);
+			e->percent = quantile95(shifts[i].percent, shifts[i].nr);
+		if (!exact)
+			e->percent = fmax(e->percent, by_spread(pair, e->nr ? e->nr : shifts[i].nr_pairs,
+								floor->pairs));
 		free(shifts[i].percent);
+		free(shifts[i].pair);
 	}
 	free(shifts);
 }
@@ -307,14 +349,22 @@ void vb_floor_rate(unsigned int different, unsigned int comparisons, double *lo,
 	*hi = different < comparisons ? bound(different, comparisons, false) : 1;
 }
 
-double vb_floor_detectable(const struct vb_floor_entry *e, unsigned int pairs)
+double vb_floor_detectable(const struct vb_floor *floor, const struct vb_floor_entry *e,
+			   unsigned int pairs)
 {
-	return e->nr ? fmax(vb_detectable(e->difference, e->nr, pairs), e->percent) : NAN;
+	return e->nr ? fmax(vb_detectable(e->difference, e->nr, pairs), at_pairs(floor, e, pairs)) : NAN;
 }
 
-size_t vb_floor_pairs(const struct vb_floor_entry *e, double percent)
+size_t vb_floor_pairs(const struct vb_floor *floor, const struct vb_floor_entry *e, double percent)
 {
-	return e->nr && percent > e->percent ? vb_pairs_needed(e->difference, e->nr, percent) : 0;
+	size_t pairs;
+
+	if (!e->nr || !(percent > e->percent))
+		return 0;
+	pairs = vb_pairs_needed(e->difference, e->nr, percent);
+	while (pairs && pairs < floor->pairs && at_pairs(floor, e, pairs) >= percent)
+		pairs++;
+	return pairs;
 }
 
 /* Exact mode has no test, and too few pairs see nothing. */
@@ -326,9 +376,10 @@ static void print_seen(double percent, FILE *out)
 		fprintf(out, "  %13s", "-");
 }
 
-static void print_want(const struct vb_floor_entry *e, double want, FILE *out)
+static void print_want(const struct vb_floor *floor, const struct vb_floor_entry *e, double want,
+		       FILE *out)
 {
-	size_t pairs = vb_floor_pairs(e, want);
+	size_t pairs = vb_floor_pairs(floor, e, want);
 
 	if (pairs)
 		fprintf(out, "  %8zu pairs", pairs);
@@ -359,9 +410,9 @@ void vb_floor_text(const struct vb_floor *floor, double want, FILE *out)
 			fprintf(out, "  %s\n", e->label);
 		snprintf(name, sizeof(name), "%s.%s.%s", e->section, e->metric, e->stat);
 		fprintf(out, "  %-44s %7.2f%%", name, e->percent);
-		print_seen(vb_floor_detectable(e, floor->pairs), out);
+		print_seen(vb_floor_detectable(floor, e, floor->pairs), out);
 		if (want > 0)
-			print_want(e, want, out);
+			print_want(floor, e, want, out);
 		fputc('\n', out);
 	}
 }

@@ -17,8 +17,10 @@ struct vb_floor_entry {
 	char label[176], section[64], metric[64], stat[16];
 	bool primary;
 	/*
-	 * 95% of the A/A comparisons showed a smaller shift (nearest rank; with
-	 * fewer than 20 of them the greatest that was seen), percent of A's median.
+	 * Percent of A's median, the greater of two: 95% of the A/A comparisons showed
+	 * a smaller shift (nearest rank; with fewer than 20 of them the greatest that
+	 * was seen); and (timing mode) 95% of comparisons of as many pairs would, by
+	 * the spread of all pairs' differences.
 	 */
 	double percent;
 	unsigned int comparisons;	/* that it rests on */
@@ -64,9 +66,13 @@ int vb_floor_store(const struct vb_floor *floor, char *path, size_t size);
 int vb_floor_find(const json_t *machine, const char *job, const char *mode,
 		  struct vb_floor **floor, char *err, size_t size);
 
-/* Percent; 0: nothing known. */
+/*
+ * The floor for a comparison of @pairs pairs, percent; 0: none known.  Fewer pairs
+ * than the floor's differ by more: it grows with the root.  With more of them it
+ * stays, since what differs between whole comparisons is not averaged away.
+ */
 double vb_floor_percent(const struct vb_floor *floor, const char *label, const char *section,
-			const char *metric, const char *stat);
+			const char *metric, const char *stat, size_t pairs);
 /* 95% interval of the share of A/A comparisons that say different (Clopper and Pearson, 1934). */
 void vb_floor_rate(unsigned int different, unsigned int comparisons, double *lo, double *hi);
 /*
@@ -74,8 +80,10 @@ void vb_floor_rate(unsigned int different, unsigned int comparisons, double *lo,
  * that @percent takes; of the floor itself where that is greater.  NAN and 0:
  * not known.
  */
-double vb_floor_detectable(const struct vb_floor_entry *entry, unsigned int pairs);
-size_t vb_floor_pairs(const struct vb_floor_entry *entry, double percent);
+double vb_floor_detectable(const struct vb_floor *floor, const struct vb_floor_entry *entry,
+			   unsigned int pairs);
+size_t vb_floor_pairs(const struct vb_floor *floor, const struct vb_floor_entry *entry,
+		      double percent);
 
 /* How often equal arms were said to differ, and what the rig can see; 0: no @want. */
 void vb_floor_text(const struct vb_floor *floor, double want, FILE *out);

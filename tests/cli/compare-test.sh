@@ -181,11 +181,18 @@ check "they tell" finds null.map.mean worse "$tmp/boots-a" "$tmp/boots-b"
 check "boots of one side" refuses 'give the other side too' "$tmp/boots-a"
 
 check "a noise floor" store_floor
-check "is not used on another setting of the job" fails 0 'other settings: not used' "$tmp/a" "$tmp/b"
-check "and refused when asked for" refuses '--floor: the floor of' --floor "$tmp/aa" "$tmp/a" "$tmp/b"
-check "a floor that is none" refuses "no result of 'ab --aa'" --floor "$tmp/a" "$tmp/a" "$tmp/b"
-check "a floor that isn't there" refuses 'No such file' --floor "$tmp/none" "$tmp/a" "$tmp/b"
-check "a file that is no floor" refuses 'no noise floor' --floor "$tmp/a/meta.json" "$tmp/a" "$tmp/b"
+check "and one of another job size" "$bench" ab null --arm A=null --arm B=null --pairs 6 --quiet \
+	--accept-noise --set duration=0s --set ops=100 --set warmup=0s --set threads=1 \
+	--set size=8k --output "$tmp/ab-size"
+check "a floor is used on its job" says '^noise floor: ' "$tmp/aa"
+check "not on another setting of it" fails 0 'other settings: not used' "$tmp/ab-size"
+check "and refused when asked for" refuses '--floor: the floor of' --floor "$tmp/aa" "$tmp/ab-size"
+check "nor between two sessions" says 'the noise floor is not used: it is of pairs' "$tmp/aa" "$tmp/aa"
+check "where it is refused, too" refuses '--floor: it is of pairs in one session' --floor "$tmp/aa" \
+	"$tmp/aa" "$tmp/aa"
+check "a floor that is none" refuses "no result of 'ab --aa'" --floor "$tmp/a" "$tmp/aa"
+check "a floor that isn't there" refuses 'No such file' --floor "$tmp/none" "$tmp/aa"
+check "a file that is no floor" refuses 'no noise floor' --floor "$tmp/a/meta.json" "$tmp/aa"
 
 rm -r "$tmp/floor"
 

@@ -400,19 +400,83 @@ static void test_floor(void **state)
 	assert_int_equal(floor->comparisons, 6);
 	assert_int_equal(floor->different, 6);
 	assert_int_equal(floor->pairs, NR);
-	assert_true(fabs(vb_floor_percent(floor, "", "span", "request", "mean") - 4) < 0.1);
-	assert_true(vb_floor_percent(floor, "other", "span", "request", "mean") == 0);
+	/* the greatest shift is 4%, the pairs' spread over all says 1.96 * 8.2 * sqrt(pi / 30) */
+	assert_true(fabs(vb_floor_percent(floor, "", "span", "request", "mean", NR) - 5.2) < 0.1);
+	assert_true(fabs(vb_floor_percent(floor, "", "span", "request", "min", NR) - 5.2) < 0.1);
+	/* four times as many pairs, and it stays; half of them, and it grows */
+	assert_true(fabs(vb_floor_percent(floor, "", "span", "request", "mean", 4 * NR) - 5.2) < 0.1);
+	assert_true(fabs(vb_floor_percent(floor, "", "span", "request", "mean", 5) - 5.2 * sqrt(2)) < 0.1);
+	assert_true(vb_floor_percent(floor, "other", "span", "request", "mean", NR) == 0);
 	o.floor = floor;
 	/* below it, above it, and a margin that such a rig can't hold */
 	assert_int_equal(find_mean(3.9, 10, false, &o, reason), VB_FINDING_INCONCLUSIVE);
 	assert_int_equal(strncmp(reason, "below the noise floor", 21), 0);
 	assert_int_equal(find_mean(6, 10, false, &o, reason), VB_FINDING_WORSE);
+	assert_int_equal(find_mean(6, 7, false, &o, reason), VB_FINDING_INCONCLUSIVE);
+	assert_int_equal(strncmp(reason, "below the noise floor", 21), 0);
 	assert_int_equal(find_mean(0, 10, false, &o, reason), VB_FINDING_INCONCLUSIVE);
 	assert_non_null(strstr(reason, "more than the margin of 3%"));
-	o.margin_percent = 5;
+	o.margin_percent = 6;
 	assert_int_equal(find_mean(0, 10, false, &o, reason), VB_FINDING_EQUIVALENT);
 	vb_floor_free(floor);
 	free_result(&aa);
+}
+
+/* Comparisons that happened to agree, of pairs that don't. */
+static void test_floor_spread(void **state)
+{
+	struct made_run runs[5 * NR * 2];
+	struct vb_result aa;
+	struct vb_floor *floor;
+	size_t nr = 0;
+	char err[300];
+	double percent;
+
+	for (unsigned int i = 0; i < 5 * NR; i++)
+		for (int arm = 0; arm < 2; arm++)
+			runs[nr++] = (struct made_run){ .arm = arm, .round = i, .ns = 1000000u +
+				(arm ? (i % 2 ? 20000 + i : -20000u - i) : 0) };
+	make_result(runs, nr, false, &aa);
+	json_object_set_new(aa.meta, "ab", json_pack("{s:b, s:i, s:i}", "aa", 1, "pairs", NR,
+						     "comparisons", 5));
+	assert_int_equal(vb_floor_make(&aa, &floor, err, sizeof(err)), 0);
+	percent = vb_floor_percent(floor, "", "span", "request", "mean", NR);
+	assert_true(percent > 1 && percent < 4);
+	vb_floor_free(floor);
+	free_result(&aa);
+}
+
+/* It is of pairs in one session. */
+static void test_floor_unpaired(void **state)
+{
+	struct vb_result aa, r[2];
+	struct vb_compare_side a = { .name = "a", .result = &r[0], .nr = 1 };
+	struct vb_compare_side b = { .name = "b", .result = &r[1], .nr = 1 };
+	struct vb_compare_options o = { 0 };
+	struct vb_comparison *list;
+	struct vb_floor *floor;
+	bool told = false;
+	char err[300];
+	uint64_t y[NR];
+	size_t nr;
+
+	make_aa(4, 6, &aa);
+	assert_int_equal(vb_floor_make(&aa, &floor, err, sizeof(err)), 0);
+	scale(5, y);
+	make_pairs(base, base, NR, false, &r[0]);
+	make_pairs(y, y, NR, false, &r[1]);
+	o.floor = floor;
+	assert_int_equal(vb_compare_results(&a, &b, &o, &list, &nr, err, sizeof(err)), 0);
+	assert_true(decision(list, 0, "span", "request", "mean")->floor_percent == 0);
+	assert_int_equal(decision(list, 0, "span", "request", "mean")->finding, VB_FINDING_WORSE);
+	for (size_t i = 0; i < list->nr_notes; i++)
+		told |= strstr(list->note[i], "the noise floor is not used") != NULL;
+	assert_true(told);
+	vb_comparisons_free(list, nr);
+	vb_floor_free(floor);
+	free_result(&aa);
+	free_result(&r[0]);
+	free_result(&r[1]);
 }
 
 static void test_floor_store(void **state)
@@ -436,9 +500,9 @@ static void test_floor_store(void **state)
 	assert_int_equal(again->nr, floor->nr);
 	assert_int_equal(again->different, floor->different);
 	assert_int_equal(vb_floor_fits(again, &aa, err, sizeof(err)), 0);
-	assert_true(fabs(vb_floor_percent(again, "", "span", "request", "mean") -
-			 vb_floor_percent(floor, "", "span", "request", "mean")) < 1e-9);
-	assert_true(vb_floor_detectable(&again->entry[0], 10) > 0);
+	assert_true(fabs(vb_floor_percent(again, "", "span", "request", "mean", NR) -
+			 vb_floor_percent(floor, "", "span", "request", "mean", NR)) < 1e-9);
+	assert_true(vb_floor_detectable(again, &again->entry[0], 10) > 0);
 	vb_floor_free(again);
 	/* another machine, another mode: not this one's */
 	other = json_pack("{s:{s:s}}", "cpu", "model", "y");
@@ -682,6 +746,8 @@ int main(void)
 		cmocka_unit_test(test_holm),
 		cmocka_unit_test(test_adjusted),
 		cmocka_unit_test(test_floor),
+		cmocka_unit_test(test_floor_spread),
+		cmocka_unit_test(test_floor_unpaired),
 		cmocka_unit_test(test_floor_store),
 		cmocka_unit_test(test_floor_rate),
 		cmocka_unit_test(test_gate_parse),

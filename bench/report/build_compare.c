@@ -277,6 +277,17 @@ static void put_differences(struct vb_doc *doc, const struct vb_comparison *c)
 	}
 }
 
+/* Of those which are shown. */
+static bool has_max(const struct vb_comparison *c)
+{
+	for (size_t i = 0; i < c->nr_cells; i++)
+		for (size_t k = 0; k < c->cell[i].nr; k++)
+			if (c->cell[i].decision[k].shown && !c->cell[i].decision[k].primary &&
+			    !strcmp(c->cell[i].decision[k].stat, "max"))
+				return true;
+	return false;
+}
+
 static void put_comparison(struct vb_doc *doc, const struct vb_source *s,
 			   const struct vb_comparison *c)
 {
@@ -295,6 +306,10 @@ static void put_comparison(struct vb_doc *doc, const struct vb_source *s,
 							   "adjusted, they decide nothing",
 							   exploratory));
 		put_table(doc, VB_VIEW_PAGES, s, c, false);
+		if (has_max(c))
+			vb_doc_para(doc, VB_VIEW_PAGES, "The max of a run that lasts a set time grows with "
+				    "the number of its operations: the faster arm has more chances of a "
+				    "slow one.");
 		vb_doc_fold_end(doc, VB_VIEW_PAGES);
 		vb_doc_para(doc, VB_VIEW_TEXT, "%zu exploratory metrics are in --markdown, --html "
 			    "and --json",

@@ -95,8 +95,10 @@ json_t *session_arms_to_json(const struct session *s)
 		for (unsigned int i = 0; i < spec->nr_settings; i++)
 			json_array_append_new(settings, json_string(spec->setting[i]));
 		add_params(settings, spec->params);
-		json_array_append_new(array, json_pack("{s:s, s:o, s:o}", "name", spec->name, "variant",
-			s->arm[a].null ? json_null() : json_string(spec->variant), "settings", settings));
+		json_array_append_new(array, json_pack("{s:s, s:o, s:o, s:o}", "name", spec->name,
+			"variant", s->arm[a].null ? json_null() : json_string(spec->variant),
+			"summary", s->arm[a].null ? json_null() : json_string(s->arm[a].variant.summary),
+			"settings", settings));
 	}
 	return array;
 }

@@ -8,12 +8,14 @@
 #include "bench/report/report.h"
 
 struct vb_comparison;			/* bench/compare/compare.h */
+struct vb_floor;			/* bench/compare/floor.h */
 
 struct vb_source {
 	const struct vb_result *result;
 	const char *path;		/* of the result, as it was given */
 	const struct vb_comparison *comparison;	/* each arm against the first */
 	size_t nr_comparisons;
+	const struct vb_floor *floor;	/* that they were held against; NULL: none is known */
 	const char *no_comparison;	/* why there is none, where one was to be had; or NULL */
 	const struct vb_plots *plots;	/* NULL: none are shown */
 	const char *plots_dir;		/* where they lie */
@@ -29,6 +31,7 @@ struct vb_doc *vb_report_build(struct vb_source *source);
 /* Its parts, each with its headings; they leave out what the result has nothing for. */
 void vb_build_summary(struct vb_doc *doc, const struct vb_source *source);
 void vb_build_setup(struct vb_doc *doc, const struct vb_source *source);
+void vb_build_floor(struct vb_doc *doc, const struct vb_source *source);
 void vb_build_compare(struct vb_doc *doc, const struct vb_source *source);
 void vb_build_span(struct vb_doc *doc, const struct vb_source *source);
 void vb_build_metrics(struct vb_doc *doc, const struct vb_source *source);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What was run, and on what, in brief. */
+#include <math.h>
 #include <string.h>
 
+#include "bench/compare/compare.h"
+#include "bench/compare/floor.h"
 #include "bench/report/build.h"
 
 static const json_t *in(const json_t *object, const char *key)
@@ -12,6 +15,32 @@ static const json_t *in(const json_t *object, const char *key)
 static const char *or_unknown(const char *text)
 {
 	return *text ? text : "not known";
+}
+
+/* The job's own sentence, from its file. */
+static void put_description(struct vb_doc *doc, const struct vb_source *s)
+{
+	static const char key[] = "description";
+	char line[4096], err[300];
+	FILE *file;
+
+	if (vb_result_open_file(s->result, s->result->nr_runs ? 0 : VB_RESULT_TOP, "job.ini", &file,
+				err, sizeof(err)))
+		return;
+	while (fgets(line, sizeof(line), file)) {
+		const char *text = line + strspn(line, " \t");
+
+		if (strncmp(text, key, strlen(key)))
+			continue;
+		text += strlen(key);
+		text += strspn(text, " \t");
+		if (*text != '=')
+			continue;
+		text += 1 + strspn(text + 1, " \t");
+		vb_doc_pair(doc, VB_VIEW_ALL, "does", "%.*s", (int)strcspn(text, "\r\n"), text);
+		break;
+	}
+	fclose(file);
 }
 
 /* "count=1024 pin_every=1" and its like, each once, in the order of the runs. */
@@ -56,6 +85,74 @@ static void put_arms(struct vb_doc *doc, const struct vb_source *s)
 				  *settings ? ")" : "");
 	}
 	vb_doc_pair(doc, VB_VIEW_ALL, s->arms.count > 1 ? "arms" : "arm", "%s", list);
+}
+
+/* What the variants are, each once. */
+static void put_variants(struct vb_doc *doc, const struct vb_source *s)
+{
+	for (size_t a = 0; a < s->arms.count; a++) {
+		bool seen = !*s->arms.variant[a] || !*s->arms.summary[a];
+
+		for (size_t k = 0; k < a && !seen; k++)
+			seen = !strcmp(s->arms.variant[k], s->arms.variant[a]);
+		if (!seen)
+			vb_doc_pair(doc, VB_VIEW_ALL, "variant", "%s: %s", s->arms.variant[a],
+				    s->arms.summary[a]);
+	}
+}
+
+/* Floors of the primaries: how many, of how many, from where to where. */
+static size_t count_floors(const struct vb_source *s, size_t *primaries, double *low, double *high)
+{
+	size_t known = 0;
+
+	*primaries = 0;
+	*low = HUGE_VAL;
+	*high = 0;
+	for (size_t c = 0; c < s->nr_comparisons; c++)
+		for (size_t i = 0; i < s->comparison[c].nr_cells; i++) {
+			const struct vb_compare_cell *cell = &s->comparison[c].cell[i];
+
+			for (size_t k = 0; k < cell->nr; k++) {
+				double floor = cell->decision[k].floor_percent;
+
+				if (!cell->decision[k].primary)
+					continue;
+				++*primaries;
+				if (!(floor > 0))
+					continue;
+				known++;
+				*low = fmin(*low, floor);
+				*high = fmax(*high, floor);
+			}
+		}
+	return known;
+}
+
+void vb_build_floor(struct vb_doc *doc, const struct vb_source *s)
+{
+	size_t primaries, known;
+	double low, high;
+	const char *upto;
+
+	if (!s->nr_comparisons || s->comparison[0].aa)
+		return;
+	known = count_floors(s, &primaries, &low, &high);
+	if (!known) {
+		vb_doc_pair(doc, VB_VIEW_ALL, "noise floor", "not known: 'vfio-bench ab --aa' measures what "
+			    "equal arms of this job differ by");
+		return;
+	}
+	upto = vb_doc_str(doc, "%.2g", low);
+	if (strcmp(upto, vb_doc_str(doc, "%.2g", high)))
+		upto = vb_doc_str(doc, "%s..%.2g", upto, high);
+	vb_doc_pair(doc, VB_VIEW_ALL, "noise floor", "equal arms differ by up to %s%%%s%s", upto,
+		    known < primaries ? vb_doc_str(doc, ", known of %zu of %zu primaries", known,
+						   primaries) : "",
+		    s->floor ? vb_doc_str(doc, " (%u A/A comparisons of %u pairs)",
+					  s->floor->comparisons, s->floor->pairs) : "");
+	if (s->floor)
+		vb_doc_pair(doc, VB_VIEW_LONG, "its file", "%s", s->floor->where);
 }
 
 static unsigned int rounds_of(const struct vb_result *r)
@@ -123,9 +220,12 @@ void vb_build_setup(struct vb_doc *doc, const struct vb_source *s)
 		    s->exact ? "exact mode: instructions are counted" : "timing mode",
 		    s->result->nr_runs,
 		    s->result->nr_runs == 1 ? "" : "s", vb_json_text(meta, "status"));
+	put_description(doc, s);
 	put_cells(doc, s);
 	put_arms(doc, s);
+	put_variants(doc, s);
 	put_order(doc, s);
+	vb_build_floor(doc, s);
 	/* Read as a number it would lose its last digits. */
 	vb_doc_pair(doc, VB_VIEW_LONG, "seed", "%" JSON_INTEGER_FORMAT,
 		    json_integer_value(in(meta, "seed")));

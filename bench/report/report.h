@@ -17,6 +17,7 @@ struct vb_arms {
 	size_t count;
 	const char *name[VB_REPORT_MAX_ARMS];
 	const char *variant[VB_REPORT_MAX_ARMS];	/* "": none, the job uses no kernel code */
+	const char *summary[VB_REPORT_MAX_ARMS];	/* the variant in a line; "": not known */
 	const json_t *settings[VB_REPORT_MAX_ARMS];	/* texts, key=value */
 	char label[VB_REPORT_MAX_ARMS][80];	/* "mainline #2": the second one of that name */
 };

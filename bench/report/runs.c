@@ -17,6 +17,7 @@ void vb_report_arms(const struct vb_result *result, struct vb_arms *arms)
 			break;
 		arms->name[a] = vb_json_text(arm, "name");
 		arms->variant[a] = vb_json_text(arm, "variant");
+		arms->summary[a] = vb_json_text(arm, "summary");
 		arms->settings[a] = json_object_get(arm, "settings");
 		for (size_t before = 0; before < a; before++)
 			same += !strcmp(arms->name[before], arms->name[a]);

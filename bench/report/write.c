@@ -47,6 +47,7 @@ int vb_report_compare(struct vb_report *r, const struct vb_compare_options *opti
 	}
 	r->source.comparison = r->comparison;
 	r->source.nr_comparisons = r->nr_comparisons;
+	r->source.floor = all.floor;
 	return 0;
 }
 

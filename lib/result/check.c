@@ -43,6 +43,7 @@ static const struct rule machine[] = {
 static const struct rule arms[] = {
 	{ "name", TEXT, NULL },
 	{ "variant", TEXT | OR_NULL, NULL },
+	{ "summary", TEXT | OR_NULL | MAY_MISS, NULL },
 	{ "settings", LIST, texts },
 	{ 0 }
 };

@@ -11,6 +11,7 @@ bench=${top_builddir:?}/vfio-bench
 source=${top_srcdir:?}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
+export VFIO_BENCH_FLOOR_DIR=$tmp/floor	# nothing is kept of --aa here
 export PYTHONPATH=$source/tests PYTHONDONTWRITEBYTECODE=1
 
 if ! command -v python3 >/dev/null; then
@@ -127,6 +128,25 @@ escapes_gone() {
 		! grep -n $'\u202e' "$tmp/text"
 }
 
+# says TEXT ARG...: report, its lines put together; backslashes of Markdown left out
+says() {
+	"$bench" report "${@:2}" | tr -s ' \n' ' ' | tr -d '\\' >"$tmp/said"
+	grep -qF -e "$1" "$tmp/said" || { cat "$tmp/said"; return 1; }
+}
+
+# The variants of the two arms, and what they are.
+variants_of() {
+	cp -r "$1" "$2" && python3 - "$2/meta.json" <<-'END'
+		import sys
+		import result
+		meta = result.read(sys.argv[1])
+		assert all(arm['summary'] is None for arm in meta['arms']), meta['arms']
+		for arm, text in zip(meta['arms'], ('tells once for each vfio_dma', 'tells once')):
+		    arm.update(variant='v-' + arm['name'], summary=text)
+		result.write(sys.argv[1], meta)
+	END
+}
+
 check "one run of the null job" measure run null --output "$tmp/one"
 check "six pairs of it" measure ab null --arm a=null --arm b=null,size=8k --pairs 6 --output "$tmp/pairs"
 check "three arms" measure ab null --set threads=1 --arm alpha=null --arm beta=null,size=8k \
@@ -158,6 +178,25 @@ check "aa: the command makes the same session" remade "$tmp/aa"
 check "two rounds of it, with a seed" measure run null --repeat 2 --set threads=1,2 --seed 99 \
 	--output "$tmp/rounds"
 check "rounds: the command makes the same session" remade "$tmp/rounds"
+
+check "of a floor: an arm against itself" measure ab null --aa --arm x=null --set threads=1 \
+	--pairs 6 --comparisons 2 --output "$tmp/floor-of"
+rm -rf "$tmp/floor"
+check "and two to hold against it" measure ab null --arm x=null --arm y=null --set threads=1 \
+	--pairs 6 --output "$tmp/held"
+variants_of "$tmp/held" "$tmp/told"
+for form in --lkml --markdown --html; do
+	check "$form says what the job does" says 'own cost for an operation' "$form" \
+		"$tmp/one"
+	check "$form says that no floor is known" says 'measures what equal arms' \
+		"$form" "$tmp/held"
+	check "$form says which floor was used" says '(2 A/A comparisons of 6 pairs)' "$form" \
+		--floor "$tmp/floor-of" "$tmp/held"
+	check "$form says what variants are" says 'v-x: tells once for each vfio_dma' "$form" \
+		"$tmp/told"
+done
+check "--markdown says that max grows with operations" says 'The max of a run that lasts a set time' \
+	--markdown "$tmp/pairs"
 
 # Those of the repository, made in the lab.
 for folder in "$source"/results/*/; do

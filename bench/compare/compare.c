@@ -97,32 +97,49 @@ static bool in_family(const struct vb_decision *d)
 	return d->primary && d->shown && d->has_p && d->has_interval;
 }
 
-static int adjust(struct vb_comparison *c)
+/* The members of the family, of all comparisons: their p to @p, or @adjusted to them. */
+static size_t exchange(struct vb_comparison *list, size_t nr, double *p, const double *adjusted)
 {
-	size_t nr = 0, cell = 0, at = 0;
-	struct vb_decision *d;
-	double *p, *adjusted;
+	size_t count = 0;
 
-	while ((d = next(c, &cell, &at)))
-		nr += in_family(d);
-	p = calloc(2 * nr + 1, sizeof(*p));
+	for (size_t i = 0; i < nr; i++) {
+		size_t cell = 0, at = 0;
+		struct vb_decision *d;
+
+		while ((d = next(&list[i], &cell, &at))) {
+			if (!in_family(d))
+				continue;
+			if (p)
+				p[count] = d->p;
+			if (adjusted)
+				d->p_holm = adjusted[count];
+			count++;
+		}
+	}
+	return count;
+}
+
+/* Whoever looks at several arms asks that many times as often: one family. */
+static int adjust(struct vb_comparison *list, size_t nr)
+{
+	size_t family = exchange(list, nr, NULL, NULL);
+	double *p = calloc(2 * family + 1, sizeof(*p));
+
 	if (!p)
 		return -ENOMEM;
-	adjusted = p + nr;
-	c->family = (unsigned int)nr;
-	nr = cell = at = 0;
-	while ((d = next(c, &cell, &at)))
-		if (in_family(d))
-			p[nr++] = d->p;
-	vb_holm(p, nr, adjusted);
-	nr = cell = at = 0;
-	while ((d = next(c, &cell, &at)))
-		if (in_family(d))
-			d->p_holm = adjusted[nr++];
+	exchange(list, nr, p, NULL);
+	vb_holm(p, family, p + family);
+	exchange(list, nr, NULL, p + family);
 	free(p);
-	cell = at = 0;
-	while ((d = next(c, &cell, &at)))
-		cmp_judge(d, c->margin_percent, c->family);
+	for (size_t i = 0; i < nr; i++) {
+		size_t cell = 0, at = 0;
+		struct vb_decision *d;
+
+		list[i].family = (unsigned int)family;
+		list[i].family_comparisons = (unsigned int)nr;
+		while ((d = next(&list[i], &cell, &at)))
+			cmp_judge(d, list[i].margin_percent, list[i].family);
+	}
 	return 0;
 }
 
@@ -205,8 +222,6 @@ static int build(const struct cmp_arm *a, const struct cmp_arm *b, bool paired,
 		ret = cmp_environment(a, b, c);
 	if (!ret)
 		ret = add_cells(a, b, &primaries, o, c);
-	if (!ret)
-		ret = adjust(c);
 	if (ret)
 		return ret;
 	cmp_count_left_out(a, o->first_round, o->rounds, c);
@@ -217,6 +232,8 @@ static int build(const struct cmp_arm *a, const struct cmp_arm *b, bool paired,
 
 static int finish(int ret, struct vb_comparison **list, size_t *nr, char *err, size_t size)
 {
+	if (!ret)
+		ret = adjust(*list, *nr);
 	if (!ret)
 		return 0;
 	vb_comparisons_free(*list, *nr);

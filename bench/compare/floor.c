@@ -83,7 +83,7 @@ int floor_add_number(double **list, size_t *nr, double value)
 /* Of an exploratory metric so many pairs tell the spread; of primaries all do. */
 #define SPREAD_MAX	400
 
-/* What is collected of one metric, that of entry i at i: each comparison's shift, the pairs' own. */
+/* What is collected of the metric of entry i, at i: each comparison's shift, the pairs' own. */
 struct shifts {
 	size_t nr, nr_pairs;
 	double *percent, *pair;

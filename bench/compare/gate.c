@@ -87,7 +87,7 @@ enum vb_gate_verdict vb_gate_check(double percent, const struct vb_decision *d)
 	return bad <= beyond(d, percent) ? VB_GATE_PASSED : VB_GATE_UNKNOWN;
 }
 
-/* To see a shift of @distance percent when that takes more than there are; 0: else, or not known. */
+/* To see a shift of @distance percent, if that is more than there are; else, or not known, 0. */
 static size_t pairs_needed(const struct vb_decision *d, double distance)
 {
 	double *difference;

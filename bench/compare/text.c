@@ -205,6 +205,11 @@ static void print_summary(const struct vb_comparison *c, bool all, FILE *out)
 	if (!all && others)
 		fprintf(out, "; %zu exploratory ones: --all", others);
 	fputc('\n', out);
+	if (c->family > 1 && c->family_comparisons > 1)
+		fprintf(out, "p adjusted by Holm's method over %u primaries, of %u comparisons\n", c->family,
+			c->family_comparisons);
+	else if (c->family > 1)
+		fprintf(out, "p adjusted by Holm's method over %u primaries\n", c->family);
 }
 
 void vb_compare_text(const struct vb_comparison *c, bool all, FILE *out)

@@ -368,6 +368,37 @@ static void test_adjusted(void **state)
 	check_adjusted(false);
 }
 
+/* Two arms against the first ask twice as often. */
+static void test_three_arms(void **state)
+{
+	struct made_run runs[3 * 8];
+	struct vb_comparison *list;
+	struct vb_result r;
+	size_t nr = 0;
+	char err[300];
+
+	for (unsigned int i = 0; i < 8; i++)
+		for (int arm = 0; arm < 3; arm++)
+			runs[nr++] = (struct made_run){ .arm = arm, .round = i,
+				.ns = base[i] + (arm == 1 ? 60000 : arm == 2 ? i ? 50000 : 0 : 1000) };
+	make_result(runs, nr, false, &r);
+	json_array_append_new(json_object_get(r.meta, "arms"),
+			      json_pack("{s:s, s:s, s:[]}", "name", "c", "variant", "third", "settings"));
+	assert_int_equal(vb_compare_arms(&r, NULL, &list, &nr, err, sizeof(err)), 0);
+	assert_int_equal(nr, 2);
+	for (size_t i = 0; i < nr; i++) {
+		const struct vb_decision *d = decision(&list[i], 0, "span", "request", "mean");
+
+		assert_int_equal(list[i].family, 4);
+		assert_int_equal(list[i].family_comparisons, 2);
+		/* 2/256 four times, 4/256 twice */
+		assert_true(fabs(d->p_holm - 8.0 / 256) < 1e-12);
+		assert_int_equal(d->finding, VB_FINDING_WORSE);
+	}
+	vb_comparisons_free(list, nr);
+	free_result(&r);
+}
+
 /* A result of 'ab --aa' whose comparisons differ by @percent, up and down. */
 static void make_aa(double percent, unsigned int comparisons, struct vb_result *r)
 {
@@ -745,6 +776,7 @@ int main(void)
 		cmocka_unit_test(test_too_few_values),
 		cmocka_unit_test(test_holm),
 		cmocka_unit_test(test_adjusted),
+		cmocka_unit_test(test_three_arms),
 		cmocka_unit_test(test_floor),
 		cmocka_unit_test(test_floor_spread),
 		cmocka_unit_test(test_floor_unpaired),

@@ -146,6 +146,12 @@ static int exit_code(const struct vb_verdict *v, const struct vb_comparison *lis
 	for (size_t i = 0; i < nr; i++) {
 		seen[VB_EXIT_INCORRECT] |= list[i].failed > 0;
 		seen[VB_EXIT_UNTRUSTED] |= list[i].withheld > list[i].failed;
+		if (v->options.nr_gates && list[i].incomplete) {
+			seen[VB_EXIT_UNTRUSTED] = true;
+			vb_fail(VB_EXIT_UNTRUSTED, "--gate: can't tell by a session that is not complete: go on "
+				"with it: 'vfio-bench ab --resume'");
+			continue;
+		}
 		for (size_t g = 0; g < v->options.nr_gates; g++)
 			seen[check_gate(&v->gate[g], &list[i])] = true;
 	}

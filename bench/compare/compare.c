@@ -183,6 +183,26 @@ static int note_left_out(struct vb_comparison *c)
 	return ret;
 }
 
+static unsigned int incomplete(const struct cmp_arm *arm)
+{
+	unsigned int count = 0;
+
+	for (size_t i = 0; i < arm->nr; i++)
+		count += strcmp(vb_json_text(arm->source[i].result->meta, "status"), "complete") != 0;
+	return count;
+}
+
+/* Who ended it may have seen how it stood. */
+static int note_incomplete(const struct cmp_arm *a, const struct cmp_arm *b, struct vb_comparison *c)
+{
+	c->incomplete = incomplete(a) + (c->paired ? 0 : incomplete(b));
+	if (!c->incomplete)
+		return 0;
+	return cmp_note(c, "%u SESSION%s NOT COMPLETE: it ended before all its rounds were measured, so "
+			"that p and interval hold only if that had nothing to do with what was measured; no "
+			"gate is told by it", c->incomplete, c->incomplete == 1 ? "" : "S");
+}
+
 /* What a comparison of two can't tell by itself. */
 static int note_sides(const struct cmp_arm *a, const struct cmp_arm *b,
 		      const struct vb_compare_options *o, struct vb_comparison *c)
@@ -216,6 +236,8 @@ static int build(const struct cmp_arm *a, const struct cmp_arm *b, bool paired,
 	c->aa = paired && json_is_true(json_object_get(json_object_get(first->meta, "ab"), "aa"));
 	c->margin_percent = o->margin_percent > 0 ? o->margin_percent : VB_COMPARE_MARGIN;
 	ret = cmp_primaries_find(a, o, c->exact, &primaries, err, size);
+	if (!ret)
+		ret = note_incomplete(a, b, c);
 	if (!ret)
 		ret = note_sides(a, b, o, c);
 	if (!ret)

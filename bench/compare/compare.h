@@ -113,6 +113,7 @@ struct vb_comparison {
 	unsigned int failed;		/* those of withheld whose audit failed, hung or were killed */
 	unsigned int marked;		/* runs with a mark of the noise gate, not left out */
 	unsigned int rounds_dropped;	/* paired: rounds that lack a clean run of either arm */
+	unsigned int incomplete;	/* sessions that were not finished */
 	unsigned int family;		/* p-values that Holm's method adjusted together, */
 	unsigned int family_comparisons;	/* of so many comparisons: all that were made */
 	size_t nr_cells;

@@ -145,6 +145,7 @@ json_t *vb_comparison_to_json(const struct vb_comparison *c)
 	set(o, "interrupted", json_integer(c->interrupted));
 	set(o, "marked", json_integer(c->marked));
 	set(o, "rounds_dropped", json_integer(c->rounds_dropped));
+	set(o, "incomplete", json_integer(c->incomplete));
 	set(o, "family", json_integer(c->family));
 	set(o, "family_comparisons", json_integer(c->family_comparisons));
 	add_lists(o, c);

@@ -168,6 +168,12 @@ check "no quantile of 500 values" says 'p99 wants 1,000 values, the smallest run
 	"$tmp/a" "$tmp/scarce"
 check "a gate on it can't tell" fails 3 'p99 wants' --gate map.p99:5% "$tmp/a" "$tmp/scarce"
 
+cp -r "$tmp/b" "$tmp/half"
+sed -i 's/"status": "complete"/"status": "incomplete"/' "$tmp/half/meta.json"
+sign "$tmp/half/meta.json"
+check "a session that was ended early" says '^1 SESSION NOT COMPLETE' "$tmp/a" "$tmp/half"
+check "tells no gate" fails 3 'not complete' --gate map.mean:5% "$tmp/a" "$tmp/half"
+
 mkdir "$tmp/empty" "$tmp/boots-a" "$tmp/boots-b" "$tmp/mixed"
 for i in {0..6}; do
 	level "$tmp/few" "$tmp/boots-a/$i" 1 $((10000 + i))

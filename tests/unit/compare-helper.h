@@ -66,8 +66,8 @@ static inline void make_result(const struct made_run *runs, size_t nr, bool exac
 
 	memset(r, 0, sizeof(*r));
 	r->path = strdup("made-up");
-	r->meta = json_pack("{s:s, s:s, s:[{s:s, s:s, s:[]}, {s:s, s:s, s:[]}], s:{s:{s:s}, s:{s:s}}}",
-			    "job", "test", "mode", exact ? "exact" : "timing", "arms",
+	r->meta = json_pack("{s:s, s:s, s:s, s:[{s:s, s:s, s:[]}, {s:s, s:s, s:[]}], s:{s:{s:s}, s:{s:s}}}",
+			    "status", "complete", "job", "test", "mode", exact ? "exact" : "timing", "arms",
 			    "name", "a", "variant", "mainline", "settings",
 			    "name", "b", "variant", "other", "settings",
 			    "machine", "kernel", "release", "6.1", "cpu", "model", "x");

@@ -6,6 +6,8 @@
 
 #include "bench/compare/compare_impl.h"
 
+#define COMMAND_LINE	"machine.kernel.command_line"
+
 /*
  * Paths below meta.json, the important ones first: a fact is told with the first
  * that is a beginning of its own path.
@@ -18,13 +20,16 @@ static const char *const order[] = {
 	"machine.cpu.model", "machine.cpu.vendor", "machine.cpu.microcode", "machine.cpu.hypervisor",
 	"machine.cpu.governor", "machine.cpu.turbo", "machine.cpu.smt",
 	"machine.cpu.mitigations", "machine.cpu.clocksource", "machine.memory.thp",
-	"machine.modules", "suite", "device", "machine.kernel.command_line",
+	"machine.modules", "suite", "device", COMMAND_LINE,
 	"machine.cpu", "machine.iommu", "machine", "no_performance_label", "status",
 };
 
+/* scripts/lab measures it at each start; it says nothing of the kernel. */
+#define CALIBRATION	"tsc_early_khz="
+
 struct fact {
 	char what[96];
-	char value[256];
+	char value[2048];		/* no kernel's command line is longer */
 };
 
 struct facts {
@@ -38,6 +43,58 @@ static bool is_passing(const char *path)
 	const char *end = strrchr(path, '.');
 
 	return end && (!strcmp(end, ".free") || !strcmp(path, "machine.kernel.slow_options_from"));
+}
+
+/* The next word after *@at, which goes on behind it; NULL: there is none.  Not terminated. */
+static const char *next_word(const char **at, size_t *length)
+{
+	const char *word = *at + strspn(*at, " \t\n");
+
+	*length = strcspn(word, " \t\n");
+	*at = word + *length;
+	return *length ? word : NULL;
+}
+
+static void add_word(char *list, size_t size, const char *word, size_t length)
+{
+	size_t used = strlen(list);
+
+	snprintf(list + used, size - used, "%s%.*s", used ? " " : "", (int)length, word);
+}
+
+/* A kernel's command line without what the lab puts there for itself. */
+static void take_command_line(const char *from, char *out, size_t size)
+{
+	const char *word;
+	size_t length;
+
+	*out = '\0';
+	while ((word = next_word(&from, &length)))
+		if (strncmp(word, CALIBRATION, strlen(CALIBRATION)))
+			add_word(out, size, word, length);
+}
+
+static size_t count_word(const char *line, const char *word, size_t length)
+{
+	const char *other;
+	size_t n, count = 0;
+
+	while ((other = next_word(&line, &n)))
+		count += n == length && !strncmp(other, word, n);
+	return count;
+}
+
+/* The words that @line has oftener than @other. */
+static void own_words(const char *line, const char *other, char *out, size_t size)
+{
+	const char *word;
+	size_t length;
+
+	*out = '\0';
+	for (const char *at = line; (word = next_word(&at, &length));)
+		if (count_word(line, word, length) > count_word(other, word, length) &&
+		    !count_word(out, word, length))
+			add_word(out, size, word, length);
 }
 
 static int add_fact(struct facts *facts, const char *path, const json_t *value)
@@ -56,6 +113,9 @@ static int add_fact(struct facts *facts, const char *path, const json_t *value)
 	snprintf(grown[facts->nr].what, sizeof(grown[0].what), "%s", path);
 	snprintf(grown[facts->nr].value, sizeof(grown[0].value), "%s",
 		 text ? (json_is_null(value) ? "not known" : text) : json_string_value(value));
+	if (!text && !strcmp(path, COMMAND_LINE))
+		take_command_line(json_string_value(value), grown[facts->nr].value,
+				  sizeof(grown[0].value));
 	facts->nr++;
 	free(text);
 	return 0;
@@ -143,6 +203,20 @@ static size_t rank_of(const char *what)
 	return best;
 }
 
+static int differ_in(struct vb_comparison *c, const char *what, const char *a, const char *b)
+{
+	char x[sizeof(((struct fact *)0)->value)], y[sizeof(x)];
+
+	if (!a || !b || strcmp(what, COMMAND_LINE))
+		return cmp_difference(c, what, a ? a : "-", b ? b : "-");
+	own_words(a, b, x, sizeof(x));
+	own_words(b, a, y, sizeof(y));
+	/* The last of two that contradict each other counts: their order is a difference. */
+	if (!*x && !*y)
+		return cmp_difference(c, what, a, b);
+	return cmp_difference(c, what, *x ? x : "-", *y ? y : "-");
+}
+
 static int differ(const struct facts *a, const struct facts *b, struct vb_comparison *c)
 {
 	const size_t ranks = sizeof(order) / sizeof(order[0]);
@@ -155,7 +229,7 @@ static int differ(const struct facts *a, const struct facts *b, struct vb_compar
 			/* Those of b alone come after a's. */
 			if (rank_of(f->what) != rank || (i >= a->nr && x) || (x && y && !strcmp(x, y)))
 				continue;
-			if (cmp_difference(c, f->what, x ? x : "-", y ? y : "-"))
+			if (differ_in(c, f->what, x, y))
 				return -ENOMEM;
 		}
 	}

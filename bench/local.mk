@@ -101,6 +101,7 @@ libbench_a_SOURCES = \
 	bench/report/plot_exec.c \
 	bench/report/plot_span.c \
 	bench/report/plot_svg.c \
+	bench/report/between.c bench/report/between.h \
 	bench/report/reason.c bench/report/reason.h \
 	bench/report/render_html.c bench/report/render_impl.h \
 	bench/report/render_markdown.c \

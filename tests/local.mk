@@ -213,8 +213,8 @@ TESTS += tests/cli/bad-input-test.sh
 EXTRA_DIST += tests/bad-input.sh tests/result.py tests/tap.sh tests/cli/bad-input-test.sh \
 	tests/lab/bad-input-test.sh
 
-TESTS += tests/cli/bisect-step-test.sh tests/cli/compare-test.sh
-EXTRA_DIST += tests/cli/bisect-step-test.sh tests/cli/compare-test.sh tests/lab/bisect-test.sh \
+TESTS += tests/cli/bisect-step-test.sh tests/cli/compare-test.sh tests/cli/compare-mail-test.sh
+EXTRA_DIST += tests/cli/bisect-step-test.sh tests/cli/compare-test.sh tests/cli/compare-mail-test.sh tests/lab/bisect-test.sh \
 	tests/bench/compare-size.sh
 
 # The companion module's ioctls, in the lab.

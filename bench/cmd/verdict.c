@@ -137,7 +137,7 @@ static int check_gate(const struct vb_gate *gate, const struct vb_comparison *c)
 		       vb_decision_shift_text(d, shift, sizeof(shift)));
 }
 
-static int exit_code(const struct vb_verdict *v, const struct vb_comparison *list, size_t nr)
+int vb_verdict_exit(const struct vb_verdict *v, const struct vb_comparison *list, size_t nr)
 {
 	static const int order[] = { VB_EXIT_USAGE, VB_EXIT_INCORRECT, VB_EXIT_REGRESSION,
 				     VB_EXIT_UNTRUSTED };
@@ -171,5 +171,5 @@ int vb_verdict_print(const struct vb_verdict *v, const struct vb_comparison *lis
 		print_text(v, list, nr);
 	if (fflush(stdout) || ferror(stdout))
 		return vb_fail(VB_EXIT_UNTRUSTED, "writing the comparison failed");
-	return exit_code(v, list, nr);
+	return vb_verdict_exit(v, list, nr);
 }

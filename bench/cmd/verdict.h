@@ -48,10 +48,17 @@ int vb_verdict_find_floor(struct vb_verdict *v, const struct vb_result *result);
 void vb_verdict_free(struct vb_verdict *v);
 /* Print the comparisons; returns an enum vb_exit: of audits, gates and printing. */
 int vb_verdict_print(const struct vb_verdict *v, const struct vb_comparison *list, size_t nr);
+/* The same without printing: what the exit status is. */
+int vb_verdict_exit(const struct vb_verdict *v, const struct vb_comparison *list, size_t nr);
 
 /* At the end of 'ab': what the result directory @path says of its arms, or of the rig. */
 int vb_verdict_conclude(struct vb_verdict *v, const char *path, double want);
-/* Before 'ab' runs: the pairs that a difference of @want percent takes, as far as it is known. */
-void vb_verdict_foresee(const char *job, double want, unsigned int pairs);
+/*
+ * Before 'ab' runs: the pairs that a difference of @want percent takes, by --floor
+ * or the stored floor; not known is no error.  An enum vb_exit: --floor is refused
+ * unless it is one of this machine, job and mode.
+ */
+int vb_verdict_foresee(const struct vb_verdict *v, const char *job, double want,
+		       unsigned int pairs);
 
 #endif /* VB_CMD_VERDICT_H */

@@ -45,6 +45,12 @@ void vb_build_runs(struct vb_doc *doc, const struct vb_source *source);
 void vb_build_environment(struct vb_doc *doc, const struct vb_source *source);
 void vb_build_reproduce(struct vb_doc *doc, const struct vb_source *source);
 
+/* Pieces of them, for a report on two results. */
+void vb_build_findings(struct vb_doc *doc, const struct vb_source *source);
+void vb_build_setup_pairs(struct vb_doc *doc, const struct vb_source *source);
+void vb_build_method(struct vb_doc *doc, const struct vb_source *source);
+const char *vb_report_command(struct vb_doc *doc, const struct vb_source *source);
+
 /* Runs that are in tables: clean, and no warm-up. */
 bool vb_report_counts(const json_t *run);
 /* "run 3, mainline, count=1024" */

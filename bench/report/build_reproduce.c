@@ -145,7 +145,7 @@ static const char *lab(struct vb_doc *doc, const struct vb_source *s, bool ab)
 	return vb_doc_str(doc, "scripts/lab%s -- scripts/lab-run%s", options, ab ? " ab" : "");
 }
 
-void vb_build_reproduce(struct vb_doc *doc, const struct vb_source *s)
+const char *vb_report_command(struct vb_doc *doc, const struct vb_source *s)
 {
 	const json_t *meta = s->result->meta, *machine = json_object_get(meta, "machine");
 	const json_t *device = json_object_get(meta, "device");
@@ -158,11 +158,15 @@ void vb_build_reproduce(struct vb_doc *doc, const struct vb_source *s)
 		command = vb_doc_str(doc, "%s --device %s", command, vb_json_text(device,
 										  "address"));
 	/* Order and layouts follow from the session's seed, which a job's own seed= leaves alone. */
-	command = vb_doc_str(doc, "%s %s%s%s --seed %" JSON_INTEGER_FORMAT, command,
-			     quoted(doc, vb_json_text(meta, "job")), how(doc, s), overrides(doc, s),
-			     json_integer_value(json_object_get(meta, "seed")));
+	return vb_doc_str(doc, "%s %s%s%s --seed %" JSON_INTEGER_FORMAT, command,
+			  quoted(doc, vb_json_text(meta, "job")), how(doc, s), overrides(doc, s),
+			  json_integer_value(json_object_get(meta, "seed")));
+}
+
+void vb_build_reproduce(struct vb_doc *doc, const struct vb_source *s)
+{
 	vb_doc_heading(doc, VB_VIEW_ALL, 2, "reproduce", "To reproduce");
-	vb_doc_pre(doc, VB_VIEW_ALL, command);
+	vb_doc_pre(doc, VB_VIEW_ALL, vb_report_command(doc, s));
 	vb_doc_para(doc, VB_VIEW_PAGES, "The job as it was given is job.ini in the result "
 		    "directory; "
 		    "runs/NNN-ARM/job.ini is the expanded job of one run, seed included.");

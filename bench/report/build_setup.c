@@ -138,6 +138,11 @@ void vb_build_floor(struct vb_doc *doc, const struct vb_source *s)
 	if (!s->nr_comparisons || s->comparison[0].aa)
 		return;
 	known = count_floors(s, &primaries, &low, &high);
+	if (!known && !s->comparison[0].paired) {
+		vb_doc_pair(doc, VB_VIEW_ALL, "noise floor", "none: what is known of equal arms is of "
+			    "pairs in one session");
+		return;
+	}
 	if (!known) {
 		vb_doc_pair(doc, VB_VIEW_ALL, "noise floor", "not known: 'vfio-bench ab --aa' measures what "
 			    "equal arms of this job differ by");
@@ -211,11 +216,10 @@ static void put_machine(struct vb_doc *doc, const struct vb_source *s)
 			    vb_json_text(device, "driver"));
 }
 
-void vb_build_setup(struct vb_doc *doc, const struct vb_source *s)
+void vb_build_setup_pairs(struct vb_doc *doc, const struct vb_source *s)
 {
 	const json_t *meta = s->result->meta;
 
-	vb_doc_heading(doc, VB_VIEW_LONG, 2, "setup", "What was run");
 	vb_doc_pair(doc, VB_VIEW_ALL, "job", "%s, %s, %zu run%s, %s", vb_json_text(meta, "job"),
 		    s->exact ? "exact mode: instructions are counted" : "timing mode",
 		    s->result->nr_runs,
@@ -232,4 +236,10 @@ void vb_build_setup(struct vb_doc *doc, const struct vb_source *s)
 	vb_doc_pair(doc, VB_VIEW_ALL, "made", "%s, vfio-bench %s", vb_json_text(meta, "started"),
 		    vb_json_text(meta, "suite"));
 	put_machine(doc, s);
+}
+
+void vb_build_setup(struct vb_doc *doc, const struct vb_source *s)
+{
+	vb_doc_heading(doc, VB_VIEW_LONG, 2, "setup", "What was run");
+	vb_build_setup_pairs(doc, s);
 }

@@ -152,6 +152,20 @@ static void put_method(struct vb_doc *doc, const struct vb_source *s)
 		    c->margin_percent);
 }
 
+/* How the comparisons were made, and what is to be known of each. */
+static void put_comparisons(struct vb_doc *doc, const struct vb_source *s)
+{
+	put_method(doc, s);
+	for (size_t i = 0; i < s->nr_comparisons; i++)
+		put_comparison_caveats(doc, &s->comparison[i]);
+}
+
+void vb_build_method(struct vb_doc *doc, const struct vb_source *s)
+{
+	vb_doc_heading(doc, VB_VIEW_ALL, 2, "caveats", "To bear in mind");
+	put_comparisons(doc, s);
+}
+
 static bool records_samples(const struct vb_source *s)
 {
 	for (size_t i = 0; i < s->result->nr_runs; i++)
@@ -168,8 +182,6 @@ void vb_build_caveats(struct vb_doc *doc, const struct vb_source *s)
 		return;
 	vb_doc_heading(doc, VB_VIEW_ALL, 2, "caveats", "To bear in mind");
 	put_label_reasons(doc, s);
-	put_method(doc, s);
-	for (size_t i = 0; i < s->nr_comparisons; i++)
-		put_comparison_caveats(doc, &s->comparison[i]);
+	put_comparisons(doc, s);
 	put_samples(doc, s);
 }

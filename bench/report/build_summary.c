@@ -196,7 +196,7 @@ static void put_finding(struct vb_doc *doc, const struct vb_comparison *c, enum 
 }
 
 /* What moved comes first, of all comparisons. */
-static void put_findings(struct vb_doc *doc, const struct vb_source *s)
+void vb_build_findings(struct vb_doc *doc, const struct vb_source *s)
 {
 	static const enum vb_finding order[] = {
 		VB_FINDING_WORSE, VB_FINDING_BETTER, VB_FINDING_CHANGED, VB_FINDING_INCONCLUSIVE,
@@ -274,7 +274,7 @@ void vb_build_summary(struct vb_doc *doc, const struct vb_source *s)
 
 	vb_doc_heading(doc, VB_VIEW_PAGES, 2, "summary", "Summary");
 	put_standing(doc, s);
-	put_findings(doc, s);
+	vb_build_findings(doc, s);
 	put_alone(doc, s);
 	if (*reasons)
 		vb_doc_verdict(doc, VB_VIEW_ALL, VB_TONE_WARN, "no performance figure", "%s",

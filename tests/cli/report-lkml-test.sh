@@ -130,7 +130,7 @@ escapes_gone() {
 
 # says TEXT ARG...: report, its lines put together; backslashes of Markdown left out
 says() {
-	"$bench" report "${@:2}" | tr -s ' \n' ' ' | tr -d '\\' >"$tmp/said"
+	"$bench" report "${@:2}" | tr -s ' \n' ' ' | tr -d '\134' >"$tmp/said"
 	grep -qF -e "$1" "$tmp/said" || { cat "$tmp/said"; return 1; }
 }
 

@@ -260,10 +260,13 @@ static int measure(struct ab_args *a)
 {
 	char result[4200] = "";
 	bool complete = false;
-	int ret, verdict;
+	int ret = VB_EXIT_OK, verdict;
 
-	if (a->want > 0 && !a->compare.aa && a->session.job)
-		vb_verdict_foresee(a->session.job, a->want, a->compare.pairs);
+	/* A --floor that does not fit is told before hours of measuring. */
+	if ((a->want > 0 || a->verdict.floor_path) && !a->compare.aa && a->session.job)
+		ret = vb_verdict_foresee(&a->verdict, a->session.job, a->want, a->compare.pairs);
+	if (ret)
+		return ret;
 	ret = vb_session_run(&a->session, result, sizeof(result), &complete);
 	if (!*result || !complete || a->session.dry_run)
 		return ret;

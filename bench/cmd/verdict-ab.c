@@ -98,22 +98,54 @@ static void foresee_entry(const struct vb_floor *floor, const struct vb_floor_en
 		fprintf(stderr, "%g%% is below the noise floor of %.2f%%\n", want, e->percent);
 }
 
-void vb_verdict_foresee(const char *job, double want, unsigned int pairs)
+static void job_name(const char *job, char *name, size_t size)
 {
-	const char *slash = strrchr(job, '/'), *mode = vb_in_exact_mode() ? "exact" : "timing";
-	json_t *facts = vb_facts_collect();
-	struct vb_floor *floor = NULL;
-	char name[128], err[5000] = "";
+	const char *slash = strrchr(job, '/');
 	size_t length;
 
-	snprintf(name, sizeof(name), "%s", slash ? slash + 1 : job);
+	snprintf(name, size, "%s", slash ? slash + 1 : job);
 	length = strlen(name);
 	if (length > 4 && !strcmp(name + length - 4, ".job"))
 		name[length - 4] = '\0';
-	if (vb_floor_find(facts, name, mode, &floor, err, sizeof(err))) {
+}
+
+/* The one that was asked for; settings are held against it at the end, by the result. */
+static int load_asked(const struct vb_verdict *v, const json_t *facts, const char *job,
+		      const char *mode, struct vb_floor **floor)
+{
+	char err[5000] = "";
+	int ret = vb_floor_load(v->floor_path, floor, err, sizeof(err));
+
+	if (!ret)
+		ret = vb_floor_fits_job(*floor, facts, job, mode, err, sizeof(err));
+	return ret ? vb_fail(VB_EXIT_USAGE, "--floor: %s", *err ? err : strerror(-ret)) : VB_EXIT_OK;
+}
+
+static void find_stored(const json_t *facts, const char *job, const char *mode,
+			struct vb_floor **floor)
+{
+	char err[5000] = "";
+
+	if (vb_floor_find(facts, job, mode, floor, err, sizeof(err)))
 		vb_warn("%s%s--want: no noise floor of this machine for job %s: 'vfio-bench ab --aa' makes "
-			"one", err, *err ? ": " : "", name);
-	} else {
+			"one, --floor names one", err, *err ? ": " : "", job);
+}
+
+int vb_verdict_foresee(const struct vb_verdict *v, const char *job, double want,
+		       unsigned int pairs)
+{
+	const char *mode = vb_in_exact_mode() ? "exact" : "timing";
+	json_t *facts = vb_facts_collect();
+	struct vb_floor *floor = NULL;
+	int ret = VB_EXIT_OK;
+	char name[128];
+
+	job_name(job, name, sizeof(name));
+	if (v->floor_path)
+		ret = load_asked(v, facts, name, mode, &floor);
+	else
+		find_stored(facts, name, mode, &floor);
+	if (!ret && floor && want > 0) {
 		fprintf(stderr, "by the noise floor of %s:\n", floor->where);
 		for (size_t i = 0; i < floor->nr; i++)
 			if (floor->entry[i].primary)
@@ -121,4 +153,5 @@ void vb_verdict_foresee(const char *job, double want, unsigned int pairs)
 	}
 	vb_floor_free(floor);
 	json_decref(facts);
+	return ret;
 }

@@ -296,17 +296,38 @@ int vb_floor_make(const struct vb_result *r, struct vb_floor **out, char *err, s
 	return ret;
 }
 
-int vb_floor_fits(const struct vb_floor *floor, const struct vb_result *r, char *err, size_t size)
+static int fits_machine(const struct vb_floor *floor, const json_t *facts, const char *mode,
+			char *err, size_t size)
 {
-	char machine[sizeof(floor->machine)], settings[16];
-	int ret;
+	char machine[sizeof(floor->machine)];
 
-	floor_machine(json_object_get(r->meta, "machine"), machine, sizeof(machine));
+	floor_machine(facts, machine, sizeof(machine));
 	if (strcmp(floor->machine, machine))
 		return cmp_error(err, size, "the floor of %s is of another machine (%.100s)", floor->where,
 				 floor->machine);
-	if (strcmp(floor->mode, vb_json_text(r->meta, "mode")))
+	if (strcmp(floor->mode, mode))
 		return cmp_error(err, size, "the floor of %s is of %s mode", floor->where, floor->mode);
+	return 0;
+}
+
+int vb_floor_fits_job(const struct vb_floor *floor, const json_t *machine, const char *job,
+		      const char *mode, char *err, size_t size)
+{
+	int ret = fits_machine(floor, machine, mode, err, size);
+
+	if (!ret && strcmp(floor->job, job))
+		return cmp_error(err, size, "the floor of %s is of job %s", floor->where, floor->job);
+	return ret;
+}
+
+int vb_floor_fits(const struct vb_floor *floor, const struct vb_result *r, char *err, size_t size)
+{
+	char settings[16];
+	int ret = fits_machine(floor, json_object_get(r->meta, "machine"),
+			       vb_json_text(r->meta, "mode"), err, size);
+
+	if (ret)
+		return ret;
 	ret = settings_of(r, settings, sizeof(settings), err, size);
 	if (ret)
 		return ret;

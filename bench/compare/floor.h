@@ -48,6 +48,9 @@ int vb_floor_make(const struct vb_result *result, struct vb_floor **floor, char 
 int vb_floor_load(const char *path, struct vb_floor **floor, char *err, size_t size);
 void vb_floor_free(struct vb_floor *floor);
 
+/* Is @floor of that machine (its facts), job and mode?  -EINVAL: no, @err says which. */
+int vb_floor_fits_job(const struct vb_floor *floor, const json_t *machine, const char *job,
+		      const char *mode, char *err, size_t size);
 /* May @floor be used on @result?  -EINVAL: another machine, job or mode, @err says which. */
 int vb_floor_fits(const struct vb_floor *floor, const struct vb_result *result, char *err,
 		  size_t size);

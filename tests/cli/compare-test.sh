@@ -196,6 +196,23 @@ check "and refused when asked for" refuses '--floor: the floor of' --floor "$tmp
 check "nor between two sessions" says 'the noise floor is not used: it is of pairs' "$tmp/aa" "$tmp/aa"
 check "where it is refused, too" refuses '--floor: it is of pairs in one session' --floor "$tmp/aa" \
 	"$tmp/aa" "$tmp/aa"
+plan() {
+	local want=$1 status=0
+
+	shift
+	"$bench" ab null --arm A=null --arm B=null --dry-run "$@" >"$tmp/out" 2>"$tmp/err" || status=$?
+	[[ $status == "$want" ]] || { echo "exit status $status, not $want"; return 1; }
+}
+foresees() { plan 0 --want 5% "$@" && grep -q "pairs see .*%; 5%" "$tmp/err"; }
+refuses_plan() { plan 1 "${@:2}" && grep -q -e "$1" "$tmp/err" && [[ ! -s $tmp/out ]]; }
+check "what pairs see by the stored floor" foresees
+mv "$tmp/floor" "$tmp/floor-away"
+check "by none nothing" plan 0 --want 5%
+check "and it says so" grep -q 'no noise floor of this machine' "$tmp/err"
+check "by --floor" foresees --floor "$tmp/aa"
+check "--floor of no floor" refuses_plan "no result of 'ab --aa'" --want 5% --floor "$tmp/a"
+check "--floor without --want" refuses_plan 'No such file' --floor "$tmp/none"
+mv "$tmp/floor-away" "$tmp/floor"
 check "a floor that is none" refuses "no result of 'ab --aa'" --floor "$tmp/a" "$tmp/aa"
 check "a floor that isn't there" refuses 'No such file' --floor "$tmp/none" "$tmp/aa"
 check "a file that is no floor" refuses 'no noise floor' --floor "$tmp/a/meta.json" "$tmp/aa"

@@ -92,7 +92,9 @@ static void foresee_entry(const struct vb_floor *floor, const struct vb_floor_en
 
 	fprintf(stderr, "  %s%s%s.%s.%s: %u pairs see %.2f%%; ", e->label, *e->label ? ": " : "",
 		e->section, e->metric, e->stat, pairs, vb_floor_detectable(floor, e, pairs));
-	if (needed)
+	if (needed > VB_COMPARE_MANY_PAIRS)
+		fprintf(stderr, "%g%% takes more than %d\n", want, VB_COMPARE_MANY_PAIRS);
+	else if (needed)
 		fprintf(stderr, "%g%% takes %zu\n", want, needed);
 	else
 		fprintf(stderr, "%g%% is below the noise floor of %.2f%%\n", want, e->percent);

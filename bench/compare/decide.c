@@ -35,6 +35,15 @@ static void say(struct vb_decision *d, const char *format, ...)
 	va_end(ap);
 }
 
+/* Two digits that count, never with an exponent. */
+static const char *percent_text(double percent, char *buf, size_t size)
+{
+	double size_of = fabs(percent);
+
+	snprintf(buf, size, "%.*f%%", size_of >= 9.95 ? 0 : size_of >= 0.995 ? 1 : 2, percent);
+	return buf;
+}
+
 /* "10,000" */
 static const char *with_commas(uint64_t n, char *buf, size_t size)
 {
@@ -243,10 +252,13 @@ static void direction(struct vb_decision *d)
 /* A/A comparisons, where there is nothing to find, differ by so much too. */
 static bool below_floor(struct vb_decision *d)
 {
+	char floor[32];
+
 	if (!(d->floor_percent > 0) || !(fabs(d->percent) <= d->floor_percent))
 		return false;
 	d->finding = VB_FINDING_INCONCLUSIVE;
-	say(d, "below the noise floor: equal arms differ by up to %.2g%% here", d->floor_percent);
+	say(d, "below the noise floor: equal arms differ by up to %s here",
+	    percent_text(d->floor_percent, floor, sizeof(floor)));
 	return true;
 }
 
@@ -337,6 +349,9 @@ static void judge_undecided(struct vb_decision *d, double margin, unsigned int f
 		return;
 	if (d->primary && d->p < VB_COMPARE_ALPHA && d->p_holm >= VB_COMPARE_ALPHA)
 		say(d, "p is %.2g alone, %.2g as one of %u primaries", d->p, d->p_holm, family);
+	else if (d->paired && d->pairs_needed > VB_COMPARE_MANY_PAIRS)
+		say(d, "the interval is wider than the margin: %g%% takes more than %d pairs", margin,
+		    VB_COMPARE_MANY_PAIRS);
 	else if (d->paired && d->pairs_needed > d->n)
 		say(d, "the interval is wider than the margin: %g%% takes about %zu pairs", margin,
 		    d->pairs_needed);
@@ -350,6 +365,7 @@ static void judge_timing(struct vb_decision *d, double margin, unsigned int fami
 	bool apart = d->has_interval && (d->shift_lo > 0 || d->shift_hi < 0);
 	bool significant = apart && p < VB_COMPARE_ALPHA;
 	bool inside = d->has_interval && d->percent_lo >= -margin && d->percent_hi <= margin;
+	char floor[32];
 
 	if (!d->has_interval) {
 		d->too_few = true;
@@ -359,8 +375,8 @@ static void judge_timing(struct vb_decision *d, double margin, unsigned int fami
 		else
 			say(d, "%zu and %zu runs: an interval of 95%% wants 4 of each", d->n_a, d->n_b);
 	} else if (inside && d->floor_percent > margin) {
-		say(d, "equal arms differ by up to %.2g%% here, more than the margin of %g%%",
-		    d->floor_percent, margin);
+		say(d, "equal arms differ by up to %s here, more than the margin of %g%%",
+		    percent_text(d->floor_percent, floor, sizeof(floor)), margin);
 	} else if (inside) {
 		d->finding = VB_FINDING_EQUIVALENT;
 		if (significant)
@@ -372,6 +388,16 @@ static void judge_timing(struct vb_decision *d, double margin, unsigned int fami
 	}
 }
 
+/* Not a contradiction: which pairs belong together is in one of the two alone. */
+static void remark_signs(struct vb_decision *d)
+{
+	double medians = d->median_b - d->median_a;
+
+	if (!*d->reason && medians * d->shift < 0)
+		say(d, "the median of the %s differences, not the difference of the medians",
+		    d->paired ? "pairs'" : "values'");
+}
+
 void cmp_judge(struct vb_decision *d, double margin, unsigned int family)
 {
 	d->finding = VB_FINDING_INCONCLUSIVE;
@@ -381,4 +407,5 @@ void cmp_judge(struct vb_decision *d, double margin, unsigned int family)
 		judge_exact(d);
 	else
 		judge_timing(d, margin, family);
+	remark_signs(d);
 }

@@ -402,7 +402,9 @@ static void print_want(const struct vb_floor *floor, const struct vb_floor_entry
 {
 	size_t pairs = vb_floor_pairs(floor, e, want);
 
-	if (pairs)
+	if (pairs > VB_COMPARE_MANY_PAIRS)
+		fprintf(out, "  more than %d", VB_COMPARE_MANY_PAIRS);
+	else if (pairs)
 		fprintf(out, "  %8zu pairs", pairs);
 	else
 		fprintf(out, "  below the floor");

@@ -48,17 +48,26 @@ static int decimals(const struct vb_decision *d)
 	return d->exact || fabs(d->percent) < 0.95 ? 2 : 1;
 }
 
+/* What rounds to 0 has no sign that means anything. */
+static double unsigned_zero(double percent, int digits)
+{
+	return fabs(percent) < 0.5 * pow(10, -digits) ? 0 : percent;
+}
+
 const char *vb_decision_shift_text(const struct vb_decision *d, char *buf, size_t size)
 {
-	int digits = decimals(d);
+	int digits = decimals(d), own = digits;
 
+	/* A wide interval takes the decimals from its ends, not from what it is about. */
+	if (!own && fabs(d->percent) < 9.95)
+		own = 1;
 	if (!d->shown || isnan(d->percent))
 		snprintf(buf, size, "%s", "");
 	else if (d->has_interval)
-		snprintf(buf, size, "%+.*f%% [%+.*f, %+.*f]", digits, d->percent, digits, d->percent_lo,
-			 digits, d->percent_hi);
+		snprintf(buf, size, "%+.*f%% [%+.*f, %+.*f]", own, unsigned_zero(d->percent, own), digits,
+			 unsigned_zero(d->percent_lo, digits), digits, unsigned_zero(d->percent_hi, digits));
 	else
-		snprintf(buf, size, "%+.*f%%", digits, d->percent);
+		snprintf(buf, size, "%+.*f%%", own, unsigned_zero(d->percent, own));
 	return buf;
 }
 

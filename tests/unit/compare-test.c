@@ -740,6 +740,54 @@ static void test_boots(void **state)
 		free_result(&r[i]);
 }
 
+static void test_figures(void **state)
+{
+	static const struct {
+		double percent, lo, hi;
+		const char *text;
+	} cases[] = {
+		{ -0.3, -120, 130, "-0.3% [-120, +130]" },
+		{ -0.01, -120, 130, "+0.0% [-120, +130]" },
+		{ -0.001, -0.004, 2, "+0.00% [+0.00, +2.00]" },
+		{ 120, 99.6, 130, "+120% [+100, +130]" },
+	};
+	static const uint64_t a[] = { 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000 };
+	static const uint64_t b[] = { 1001, 900000, 3, 4001, 5001, 6001, 7, 800000 };
+	const struct vb_decision *d;
+	struct compared c;
+	char text[80];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct vb_decision made = { .shown = true, .has_interval = true,
+			.percent = cases[i].percent, .percent_lo = cases[i].lo, .percent_hi = cases[i].hi };
+
+		assert_string_equal(vb_decision_shift_text(&made, text, sizeof(text)), cases[i].text);
+	}
+	make_pairs(a, b, 8, false, &c.result);
+	compare_with(&c, NULL);
+	d = decision(c.list, 0, "span", "request", "min");
+	assert_true(d->pairs_needed > 1000);
+	assert_non_null(strstr(d->reason, "takes more than 1000 pairs"));
+	release(&c);
+}
+
+/* Each pair is greater, and yet the medians fall. */
+static void test_signs(void **state)
+{
+	static const uint64_t a[] = { 1000, 1010, 1020, 1030, 1040, 1050, 1060 };
+	static const uint64_t b[] = { 1001, 1011, 1021, 1025, 1041, 1051, 1061 };
+	const struct vb_decision *d;
+	struct compared c;
+
+	make_pairs(a, b, 7, false, &c.result);
+	compare_with(&c, NULL);
+	d = decision(c.list, 0, "span", "request", "mean");
+	assert_true(d->shift > 0 && d->median_b < d->median_a);
+	assert_string_equal(d->reason, "the median of the pairs' differences, not the difference of the "
+			    "medians");
+	release(&c);
+}
+
 static void test_output(void **state)
 {
 	struct compared c;
@@ -787,6 +835,8 @@ int main(void)
 		cmocka_unit_test(test_gate_unknown),
 		cmocka_unit_test(test_results),
 		cmocka_unit_test(test_boots),
+		cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_signs),
 		cmocka_unit_test(test_output),
 	};
 

@@ -27,7 +27,7 @@ libbench_a_SOURCES = \
 	bench/compare/environment.c \
 	bench/compare/floor.c bench/compare/floor.h bench/compare/floor_impl.h \
 	bench/compare/floor_file.c \
-	bench/compare/gate.c bench/compare/gate.h \
+	bench/compare/gate.c bench/compare/gate.h bench/compare/guard.c \
 	bench/compare/json.c \
 	bench/compare/primary.c \
 	bench/compare/settings.c \

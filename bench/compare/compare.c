@@ -243,6 +243,8 @@ static int build(const struct cmp_arm *a, const struct cmp_arm *b, bool paired,
 	if (!ret)
 		ret = cmp_environment(a, b, c);
 	if (!ret)
+		ret = cmp_guard(a, b, c);
+	if (!ret)
 		ret = add_cells(a, b, &primaries, o, c);
 	if (ret)
 		return ret;

@@ -111,6 +111,8 @@ int cmp_job_differences(const struct cmp_arm *a, const struct cmp_arm *b, struct
 
 /* environment.c: add what differs between the machines and variants of two arms. */
 int cmp_environment(const struct cmp_arm *a, const struct cmp_arm *b, struct vb_comparison *c);
+/* guard.c: note where the workers of one arm alone waited for their turns. */
+int cmp_guard(const struct cmp_arm *a, const struct cmp_arm *b, struct vb_comparison *c);
 int cmp_difference(struct vb_comparison *c, const char *what, const char *a, const char *b);
 
 #endif /* VB_COMPARE_IMPL_H */

@@ -113,6 +113,19 @@ static int read_declared(const struct cmp_arm *arm, char *text, size_t room, cha
 	return 0;
 }
 
+/* What a gate asks of exact mode is less than a bucket is wide. */
+static int refuse_bucketed(const struct vb_compare_options *o, char *err, size_t size)
+{
+	char name[160];
+
+	for (size_t i = 0; i < o->nr_gates; i++)
+		if (vb_stat_quantile(o->gates[i].name.stat) > 0)
+			return cmp_error(err, size, "--gate=%s: exact mode has quantiles from buckets of 1.6%% "
+					 "only: gate mean or min", vb_stat_name_text(&o->gates[i].name, name,
+										     sizeof(name)));
+	return 0;
+}
+
 int cmp_primaries_find(const struct cmp_arm *arm, const struct vb_compare_options *o, bool exact,
 		       struct cmp_primaries *p, char *err, size_t size)
 {
@@ -120,6 +133,8 @@ int cmp_primaries_find(const struct cmp_arm *arm, const struct vb_compare_option
 	int ret;
 
 	memset(p, 0, sizeof(*p));
+	if (exact && refuse_bucketed(o, err, size))
+		return -EINVAL;
 	ret = read_declared(arm, text, sizeof(text), err, size);
 	if (ret)
 		return ret;

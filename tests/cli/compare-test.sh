@@ -153,6 +153,8 @@ check "instructions are not times" refuses 'exact mode' "$tmp/a" "$tmp/bx"
 check "exact mode: half a percent is found" finds null.map.mean worse "$tmp/ax" "$tmp/nx"
 check "no p there" says 'shift \[range\]' "$tmp/ax" "$tmp/bx"
 check "identical" finds null.map.mean identical "$tmp/ax" "$tmp/ax"
+check "a quantile as a gate there" refuses 'gate=map.p99: exact mode.*gate mean or min' \
+	--gate map.p99:2% "$tmp/ax" "$tmp/nx"
 check "a gate in exact mode" fails 5 worse --gate map.mean:0.4% "$tmp/ax" "$tmp/nx"
 
 cp -r "$tmp/b" "$tmp/failed"

@@ -8,6 +8,7 @@
 #include "bench/cmd/cmds.h"
 #include "bench/cmd/verdict.h"
 #include "bench/engine/session.h"
+#include "lib/machine/facts.h"
 
 #define DEFAULT_PAIRS		10
 #define DEFAULT_AA_COMPARISONS	5
@@ -230,11 +231,32 @@ static int double_arm(struct ab_args *a)
 	return VB_EXIT_OK;
 }
 
+/* Not after hours of measuring. */
+static int refuse_bucketed(const struct vb_verdict *v)
+{
+	char name[160];
+
+	for (size_t i = 0; vb_in_exact_mode() && i < v->options.nr_gates; i++)
+		if (vb_stat_quantile(v->gate[i].name.stat) > 0)
+			return vb_fail(VB_EXIT_USAGE, "--gate=%s: exact mode has quantiles from buckets of "
+				       "1.6%% only: gate mean or min",
+				       vb_stat_name_text(&v->gate[i].name, name, sizeof(name)));
+	return VB_EXIT_OK;
+}
+
 static int complete_args(struct ab_args *a)
 {
 	struct vb_session_compare *c = &a->compare;
+	const struct vb_verdict *v = &a->verdict;
 	int ret = c->aa ? double_arm(a) : VB_EXIT_OK;
 
+	if (c->aa && (v->options.nr_gates || v->options.margin_percent > 0 || v->floor_path))
+		return vb_fail(VB_EXIT_USAGE, "--aa: equal arms have no gate, margin or floor to be held "
+			       "against, it makes the floor: leave --%s out", v->options.nr_gates ? "gate" :
+			       v->floor_path ? "floor" : "margin");
+
+	if (!ret)
+		ret = refuse_bucketed(v);
 	if (ret)
 		return ret;
 	if (a->session.json && !a->session.dry_run)

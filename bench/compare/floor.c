@@ -142,7 +142,7 @@ static int take_decision(struct vb_floor *floor, struct shifts **shifts, const c
 static int take_comparison(struct vb_floor *floor, struct shifts **shifts,
 			   const struct vb_comparison *c)
 {
-	bool usable = false, different = false;
+	bool usable = false, different = false, significant = false;
 
 	for (size_t i = 0; i < c->nr_cells; i++) {
 		for (size_t j = 0; j < c->cell[i].nr; j++) {
@@ -153,12 +153,14 @@ static int take_comparison(struct vb_floor *floor, struct shifts **shifts,
 			if (take_decision(floor, shifts, c->cell[i].label, d))
 				return -ENOMEM;
 			usable |= d->primary;
+			significant |= d->primary && d->has_p && d->p_holm < VB_COMPARE_ALPHA;
 			different |= d->primary && (d->finding == VB_FINDING_BETTER ||
 						    d->finding == VB_FINDING_WORSE);
 		}
 	}
 	floor->comparisons += usable;
 	floor->different += different;
+	floor->significant += significant;
 	return 0;
 }
 
@@ -419,6 +421,12 @@ void vb_floor_text(const struct vb_floor *floor, double want, FILE *out)
 		"%.1f to %.1f%%)\n", floor->comparisons, floor->comparisons == 1 ? "" : "s", floor->pairs,
 		floor->mode, floor->different, 100.0 * floor->different / floor->comparisons, lo * 100,
 		hi * 100);
+	if (strcmp(floor->mode, "exact")) {
+		vb_floor_rate(floor->significant, floor->comparisons, &lo, &hi);
+		fprintf(out, "     p < %g in %u, inside the margin too: %.1f%% (95%% interval %.1f to %.1f%%)\n",
+			VB_COMPARE_ALPHA, floor->significant, 100.0 * floor->significant / floor->comparisons,
+			lo * 100, hi * 100);
+	}
 	fprintf(out, "\n  %-44s %8s  %4u pairs see", "primary metric", "floor", floor->pairs);
 	if (want > 0)
 		fprintf(out, "  %6g%% takes", want);

@@ -37,6 +37,7 @@ struct vb_floor {
 	unsigned int pairs;		/* of one comparison */
 	unsigned int comparisons;
 	unsigned int different;		/* those with a primary said better or worse */
+	unsigned int significant;	/* those with a primary surely not 0, in the margin or not */
 	size_t nr;
 	struct vb_floor_entry *entry;
 };

@@ -15,7 +15,7 @@
 #include "lib/result/dir.h"
 #include "lib/result/files.h"
 
-#define SCHEMA		1
+#define SCHEMA		2
 #define FILE_MAX	(64l << 20)
 
 const char *vb_floor_dir(void)
@@ -56,11 +56,12 @@ static json_t *to_json(const struct vb_floor *floor)
 
 	for (size_t i = 0; i < floor->nr; i++)
 		json_array_append_new(entries, entry_to_json(&floor->entry[i]));
-	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:o}",
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:o}",
 			 "vfio_bench_floor", SCHEMA, "from", floor->where, "job", floor->job,
 			 "mode", floor->mode, "machine", floor->machine, "settings", floor->settings,
 			 "pairs", (int)floor->pairs, "comparisons", (int)floor->comparisons,
-			 "different", (int)floor->different, "entries", entries);
+			 "different", (int)floor->different, "significant", (int)floor->significant,
+			 "entries", entries);
 }
 
 static int make_dirs(const char *path)
@@ -167,6 +168,9 @@ static int from_json(const json_t *json, struct vb_floor *floor)
 	floor->pairs = (unsigned int)vb_json_number(json, "pairs");
 	floor->comparisons = (unsigned int)vb_json_number(json, "comparisons");
 	floor->different = (unsigned int)vb_json_number(json, "different");
+	floor->significant = (unsigned int)vb_json_number(json, "significant");
+	if (floor->significant > floor->comparisons)
+		return -EINVAL;
 	if (!floor->pairs || !floor->comparisons || floor->different > floor->comparisons)
 		return -EINVAL;
 	json_array_foreach(json_object_get(json, "entries"), i, entry)

@@ -234,6 +234,9 @@ check "a variant for a job that uses none" bad "its variant is null" null --arm 
 check "null for a job that needs one" bad "null is the variant of jobs with iommu_mode=null" smoke "${none[@]}"
 check "no such variant" bad "variant 'newest': no such variant" smoke --arm A=stock --arm B=newest -o none
 check "a parameter of what is not loaded" bad "takes no parameters" null --arm A=null,param.x=1 --arm B=null -o none
+for option in gate=map.mean:5% margin=2% floor=none; do
+	check "--aa with --$option" bad "leave --${option%%=*} out" null --aa --arm A=null "--$option" -o none
+done
 check "--aa with two arms" bad "give one --arm" null --aa "${none[@]}"
 check "no pairs" bad "--pairs=0" null "${none[@]}" --pairs 0
 check "half a pair" bad "--pairs=1.5" null "${none[@]}" --pairs 1.5

@@ -74,7 +74,11 @@ static int add_metric(struct vb_compare_cell *cell, const json_t *m, const struc
 		d->exact = c->exact;
 		d->primary = cmp_is_primary(primaries, section, metric, stat);
 		for (size_t i = 0; i < o->nr_gates; i++)
-			d->gated |= vb_stat_name_fits(&o->gates[i].name, section, metric, stat);
+			if (vb_stat_name_fits(&o->gates[i].name, section, metric, stat)) {
+				d->gate_percent = d->gated ? fmin(d->gate_percent, o->gates[i].percent) :
+							     o->gates[i].percent;
+				d->gated = true;
+			}
 	}
 	return 0;
 }

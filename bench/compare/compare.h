@@ -42,6 +42,7 @@ struct vb_decision {
 	bool neutral;			/* more is neither better nor worse */
 	bool primary;			/* else exploratory: its p is not adjusted for the others */
 	bool gated;			/* named by --gate, and so primary */
+	double gate_percent;		/* gated: the narrowest such gate */
 	bool paired, exact;
 	size_t n, n_a, n_b;		/* n: pairs (paired) or the smaller arm's values */
 	size_t dropped;			/* pairs (else values) left out: a run lacks the metric */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/compare/compare.h"
+#include "bench/compare/gate.h"
 
 static json_t *real(double value)
 {
@@ -61,6 +62,19 @@ static void add_shift(json_t *o, const struct vb_decision *d)
 	set(o, "pairs_needed", d->pairs_needed ? integer(d->pairs_needed) : json_null());
 }
 
+static json_t *gate_to_json(const struct vb_decision *d)
+{
+	enum vb_gate_verdict verdict = vb_gate_check(d->gate_percent, d);
+	char why[400] = "";
+
+	if (!d->gated || d->neutral)
+		return json_null();
+	if (verdict == VB_GATE_UNKNOWN)
+		vb_gate_reason(d->gate_percent, d, why, sizeof(why));
+	return json_pack("{s:f, s:s, s:s}", "percent", d->gate_percent,
+			 "outcome", vb_gate_verdict_name(verdict), "reason", why);
+}
+
 static json_t *decision_to_json(const struct vb_decision *d)
 {
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:s, s:s}",
@@ -70,6 +84,7 @@ static json_t *decision_to_json(const struct vb_decision *d)
 			      "gated", (int)d->gated, "shown", (int)d->shown,
 			      "finding", vb_finding_name(d->finding), "reason", d->reason);
 
+	set(o, "gate", gate_to_json(d));
 	set(o, "n", integer(d->n));
 	set(o, "n_a", integer(d->n_a));
 	set(o, "n_b", integer(d->n_b));

@@ -530,6 +530,7 @@ static void test_floor_store(void **state)
 				       err, sizeof(err)), 0);
 	assert_int_equal(again->nr, floor->nr);
 	assert_int_equal(again->different, floor->different);
+	assert_int_equal(again->significant, floor->significant);
 	assert_int_equal(vb_floor_fits(again, &aa, err, sizeof(err)), 0);
 	assert_true(fabs(vb_floor_percent(again, "", "span", "request", "mean", NR) -
 			 vb_floor_percent(floor, "", "span", "request", "mean", NR)) < 1e-9);
@@ -556,6 +557,28 @@ static void test_floor_store(void **state)
 	rmdir(below);
 	rmdir(dir);
 	unsetenv("VFIO_BENCH_FLOOR_DIR");
+}
+
+/* A certain 1% is inside the margin: equivalent, and yet no chance. */
+static void test_floor_significant(void **state)
+{
+	char err[300], *text = NULL;
+	struct vb_floor *floor;
+	struct vb_result aa;
+	size_t size = 0;
+	FILE *out;
+
+	make_aa(1, 5, &aa);
+	assert_int_equal(vb_floor_make(&aa, &floor, err, sizeof(err)), 0);
+	assert_int_equal(floor->different, 0);
+	assert_int_equal(floor->significant, 5);
+	out = open_memstream(&text, &size);
+	vb_floor_text(floor, 0, out);
+	fclose(out);
+	assert_non_null(strstr(text, "p < 0.05 in 5, inside the margin too: 100.0%"));
+	free(text);
+	vb_floor_free(floor);
+	free_result(&aa);
 }
 
 static void test_floor_rate(void **state)
@@ -794,9 +817,16 @@ static void test_output(void **state)
 	char *text = NULL, *line, *rest;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
-	json_t *json;
+	struct vb_compare_options o = { .nr_gates = 2 };
+	struct vb_gate gate[2];
+	json_t *json, *decision;
+	char err[300];
+	size_t i, gates = 0;
 
-	compare_shifted(5, 10, false, &c, NULL);
+	assert_int_equal(vb_gate_parse("request.mean:9%", &gate[0], err, sizeof(err)), 0);
+	assert_int_equal(vb_gate_parse("span.request.mean:4%", &gate[1], err, sizeof(err)), 0);
+	o.gates = gate;
+	compare_shifted(5, 10, false, &c, &o);
 	vb_compare_text(c.list, true, out);
 	fclose(out);
 	assert_non_null(strstr(text, "span.request.mean"));
@@ -807,6 +837,18 @@ static void test_output(void **state)
 	json = vb_comparison_to_json(c.list);
 	assert_non_null(json);
 	assert_int_equal(json_array_size(json_object_get(json, "cells")), 1);
+	json_array_foreach(json_object_get(json_array_get(json_object_get(json, "cells"), 0),
+					   "decisions"), i, decision) {
+		const json_t *of = json_object_get(decision, "gate");
+
+		if (!json_is_object(of))
+			continue;
+		gates++;
+		/* the narrower of the two */
+		assert_true(json_real_value(json_object_get(of, "percent")) == 4);
+		assert_string_equal(json_string_value(json_object_get(of, "outcome")), "exceeded");
+	}
+	assert_int_equal(gates, 1);
 	json_decref(json);
 	release(&c);
 }
@@ -829,6 +871,7 @@ int main(void)
 		cmocka_unit_test(test_floor_spread),
 		cmocka_unit_test(test_floor_unpaired),
 		cmocka_unit_test(test_floor_store),
+		cmocka_unit_test(test_floor_significant),
 		cmocka_unit_test(test_floor_rate),
 		cmocka_unit_test(test_gate_parse),
 		cmocka_unit_test(test_gate),

@@ -393,6 +393,9 @@ static void remark_signs(struct vb_decision *d)
 {
 	double medians = d->median_b - d->median_a;
 
+	/* Of a shift that is nothing the sign is nothing. */
+	if (d->finding == VB_FINDING_IDENTICAL)
+		return;
 	if (!*d->reason && medians * d->shift < 0)
 		say(d, "the median of the %s differences, not the difference of the medians",
 		    d->paired ? "pairs'" : "values'");

@@ -50,7 +50,7 @@ int cmp_guard(const struct cmp_arm *a, const struct cmp_arm *b, struct vb_compar
 
 	if (!guarded)
 		return 0;
-	return cmp_note(c, "REQUESTS TOOK TURNS ON %s ALONE (the guard, against its deadlock): that wait is in no "
-			"time, waiting for one another in the kernel is; measure all arms with guard=on for "
-			"times that compare", guarded->name);
+	return cmp_note(c, "REQUESTS TOOK TURNS ON %s ALONE (the guard, against its deadlock): that wait "
+			"is in no time, waiting for one another in the kernel is; measure all arms with "
+			"guard=on for times that compare", guarded->name);
 }

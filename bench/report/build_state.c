@@ -139,8 +139,8 @@ static void put_method(struct vb_doc *doc, const struct vb_source *s)
 
 	if (s->exact)
 		vb_doc_item(doc, VB_VIEW_ALL, "exact mode: 1 ns is one instruction, caches and "
-			    "contention count "
-			    "nothing; no significance test: the range over the runs is shown");
+			    "contention count nothing; no significance test, ranges are shown (of "
+			    "pairs: of their differences)");
 	if (!s->nr_comparisons || s->exact)
 		return;
 	vb_doc_item(doc, VB_VIEW_ALL, "n counts %s; %s, Hodges-Lehmann shift and its 95%% "

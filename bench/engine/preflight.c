@@ -252,6 +252,10 @@ int vb_preflight_variant(const struct vb_variant *variant, bool acknowledge_othe
 		return refuse(err, size, -EBUSY, "variant '%s': VFIO is in use by %s, and their new "
 			      "containers would get the variant: end them first, or say "
 			      "--acknowledge-others", variant->name, users);
+	if (*variant->params && vb_variant_check_params(variant) == -ENODATA)
+		return refuse(err, size, -EINVAL, "variant '%s': parameters %s: its module has not all of "
+			      "them: 'modinfo -p %s' names those it has", variant->name,
+			      variant->params, variant->path);
 	return 0;
 }
 

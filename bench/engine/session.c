@@ -47,7 +47,6 @@ static int execute(struct session *s)
 		ret = session_write_head(s);
 	if (ret)
 		return ret;
-	session_noise_tell_before(s);
 	if (s->uses_vfio && vb_janitor_start(&s->janitor))
 		vb_warn("no process to clean up after us if we are killed: out of processes?");
 	ret = all_runs(s);

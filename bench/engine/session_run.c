@@ -162,6 +162,9 @@ static int supervise(struct session *s, struct vb_run *run, const char *arm)
 {
 	int ret = vb_run_init(run);
 
+	/* Not earlier: what can't begin says why, and no more. */
+	if (!s->begun)
+		session_noise_tell_before(s);
 	if (!ret) {
 		run->dir_fd = vb_result_run_dir(&s->dir, (unsigned int)s->number, arm);
 		s->begun = true;

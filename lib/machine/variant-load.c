@@ -134,6 +134,23 @@ static int check_params(struct kmod_module *module, const char *params)
 	return err;
 }
 
+int vb_variant_check_params(const struct vb_variant *variant)
+{
+	struct kmod_module *module;
+	struct kmod_ctx *kmod = open_kmod();
+	int err;
+
+	if (!kmod)
+		return -ENOMEM;
+	err = kmod_module_new_from_path(kmod, variant->path, &module);
+	if (!err) {
+		err = check_params(module, variant->params);
+		kmod_module_unref(module);
+	}
+	kmod_unref(kmod);
+	return err;
+}
+
 static int insert(const struct vb_variant *variant)
 {
 	struct kmod_module *module;

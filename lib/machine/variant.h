@@ -60,6 +60,11 @@ int vb_variant_list(const char *manifest_dir, const char *built_dir,
  */
 bool vb_variant_param_valid(const char *text);
 /*
+ * Has the module all parameters that @variant->params names?  Loads nothing.
+ * -ENODATA: no; else the -errno of reading the module.
+ */
+int vb_variant_check_params(const struct vb_variant *variant);
+/*
  * Load it (stock: the shipped module, which stays).  0: loaded and newest;
  * -EEXIST: it, or another variant, is loaded already; -ENOENT: not built;
  * -ENODATA: @variant->params names a parameter that the module does not have

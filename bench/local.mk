@@ -18,6 +18,7 @@ libbench_a_SOURCES = \
 	bench/cmd/verdict.c bench/cmd/verdict.h bench/cmd/verdict-ab.c \
 	bench/cmd/report.c \
 	bench/cmd/run.c \
+	bench/cmd/session-args.c bench/cmd/session-args.h \
 	bench/cmd/variant.c bench/cmd/variant.h bench/cmd/variant-build.c \
 	bench/cmd/variant-list.c bench/cmd/variant-load.c \
 	bench/compare/cell.c \

@@ -6,17 +6,16 @@
 #include <string.h>
 
 #include "bench/cmd/cmds.h"
+#include "bench/cmd/session-args.h"
 #include "bench/cmd/verdict.h"
-#include "bench/engine/session.h"
 #include "lib/machine/facts.h"
 
 #define DEFAULT_PAIRS		10
 #define DEFAULT_AA_COMPARISONS	5
 
 enum {
-	OPT_SET = 0x100, OPT_PAIRS, OPT_COMPARISONS, OPT_WARMUP_ROUNDS, OPT_AA, OPT_SEED, OPT_RESUME,
-	OPT_DRY_RUN, OPT_JSON, OPT_VARIANT_DIR, OPT_NOISE_GATE, OPT_ACCEPT_NOISE, OPT_ACCEPT_LOSS,
-	OPT_ACKNOWLEDGE_OTHERS, OPT_WANT,
+	OPT_PAIRS = 0x100, OPT_COMPARISONS, OPT_WARMUP_ROUNDS, OPT_AA, OPT_RESUME, OPT_ACCEPT_NOISE,
+	OPT_WANT,
 };
 
 static const struct argp_option options[] = {
@@ -35,77 +34,42 @@ static const struct argp_option options[] = {
 	{ "warmup-rounds", OPT_WARMUP_ROUNDS, "N", 0,
 	  "rounds before the first pair that are recorded, and in no statistic (0..100, default: 1, in "
 	  "exact mode 0)", 0 },
-	{ "seed", OPT_SEED, "N", 0,
-	  "repeat the order and the layouts of a session: \"seed\" in its meta.json", 0 },
 	{ "resume", OPT_RESUME, "DIR", 0,
 	  "go on with a session that was interrupted or killed, in its directory (DIR.part); its job, "
 	  "arms and rounds need not be given again, and are refused if they differ", 0 },
-	{ "device", 'd', "ADDRESS", 0,
-	  "the assigned PCIe device, bound to vfio-pci, such as 0000:41:00.0", 0 },
-	{ "output", 'o', "DIR", 0,
-	  "the result directory, which must not exist (default: vfio-bench-JOB-DATE-TIME)", 0 },
-	{ "set", OPT_SET, "KEY=VALUE", 0,
-	  "override a key of the job on all arms: KEY=VALUE in every section that takes it, or "
-	  "SECTION.KEY=VALUE; may be given more than once", 0 },
-	{ "dry-run", OPT_DRY_RUN, NULL, 0,
-	  "print which worker goes on which CPU, memory and IOVA window, and the order of all runs, and "
-	  "do nothing else", 0 },
-	{ "quiet", 'q', NULL, 0, "no progress line while it runs", 0 },
-	{ "json", OPT_JSON, NULL, 0, "print plan and order (--dry-run) as JSON", 0 },
-	{ "noise-gate", OPT_NOISE_GATE, NULL, 0,
+	{ "noise-gate", VB_OPT_NOISE_GATE, NULL, 0,
 	  "exit with status 3 when noise was marked in more than a quarter of the runs, or the governor or "
 	  "clocksource ruins all times, in the lab too (default: outside the lab)", 0 },
 	{ "accept-noise", OPT_ACCEPT_NOISE, NULL, 0, "noise is told and recorded, and no more", 0 },
-	{ "variant-dir", OPT_VARIANT_DIR, "DIR", 0,
-	  "where built variants are (also: VFIO_BENCH_VARIANT_DIR)", 0 },
-	{ "accept-loss", OPT_ACCEPT_LOSS, NULL, 0,
-	  "run what can hang or crash the kernel outside the lab, on this machine", 0 },
-	{ "acknowledge-others", OPT_ACKNOWLEDGE_OTHERS, NULL, 0,
-	  "load variants although other programs use VFIO: their new containers get the variant", 0 },
 	{ "want", OPT_WANT, "PERCENT", 0,
 	  "say beforehand, by the noise floor of this machine, how many pairs it takes to see such a "
 	  "difference; with --aa, at the end", 0 },
 	VB_VERDICT_OPTIONS,
+	VB_SESSION_OPTIONS,
 	{ 0 }
 };
 
 struct ab_args {
-	struct vb_session_options session;
+	struct vb_session_args common;
 	struct vb_session_compare compare;	/* 0: not given */
-	uint64_t seed;
-	const char *set[64];
-	struct vb_arm arm[VB_MAX_ARMS];
 	struct vb_verdict verdict;
 	double want;			/* percent, 0: not asked */
 };
 
 static int add_arm(struct ab_args *a, const char *text)
 {
-	struct vb_arm *arm = &a->arm[a->session.nr_arms];
+	struct vb_arm *arm = &a->common.arm[a->common.session.nr_arms];
 	char err[512];
 
-	if (a->session.nr_arms == VB_MAX_ARMS)
+	if (a->common.session.nr_arms == VB_MAX_ARMS)
 		return vb_fail(EINVAL, "--arm: more than %d: name fewer", VB_MAX_ARMS);
 	if (vb_arm_parse(text, arm, err, sizeof(err)))
 		return vb_fail(EINVAL, "--arm: %s", err);
-	for (unsigned int i = 0; i < a->session.nr_arms; i++)
-		if (!strcmp(a->arm[i].name, arm->name))
+	for (unsigned int i = 0; i < a->common.session.nr_arms; i++)
+		if (!strcmp(a->common.arm[i].name, arm->name))
 			return vb_fail(EINVAL, "--arm %s=: a second arm of that name: give each its own",
 				       arm->name);
-	a->session.nr_arms++;
-	return 0;
-}
-
-static int parse_number(const char *option, const char *text, uint64_t min, uint64_t max,
-			uint64_t *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno || *number < min || *number > max)
-		return vb_fail(EINVAL, "--%s=%s: give a number from %llu to %llu", option, text,
-			       (unsigned long long)min, (unsigned long long)max);
+	a->common.session.nr_arms++;
 	return 0;
 }
 
@@ -113,59 +77,11 @@ static int parse_count(const char *option, const char *text, unsigned int min, u
 		       unsigned int *count)
 {
 	uint64_t number;
-	int ret = parse_number(option, text, min, max, &number);
+	int ret = vb_session_args_number(option, text, min, max, &number);
 
 	if (!ret)
 		*count = (unsigned int)number;
 	return ret;
-}
-
-static int add_set(struct ab_args *a, const char *text)
-{
-	if (a->session.nr_set == sizeof(a->set) / sizeof(*a->set))
-		return vb_fail(EINVAL, "--set: more than %zu: write a job file instead",
-			       sizeof(a->set) / sizeof(*a->set));
-	a->set[a->session.nr_set++] = text;
-	return 0;
-}
-
-/* Options of the measuring that are no choice of what is compared. */
-static error_t parse_common(int key, char *arg, struct vb_session_options *s)
-{
-	switch (key) {
-	case 'd':
-		s->device = arg;
-		return 0;
-	case 'o':
-		s->output = arg;
-		return 0;
-	case 'q':
-		s->quiet = true;
-		return 0;
-	case OPT_DRY_RUN:
-		s->dry_run = true;
-		return 0;
-	case OPT_JSON:
-		s->json = true;
-		return 0;
-	case OPT_NOISE_GATE:
-		s->noise_gating = VB_NOISE_GATING_ON;
-		return 0;
-	case OPT_ACCEPT_NOISE:
-		s->noise_gating = VB_NOISE_GATING_OFF;
-		return 0;
-	case OPT_VARIANT_DIR:
-		s->variant_dir = arg;
-		return 0;
-	case OPT_ACCEPT_LOSS:
-		s->accept_loss = true;
-		return 0;
-	case OPT_ACKNOWLEDGE_OTHERS:
-		s->acknowledge_others = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -184,50 +100,43 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_AA:
 		a->compare.aa = true;
 		return 0;
-	case OPT_SEED:
-		a->session.seed = &a->seed;
-		return parse_number("seed", arg, 0, INT64_MAX, &a->seed);
 	case OPT_RESUME:
-		a->session.resume = arg;
+		a->common.session.resume = arg;
 		return 0;
-	case OPT_SET:
-		return add_set(a, arg);
 	case OPT_WANT:
 		return vb_verdict_percent("want", arg, &a->want);
 	case VB_OPT_FLOOR:
 	case VB_OPT_GATE:
 	case VB_OPT_MARGIN:
 		return vb_verdict_parse(key, arg, &a->verdict);
-	case ARGP_KEY_ARG:
-		if (a->session.job)
-			return vb_fail(EINVAL, "'%s': one job at a time: leave it out", arg);
-		a->session.job = arg;
+	case OPT_ACCEPT_NOISE:
+		a->common.session.noise_gating = VB_NOISE_GATING_OFF;
 		return 0;
 	case ARGP_KEY_END:
-		return a->session.job || a->session.resume ? 0 :
+		return a->common.session.job || a->common.session.resume ? 0 :
 		       vb_fail(EINVAL, "which job? 'vfio-bench list jobs' names them");
 	default:
-		return parse_common(key, arg, &a->session);
+		return vb_session_args_parse(key, arg, &a->common);
 	}
 }
 
 /* The one arm twice, under two names. */
 static int double_arm(struct ab_args *a)
 {
-	char name[sizeof(a->arm[0].name)];
+	char name[sizeof(a->common.arm[0].name)];
 
-	if (!a->session.nr_arms)
+	if (!a->common.session.nr_arms)
 		return VB_EXIT_OK;	/* the session takes what the job needs */
-	if (a->session.nr_arms > 1)
+	if (a->common.session.nr_arms > 1)
 		return vb_fail(VB_EXIT_USAGE, "--aa compares one arm with itself: give one --arm, or none");
-	strcpy(name, a->arm[0].name);
+	strcpy(name, a->common.arm[0].name);
 	if (strlen(name) + 2 >= VB_ARM_NAME_MAX)
 		return vb_fail(VB_EXIT_USAGE, "--arm %s=: with --aa its name has at most %d bytes", name,
 			       VB_ARM_NAME_MAX - 3);
-	a->arm[1] = a->arm[0];
-	strcpy(stpcpy(a->arm[0].name, name), "-1");
-	strcpy(stpcpy(a->arm[1].name, name), "-2");
-	a->session.nr_arms = 2;
+	a->common.arm[1] = a->common.arm[0];
+	strcpy(stpcpy(a->common.arm[0].name, name), "-1");
+	strcpy(stpcpy(a->common.arm[1].name, name), "-2");
+	a->common.session.nr_arms = 2;
 	return VB_EXIT_OK;
 }
 
@@ -259,16 +168,16 @@ static int complete_args(struct ab_args *a)
 		ret = refuse_bucketed(v);
 	if (ret)
 		return ret;
-	if (a->session.json && !a->session.dry_run)
+	if (a->common.session.json && !a->common.session.dry_run)
 		return vb_fail(VB_EXIT_USAGE, "--json prints the plan: give --dry-run too ('vfio-bench "
 			       "report --json' prints a result)");
-	if (a->session.resume && a->session.output)
+	if (a->common.session.resume && a->common.session.output)
 		return vb_fail(VB_EXIT_USAGE, "--resume goes on in its own directory: leave --output out");
-	if (a->session.resume)
+	if (a->common.session.resume)
 		return VB_EXIT_OK;	/* what was not given, meta.json says */
-	if (!c->aa && a->session.nr_arms < 2)
+	if (!c->aa && a->common.session.nr_arms < 2)
 		return vb_fail(VB_EXIT_USAGE, "%s: give --arm NAME=VARIANT twice or more, or --aa for one "
-			       "against itself", a->session.nr_arms ? "one arm has nothing to be compared with" :
+			       "against itself", a->common.session.nr_arms ? "one arm has nothing to be compared with" :
 			       "which arms?");
 	if (!c->pairs)
 		c->pairs = DEFAULT_PAIRS;
@@ -285,12 +194,12 @@ static int measure(struct ab_args *a)
 	int ret = VB_EXIT_OK, verdict;
 
 	/* A --floor that does not fit is told before hours of measuring. */
-	if ((a->want > 0 || a->verdict.floor_path) && !a->compare.aa && a->session.job)
-		ret = vb_verdict_foresee(&a->verdict, a->session.job, a->want, a->compare.pairs);
+	if ((a->want > 0 || a->verdict.floor_path) && !a->compare.aa && a->common.session.job)
+		ret = vb_verdict_foresee(&a->verdict, a->common.session.job, a->want, a->compare.pairs);
 	if (ret)
 		return ret;
-	ret = vb_session_run(&a->session, result, sizeof(result), &complete);
-	if (!*result || !complete || a->session.dry_run)
+	ret = vb_session_run(&a->common.session, result, sizeof(result), &complete);
+	if (!*result || !complete || a->common.session.dry_run)
 		return ret;
 	verdict = vb_verdict_conclude(&a->verdict, result, a->want);
 	return ret ? ret : verdict;
@@ -303,11 +212,9 @@ static int run(const struct vb_cmd *cmd, int argc, char **argv)
 
 	if (!args)
 		return vb_fail(VB_EXIT_UNTRUSTED, "out of memory");
-	args->session.repeat = 1;
-	args->session.set = args->set;
-	args->session.arm = args->arm;
-	args->session.compare = &args->compare;
-	args->session.noise_gating = VB_NOISE_GATING_HARDWARE;
+	vb_session_args_init(&args->common);
+	args->common.session.compare = &args->compare;
+	args->common.session.noise_gating = VB_NOISE_GATING_HARDWARE;
 	args->compare.warmup_rounds = VB_WARMUP_ROUNDS_AUTO;
 	ret = vb_cmd_parse(cmd, parse, argc, argv, args);
 	if (!ret)

@@ -29,22 +29,22 @@ def load(bench, folder):
     return json.loads(report(bench, folder, '--json'))
 
 
-def value(text):
-    """What a text like "9.53 us" says, and half of its last digit."""
+def value(text, percent):
+    """What a text like "9.53 us" says, and half of its last digit; @percent: what 1% is."""
     match = re.fullmatch('(%s) ?(%%|[a-zA-Z/]*)' % NUMBER, text)
     if not match or match[2] not in UNITS and match[2] != '%':
         raise Wrong('%r is no value' % text)
     digits = len(match[1].partition('.')[2])
-    scale = 1 if match[2] == '%' else UNITS[match[2]]
+    scale = percent if match[2] == '%' else UNITS[match[2]]
     return float(match[1]) * scale, 0.5001 * 10 ** -digits * scale
 
 
-def same(text, number, what):
+def same(text, number, what, percent=1):
     if number is None:
         if text != '-':
             raise Wrong('%s: %r is shown, the JSON has none' % (what, text))
         return
-    shown, tolerance = value(text)
+    shown, tolerance = value(text, percent)
     if abs(shown - number) > tolerance:
         raise Wrong('%s: %r is shown, the JSON says %r' % (what, text, number))
 
@@ -83,13 +83,17 @@ def check_row(row, decision, exact, what):
     """metric, A, B, shift, interval[, p], verdict"""
     if len(row) != (6 if exact else 7):
         raise Wrong('%s: %d cells: %r' % (what, len(row), row))
-    same(row[1], decision['median_a'], what)
-    same(row[2], decision['median_b'], what)
+    share = 0.01    # of a metric that is a share the JSON has the fraction, the report percents
+    same(row[1], decision['median_a'], what, share)
+    same(row[2], decision['median_b'], what, share)
+    # What has no percent (of a median of 0) stands in the metric's own unit.
     if decision['percent'] is None:
-        same(row[3], decision['shift'], what)
-        same_range(row[4], decision['shift_lo'], decision['shift_hi'], what)
+        same(row[3], decision['shift'], what, share)
     else:
         same(row[3], decision['percent'], what)
+    if decision['percent_lo'] is None or decision['percent_hi'] is None:
+        same_range(row[4], decision['shift_lo'], decision['shift_hi'], what)
+    else:
         same_range(row[4], decision['percent_lo'], decision['percent_hi'], what)
     if not exact:
         adjusted = decision['primary'] and decision['p_holm'] is not None

@@ -79,14 +79,18 @@ const char *vb_value_text(double value, const char *unit, char *buf, size_t size
 const char *vb_value_range(double low, double high, const char *unit, char *buf, size_t size)
 {
 	const struct scale *scale = scale_of(unit);
-	size_t step = step_of(scale, high);
-	int digits = decimals(scale, step, high);
+	double far = fabs(low) > fabs(high) ? low : high, near = far == low ? high : low;
+	size_t step = step_of(scale, far);
+	int digits = decimals(scale, step, far);
 	char a[64], b[64];
 
 	if (isnan(low) || isnan(high)) {
 		snprintf(buf, size, "-");
 		return buf;
 	}
+	/* "0.50..1.00": a whole end does not round the other one to a whole. */
+	if (!digits && scale->step[step] == 1 && fabs(far) < 9.995)
+		digits = decimals(scale, step, near);
 	put(low / scale->step[step], digits, a, sizeof(a));
 	put(high / scale->step[step], digits, b, sizeof(b));
 	snprintf(buf, size, "%s..%s%s", a, b, scale->shown[step]);

@@ -121,14 +121,31 @@ libbench_a_SOURCES = \
 	bench/report/steady.c bench/report/steady.h \
 	bench/report/values.c bench/report/values.h \
 	bench/report/write.c bench/report/write.h \
-	bench/workload/workload.h bench/workload/workloads.h \
+	bench/workload/list.c bench/workload/workload.h \
+	$(workload_sources)
+nodist_libbench_a_SOURCES = bench/workload/workloads.h
+
+# The list of workloads: one file, one line.
+workload_sources = \
 	bench/workload/dma_verify.c \
-	bench/workload/list.c \
 	bench/workload/map_unmap.c \
 	bench/workload/mdev_open_close.c \
 	bench/workload/notify_span.c \
 	bench/workload/pin_churn.c \
 	bench/workload/unmap_race.c
+
+# By name, not by $@: VPATH could lead that into the source tree.
+workload_list = bench/workload/workloads.h
+BUILT_SOURCES += bench/workload/workloads.h
+CLEANFILES += bench/workload/workloads.h
+bench/workload/workloads.h: Makefile
+	$(AM_V_GEN)$(MKDIR_P) bench/workload
+	$(AM_V_at)for file in $(workload_sources); do basename $$file .c; done | LC_ALL=C sort | \
+		$(AWK) '{ print "extern const struct vb_workload_ops vb_workload_" $$1 ";"; \
+			all = all " \\\n\t&vb_workload_" $$1 "," } \
+			END { print "#define VB_WORKLOADS" all }' >$(workload_list).tmp
+	$(AM_V_at)if cmp -s $(workload_list).tmp $(workload_list); then rm -f $(workload_list).tmp; else \
+		mv -f $(workload_list).tmp $(workload_list); fi
 
 bin_PROGRAMS += vfio-bench
 vfio_bench_SOURCES = bench/main.c

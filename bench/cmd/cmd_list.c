@@ -111,15 +111,24 @@ static json_t *collect_jobs(int *exit_code)
 	return array;
 }
 
+static json_t *texts(const char *const *text)
+{
+	json_t *array = json_array();
+
+	while (text && *text)
+		json_array_append_new(array, json_string(*text++));
+	return array;
+}
+
 static json_t *collect_workloads(int *exit_code)
 {
 	json_t *array = json_array();
 
 	for (const struct vb_workload_ops *const *w = vb_workload_list; *w; w++)
-		json_array_append_new(array, json_pack("{s:s, s:s, s:b, s:b, s:b, s:o}",
+		json_array_append_new(array, json_pack("{s:s, s:s, s:b, s:b, s:b, s:o, s:o}",
 			"name", (*w)->name, "summary", (*w)->summary,
 			"needs_dma", (*w)->needs_dma, "needs_mdev", (*w)->needs_mdev,
-			"pathological", (*w)->pathological,
+			"pathological", (*w)->pathological, "counts", texts((*w)->counts),
 			"unavailable", text_or_null((*w)->unavailable)));
 	return array;
 }

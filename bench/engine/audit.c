@@ -65,6 +65,8 @@ static void add_up(struct subject *s)
 		s->tally.expected_callbacks += t->expected_callbacks;
 		s->tally.dma_errors += t->dma_errors;
 		s->tally.dma_bytes += t->dma_bytes;
+		s->tally.verified += t->verified;
+		s->tally.wrong += t->wrong;
 	}
 	for (unsigned int m = 0; m < run->shared->nr_mdevs; m++) {
 		const struct vb_counters *c = &run->shared->counters[m];
@@ -239,6 +241,21 @@ static void check_dma(struct subject *s)
 		equal(s, "dma", "transfers whose bytes arrived changed", 0, s->tally.dma_errors);
 }
 
+/* What the workloads looked at, and the first thing that was not as it has to be. */
+static void check_verified(struct subject *s)
+{
+	const char *first = "";
+
+	if (!s->tally.verified)
+		return;
+	for (unsigned int i = s->run->plan->nr_workers; i-- > 0;)
+		if (s->run->worker[i]->tally.wrong)
+			first = s->run->worker[i]->wrong_where;
+	add(s, "verified", !s->tally.wrong, "%llu looked at, %llu wrong%s%.90s",
+	    (unsigned long long)s->tally.verified, (unsigned long long)s->tally.wrong,
+	    *first ? ", the first: " : "", first);
+}
+
 static void check_placement(struct subject *s)
 {
 	const struct vb_plan *plan = s->run->plan;
@@ -363,6 +380,7 @@ void vb_audit_run(const struct vb_run *run, const struct vb_variant *variant, bo
 		check_pins(&s);
 		check_callbacks(&s);
 		check_dma(&s);
+		check_verified(&s);
 		check_placement(&s);
 		check_pinners(&s);
 		check_rate(&s);

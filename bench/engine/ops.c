@@ -20,6 +20,14 @@ int vb_step_failed(struct vb_worker *w, const char *format, ...)
 	return -EIO;
 }
 
+void vb_op_wrong(struct vb_worker *w, const char *what)
+{
+	struct vb_worker_shared *sh = w->shared;
+
+	if (!sh->tally.wrong++)
+		snprintf(sh->wrong_where, sizeof(sh->wrong_where), "%s", what);
+}
+
 void vb_op_record(struct vb_worker *w, enum vb_metric metric, uint64_t offset, uint64_t start_ns,
 		  uint64_t end_ns, int result)
 {

@@ -150,6 +150,17 @@ static json_t *module_to_json(const struct vb_run *run)
 	return json_pack("{s:o, s:o}", "mdevs", mdevs, "pinners", pinners);
 }
 
+/* What the workload counted, by its own names. */
+static json_t *counts_to_json(const struct vb_plan_worker *p, const struct vb_worker_shared *w)
+{
+	const char *const *names = p->section->workload->counts;
+	json_t *o = json_object();
+
+	for (unsigned int i = 0; names && i < VB_MAX_COUNTS && names[i]; i++)
+		json_object_set_new(o, names[i], u64(w->tally.count[i]));
+	return o;
+}
+
 static json_t *worker_to_json(const struct vb_run *run, unsigned int i, bool numbers)
 {
 	const struct vb_plan_worker *p = &run->plan->worker[i];
@@ -176,6 +187,8 @@ static json_t *worker_to_json(const struct vb_run *run, unsigned int i, bool num
 	json_object_set_new(o, "unmapped_bytes", u64(w->tally.unmapped_bytes));
 	json_object_set_new(o, "requests", u64(w->tally.requests));
 	json_object_set_new(o, "dma_bytes", u64(w->tally.dma_bytes));
+	json_object_set_new(o, "verified", u64(w->tally.verified));
+	json_object_set_new(o, "counts", counts_to_json(p, w));
 	json_object_set_new(o, "guard_waits", u64(w->tally.guard_waits));
 	json_object_set_new(o, "guard_wait_ns", u64(w->tally.guard_wait_ns));
 	return o;

@@ -18,17 +18,42 @@
 #include "uapi/vfio_bench.h"
 
 #define VB_MAX_MDEVS 16
+#define VB_MAX_COUNTS 8
 
 /* What user space measures; each has its histogram (ns). */
 enum vb_metric {
 	VB_METRIC_MAP,			/* one map */
 	VB_METRIC_UNMAP,		/* one unmap of one mapping */
 	VB_METRIC_REQUEST,		/* one unmap request over many mappings */
+	VB_METRIC_PREFAULT,		/* memory made present before it is mapped */
+	VB_METRIC_MAP_ALL,		/* all maps of a window, first start to last end */
+	VB_METRIC_UNMAP_ALL,		/* all unmaps of a window, likewise */
+	VB_METRIC_MUNMAP,		/* the memory given back to the kernel */
 	VB_METRIC_PIN_IOCTL,		/* one VB_IOC_PIN, all its pin calls */
 	VB_METRIC_UNPIN_IOCTL,
 	VB_METRIC_DMA,			/* one verified transfer, there and back */
+	VB_METRIC_DMA_FAULT,		/* one transfer to where nothing is mapped */
+	VB_METRIC_IRQ,			/* interrupt asked for -> its eventfd read */
+	VB_METRIC_RESET,		/* one VFIO_DEVICE_RESET */
+	VB_METRIC_REGION_READ,		/* one read of a device's region */
+	VB_METRIC_REGION_WRITE,
+	VB_METRIC_DIRTY_GET,		/* one dirty bitmap fetched */
+	VB_METRIC_VADDR_INVALIDATE,	/* one unmap of the vaddr alone */
+	VB_METRIC_VADDR_UPDATE,		/* one map of a new vaddr */
+	VB_METRIC_BUFFERS_REGISTER,	/* io_uring: one table of fixed buffers */
+	VB_METRIC_BUFFERS_UNREGISTER,
+	VB_METRIC_DIRECT_READ,		/* one O_DIRECT read into mapped memory */
+	VB_METRIC_MEMORY_OP,		/* one mlock, madvise or the like beside the mapping */
+	VB_METRIC_FORK,			/* fork, and the child's exit awaited */
 	VB_METRIC_OPEN,			/* one open of an mdev */
 	VB_METRIC_CLOSE,
+	VB_METRIC_DEVICE_OPEN,		/* one open of an assigned device's fd */
+	VB_METRIC_DEVICE_CLOSE,
+	VB_METRIC_CONTAINER_OPEN,	/* container, group and IOMMU driver */
+	VB_METRIC_CONTAINER_CLOSE,
+	VB_METRIC_MDEV_CREATE,		/* one mdev made through sysfs */
+	VB_METRIC_MDEV_REMOVE,
+	VB_METRIC_EXIT,			/* a process's end, with its mappings */
 	VB_METRIC_SERVICE,		/* open loop: one step, start to end */
 	VB_METRIC_RESPONSE,		/* open loop: one step, from its intended start */
 	VB_NR_METRICS
@@ -45,6 +70,9 @@ struct vb_tally {
 	uint64_t pinned_pages;		/* by VB_IOC_PIN */
 	uint64_t dma_bytes;		/* transferred and verified */
 	uint64_t dma_errors;
+	uint64_t verified;		/* times that vb_op_verify() looked */
+	uint64_t wrong;			/* and did not find what has to be */
+	uint64_t count[VB_MAX_COUNTS];	/* the workload's own, see vb_workload_ops.counts */
 	uint64_t guard_waits;		/* times the guard made it wait */
 	uint64_t guard_wait_ns;
 };
@@ -71,6 +99,7 @@ struct vb_worker_shared {
 	uint64_t mem_samples;
 	int error;			/* -errno */
 	char error_where[160];
+	char wrong_where[160];		/* what vb_op_verify() found first */
 	uint64_t start_ns, end_ns;	/* of the measured part */
 	uint64_t measured_steps;
 	uint64_t offered_steps;		/* open loop: due by the end of the measured part */

@@ -242,8 +242,12 @@ static void begin_measuring(struct thread *t)
 	struct vb_worker_shared *sh = t->worker->shared;
 
 	memset(&sh->tally, 0, sizeof(sh->tally));
-	for (int i = 0; i < VB_NR_METRICS; i++)
-		vb_hist_init(&sh->hist[i]);
+	/* Those that the warm-up left alone are zero: most, and large. */
+	for (int i = 0; i < VB_NR_METRICS; i++) {
+		if (sh->hist[i].count)
+			vb_hist_init(&sh->hist[i]);
+		sh->hist[i].min = UINT64_MAX;
+	}
 	sh->cpu_seen = vb_current_cpu();
 	t->worker->samples = t->ring;
 	sh->start_ns = vb_now_ns();

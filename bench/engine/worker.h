@@ -53,6 +53,18 @@ static inline uint64_t vb_random(struct vb_worker *w)
  */
 int vb_step_failed(struct vb_worker *w, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+void vb_op_wrong(struct vb_worker *w, const char *what);
+/*
+ * Note whether what a workload looked at is as it has to be; the run goes on,
+ * the audit fails ("verified") if anything was not.  @what is told for the first.
+ */
+static inline void vb_op_verify(struct vb_worker *w, bool right, const char *what)
+{
+	w->shared->tally.verified++;
+	if (__builtin_expect(!right, 0))
+		vb_op_wrong(w, what);
+}
+
 /* Record an operation at @offset of the window, for vb_op_sample(). */
 void vb_op_record(struct vb_worker *w, enum vb_metric metric, uint64_t offset, uint64_t start_ns,
 		  uint64_t end_ns, int result);

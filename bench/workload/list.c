@@ -2,15 +2,11 @@
 /* The workloads' list. */
 #include <string.h>
 
-#include "bench/workload/workloads.h"
+#include "bench/workload/workload.h"
+#include "bench/workload/workloads.h"	/* made by the build */
 
 const struct vb_workload_ops *const vb_workload_list[] = {
-	&vb_workload_dma_verify,
-	&vb_workload_map_unmap,
-	&vb_workload_mdev_open_close,
-	&vb_workload_notify_span,
-	&vb_workload_pin_churn,
-	&vb_workload_unmap_race,
+	VB_WORKLOADS
 	NULL
 };
 

@@ -20,6 +20,11 @@ struct vb_workload_ops {
 	bool shares_window;		/* all threads of the section use one window */
 	bool pinners_allowed;		/* module kthreads may pin in the window */
 	bool opens_devices;		/* in its steps: all threads must see the same files */
+	/*
+	 * Names of what the workload counts in tally.count[], in order, NULL at the
+	 * end; NULL: nothing.  They stand in result.json, by section.
+	 */
+	const char *const *counts;
 	bool pathological;		/* can hang or crash a kernel that declares the hazard */
 	/* The least that makes sense; 0: no minimum.  The job reader checks them. */
 	unsigned int min_threads;	/* of the section */
@@ -39,7 +44,10 @@ struct vb_workload_ops {
 	int (*teardown)(struct vb_worker *w);
 };
 
-/* Sorted by name, NULL at the end; also those not built. */
+/*
+ * Sorted by name, NULL at the end; also those not built.  The build makes it of
+ * the files in bench/workload/ that bench/local.mk lists.
+ */
 extern const struct vb_workload_ops *const vb_workload_list[];
 
 /* NULL: no such name. */

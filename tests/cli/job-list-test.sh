@@ -33,13 +33,15 @@ json() {
 		python3 -c "import json,sys; d=json.load(open(sys.argv[1])); assert $2" "$tmp/out"
 }
 
-for job in combined deadlock-open-close deadlock-unmap notify-span null self-cost smoke unmap-race; do
+for job in "${top_srcdir:?}"/bench/job/*.job; do
+	job=$(basename "$job" .job)
 	check "jobs: $job" lists jobs "^  $job "
 done
 check "jobs: class, runs and source" lists jobs 'class standard, 8 runs, source: LKML'
 check "jobs: pathological ones say so" lists jobs 'class pathological, 1 run,'
-for workload in dma_verify map_unmap mdev_open_close notify_span pin_churn unmap_race; do
-	check "workloads: $workload" lists workloads "^  $workload  *[[:alpha:]]"
+for workload in "$top_srcdir"/bench/workload/*.c; do
+	workload=$(basename "$workload" .c)
+	[[ $workload == list ]] || check "workloads: $workload" lists workloads "^  $workload  *[[:alpha:]]"
 done
 check "iommus: null" lists iommus '^  null  *[[:alpha:]]'
 check "iommus: type1 v2" lists iommus '^  vfio_type1v2_iommu  *[[:alpha:]]'

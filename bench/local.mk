@@ -144,8 +144,7 @@ bench/workload/workloads.h: Makefile
 		$(AWK) '{ print "extern const struct vb_workload_ops vb_workload_" $$1 ";"; \
 			all = all " \\\n\t&vb_workload_" $$1 "," } \
 			END { print "#define VB_WORKLOADS" all }' >$(workload_list).tmp
-	$(AM_V_at)if cmp -s $(workload_list).tmp $(workload_list); then rm -f $(workload_list).tmp; else \
-		mv -f $(workload_list).tmp $(workload_list); fi
+	$(AM_V_at)mv -f $(workload_list).tmp $(workload_list)
 
 bin_PROGRAMS += vfio-bench
 vfio_bench_SOURCES = bench/main.c

@@ -13,6 +13,9 @@
  * readings of the clock, and each function here has one caller and is inlined.
  * tests/lab/kmod-test cost: what that comes to.
  */
+#include <linux/hrtimer.h>
+#include <linux/sched/signal.h>
+
 #include "internal.h"
 
 /*
@@ -171,6 +174,21 @@ static void count_callback(struct vb_notification *n, u64 length, bool foreign, 
 	vb_stats_put();
 }
 
+/*
+ * A driver that waits for its hardware.  What was pinned is unpinned and counted
+ * by now; noinline, as callbacks without it are what is measured.
+ */
+static noinline void wait_for_hardware(struct vb_notification *n, u32 delay_ns)
+{
+	ktime_t timeout = ns_to_ktime(delay_ns);
+
+	set_current_state(TASK_KILLABLE);
+	if (!fatal_signal_pending(current))
+		schedule_hrtimeout(&timeout, HRTIMER_MODE_REL);
+	__set_current_state(TASK_RUNNING);
+	n->unpinned_ns = 0;
+}
+
 /* The times are 0 where no clock is read. */
 static void account(struct vb_notification *n, u64 length, u64 entry_ns)
 {
@@ -189,6 +207,7 @@ static void account(struct vb_notification *n, u64 length, u64 entry_ns)
 void vb_callback(struct vb_device *dev, u64 iova, u64 length)
 {
 	u32 mode = READ_ONCE(dev->mode);
+	u32 delay_ns = READ_ONCE(dev->delay_ns);
 	bool counted = mode != VB_MODE_BARE;
 	bool timed = counted && mode != VB_MODE_COUNTING;
 	u64 entry_ns = timed ? ktime_get_raw_ns() : 0;
@@ -205,6 +224,8 @@ void vb_callback(struct vb_device *dev, u64 iova, u64 length)
 
 	if (likely(length))
 		notify_windows(&n);
+	if (unlikely(delay_ns))
+		wait_for_hardware(&n, delay_ns);
 	if (counted)
 		account(&n, length, entry_ns);
 }

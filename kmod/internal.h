@@ -54,6 +54,7 @@ struct vb_device {
 
 	u32 discipline;			/* enum vb_discipline */
 	u32 mode;			/* enum vb_mode */
+	u32 delay_ns;			/* of each callback */
 	bool removing;			/* somebody wants the device back */
 
 	struct vb_window_table *windows; /* NULL: none yet */

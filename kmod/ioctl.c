@@ -44,7 +44,8 @@ static int vb_ioc_config(struct vb_device *dev, void *arg)
 	struct vb_ioc_config *req = arg;
 
 	req->abi_version = VB_ABI_VERSION;
-	if (req->discipline > VB_DISCIPLINE_RACING || req->mode > VB_MODE_COUNTING)
+	if (req->discipline > VB_DISCIPLINE_RACING || req->mode > VB_MODE_COUNTING ||
+	    req->delay_ns > VB_MAX_DELAY_NS)
 		return -EINVAL;
 	if (config_is_hazardous(req) && !capable(CAP_SYS_ADMIN))
 		return -EPERM;
@@ -52,6 +53,7 @@ static int vb_ioc_config(struct vb_device *dev, void *arg)
 		return -EINTR;
 	WRITE_ONCE(dev->discipline, req->discipline);
 	WRITE_ONCE(dev->mode, req->mode);
+	WRITE_ONCE(dev->delay_ns, req->delay_ns);
 	mutex_unlock(&dev->lock);
 	return 0;
 }
@@ -102,8 +104,7 @@ static int vb_ioc_open(struct vb_device *dev, void *arg)
 #define VB_RESERVED(_struct)	.reserved = offsetof(struct _struct, __reserved)
 
 static const struct vb_command vb_commands[] = {
-	VB_COMMAND(VB_IOC_CONFIG, vb_ioc_config, __reserved,
-		   .run = vb_ioc_config, VB_RESERVED(vb_ioc_config)),
+	VB_COMMAND(VB_IOC_CONFIG, vb_ioc_config, delay_ns, .run = vb_ioc_config),
 	VB_COMMAND(VB_IOC_WINDOW, vb_ioc_window, __reserved,
 		   .run = vb_ioc_window, VB_RESERVED(vb_ioc_window)),
 	VB_COMMAND(VB_IOC_SLOT, vb_ioc_slot, __reserved,

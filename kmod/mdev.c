@@ -54,6 +54,7 @@ static int vb_open_device(struct vfio_device *vdev)
 		return ret;
 	dev->discipline = VB_DISCIPLINE_FENCED;
 	dev->mode = VB_MODE_NORMAL;
+	dev->delay_ns = 0;
 	dev->log_count = 0;
 	hash_init(dev->slot_hash);
 	reinit_completion(&dev->idle);

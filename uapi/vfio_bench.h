@@ -75,6 +75,7 @@ static inline void vb_hist_add(struct vb_hist *h, __u64 value)
 #define VB_MAX_SLOTS		512u		/* per mdev */
 #define VB_MAX_PINNERS		64u		/* kthreads per mdev */
 #define VB_MAX_BATCH_PAGES	512u		/* pages in one vfio_pin_pages() call */
+#define VB_MAX_DELAY_NS		1000000000u	/* of a callback; more is -EINVAL */
 #define VB_ERRNO_MAX		134u		/* failures[] index; larger: index 0 */
 #define VB_CALLBACK_LOG		16u
 
@@ -180,6 +181,10 @@ struct vb_slot_page {
  * Say what the module is and set how this mdev behaves, until it is closed.
  * The racing discipline and the skipped unpin can crash the kernel: -EPERM
  * without CAP_SYS_ADMIN.
+ *
+ * @delay_ns: every callback sleeps at least so long after it has unpinned, and
+ * then returns, as a driver does that waits for its hardware to let go of a
+ * range.  The sleep is part of VB_HIST_CALLBACK; a fatal signal ends it.
  */
 struct vb_ioc_config {
 	__u32 size;
@@ -187,7 +192,7 @@ struct vb_ioc_config {
 	__u32 discipline;		/* enum vb_discipline */
 	__u32 mode;			/* enum vb_mode */
 	__u32 abi_version;		/* out */
-	__u32 __reserved;
+	__u32 delay_ns;			/* 0..VB_MAX_DELAY_NS */
 };
 
 /*

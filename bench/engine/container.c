@@ -95,7 +95,7 @@ static int open_devices(struct vb_container *c, const struct vb_plan *plan)
 	for (unsigned int i = 0; i < c->nr_mdevs; i++) {
 		ret = vb_mdev_open(&c->mdev[i]);
 		if (!ret)
-			ret = vb_mdev_config(&c->mdev[i], g->discipline, VB_MODE_NORMAL);
+			ret = vb_mdev_config(&c->mdev[i], g->discipline, VB_MODE_NORMAL, 0);
 		if (ret)
 			return vb_run_error(c->shared, ret, "mdev %s: opening the device: %s",
 					    c->mdev[i].uuid, strerror(-ret));
@@ -171,6 +171,7 @@ static int probe_in(struct vb_container *c, uint64_t iova, char *memory)
 
 int vb_container_probe(struct vb_container *c, const struct vb_plan *plan)
 {
+	const struct vb_global *g = &plan->run->global;
 	char *memory;
 	int ret;
 
@@ -185,8 +186,8 @@ int vb_container_probe(struct vb_container *c, const struct vb_plan *plan)
 	for (unsigned int i = 0; i < c->nr_mdevs && !ret; i++) {
 		ret = vb_mdev_reset(&c->mdev[i]);
 		if (!ret)
-			ret = vb_mdev_config(&c->mdev[i], plan->run->global.discipline,
-					     plan->run->global.module_mode);
+			ret = vb_mdev_config(&c->mdev[i], g->discipline, g->module_mode,
+					     (uint32_t)g->callback_delay_ns);
 	}
 	if (ret)
 		vb_run_error(c->shared, ret, "granularity probe at IOVA 0x%llx: %s",

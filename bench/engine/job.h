@@ -56,6 +56,7 @@ struct vb_global {
 	enum vb_layout layout;		/* of a run: fixed or random */
 	enum vb_discipline discipline;
 	enum vb_mode module_mode;
+	uint64_t callback_delay_ns;	/* each callback waits so long before it returns */
 	unsigned int mdevs;		/* mdevs in the container */
 	bool oversubscribe;		/* more threads than CPUs */
 	bool samples;			/* every operation to samples.bin */

@@ -117,6 +117,11 @@ static const struct vb_job_word targets[] = {
 
 /* [global] first, then the worker sections' keys; each sorted by name. */
 static const struct vb_job_key keys[] = {
+	{ "callback_delay", IN_GLOBAL(callback_delay_ns), .type = VB_JOB_TIME,
+	  RANGE(0, VB_MAX_DELAY_NS),
+	  .values = "time, 0s..1s", .standard = "0s",
+	  .help = "each callback of an mdev sleeps so long after it has unpinned, as a vendor driver "
+		  "does that waits for its hardware" },
 	{ "class", IN_GLOBAL(class), .type = VB_JOB_CHOICE, .words = classes, .single = true,
 	  .values = "smoke, standard, stress or pathological", .standard = "standard",
 	  .help = "how hard it is on the kernel; pathological: may hang or crash it" },

@@ -19,12 +19,14 @@ static int call_none(struct vb_mdev *mdev, unsigned long command)
 	return call(mdev, command, &none);
 }
 
-int vb_mdev_config(struct vb_mdev *mdev, enum vb_discipline discipline, enum vb_mode mode)
+int vb_mdev_config(struct vb_mdev *mdev, enum vb_discipline discipline, enum vb_mode mode,
+		   uint32_t delay_ns)
 {
 	struct vb_ioc_config config = {
 		.size = sizeof(config),
 		.discipline = discipline,
 		.mode = mode,
+		.delay_ns = delay_ns,
 	};
 	int ret = call(mdev, VB_IOC_CONFIG, &config);
 

@@ -39,8 +39,12 @@ int vb_mdev_open(struct vb_mdev *mdev);
 void vb_mdev_close_device(struct vb_mdev *mdev);
 void vb_mdev_close(struct vb_mdev *mdev);
 
-/* -EPROTO: the module speaks another version of uapi/vfio_bench.h. */
-int vb_mdev_config(struct vb_mdev *mdev, enum vb_discipline discipline, enum vb_mode mode);
+/*
+ * @delay_ns: how long each callback waits before it returns, see struct
+ * vb_ioc_config.  -EPROTO: the module speaks another version of uapi/vfio_bench.h.
+ */
+int vb_mdev_config(struct vb_mdev *mdev, enum vb_discipline discipline, enum vb_mode mode,
+		   uint32_t delay_ns);
 int vb_mdev_window(struct vb_mdev *mdev, uint64_t iova, uint64_t length);
 /* The calling thread's slot, mapped; unmapped by vb_mdev_slot_unmap(). */
 int vb_mdev_slot(struct vb_mdev *mdev, volatile struct vb_slot_page **slot);

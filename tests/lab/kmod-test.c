@@ -211,6 +211,13 @@ static int config(uint32_t discipline, uint32_t mode)
 	return call(device, VB_IOC_CONFIG, &c);
 }
 
+static int config_delay(uint32_t delay_ns)
+{
+	struct vb_ioc_config c = { .size = sizeof(c), .delay_ns = delay_ns };
+
+	return call(device, VB_IOC_CONFIG, &c);
+}
+
 static int window(uint64_t iova, uint64_t length)
 {
 	struct vb_ioc_window w = { .size = sizeof(w), .iova = iova, .length = length };
@@ -531,6 +538,90 @@ static void test_counting(void)
 	munmap((void *)s, PAGE);
 }
 
+static void *delayed_unmap(void *arg)
+{
+	*(long long *)arg = unmap_dma(0, 4);
+	return NULL;
+}
+
+/* The timer follows the clock that is disciplined, the histogram's clock is raw. */
+static bool took_delays(const struct vb_hist *h, uint64_t calls, uint64_t delay_ns)
+{
+	uint64_t least = delay_ns - delay_ns / 1000;
+
+	return h->count == calls && h->min >= least && h->sum >= calls * least;
+}
+
+static void test_delay(void)
+{
+	const uint32_t delay_ns = 20000000;
+	unsigned int calls = per_request ? 1 : 4;
+	struct vb_counters *c;
+	long long unmapped;
+	pthread_t thread;
+
+	fresh();
+	map_single(0, 4);
+	pin(0, 1, 4, 1);
+	is(unmap_dma(0, 4), 4, "unmap");
+	ok(histogram(VB_HIST_CALLBACK)->count == calls &&
+	   !took_delays(histogram(VB_HIST_CALLBACK), calls, delay_ns),
+	   "no callback is delayed unless asked for");
+	is(config_delay(delay_ns), 0, "callbacks that take 20 ms");
+	none(VB_IOC_RESET);
+	map_single(0, 4);
+	reopen(0, 4);
+	pin(0, 1, 4, 1);
+	is(unmap_dma(0, 4), 4, "unmap");
+	ok(took_delays(histogram(VB_HIST_CALLBACK), calls, delay_ns), "each took its time");
+	is(config_delay(VB_MAX_DELAY_NS), 0, "the longest");
+	none(VB_IOC_RESET);
+	map_dma(0, 4);
+	reopen(0, 4);
+	pin(0, 4, 1, 0);
+	if (pthread_create(&thread, NULL, delayed_unmap, &unmapped))
+		bail("pthread_create");
+	do
+		c = counters();
+	while (c->callback_unpinned_pages < 4);
+	ok(!c->callbacks && !c->outstanding_pages, "it has unpinned before it waits");
+	pthread_join(thread, NULL);
+	is(unmapped, 4, "and returned");
+	is((long long)counters()->callbacks, 1, "it is counted");
+	fresh();
+	map_dma(0, 4);
+	pin(0, 4, 1, 0);
+	is(unmap_dma(0, 4), 4, "opened anew");
+	ok(!took_delays(histogram(VB_HIST_CALLBACK), 1, delay_ns), "it has no delay");
+	balanced("after delays");
+}
+
+/* 16 callbacks of a second each, and killed in the first of them (or the only one). */
+static void test_kill_delayed(void)
+{
+	uint64_t start;
+	pid_t pid;
+
+	close_all();
+	pid = fork();
+	if (!pid) {
+		open_all();
+		window(BASE, WINDOW_PAGES * PAGE);
+		config_delay(VB_MAX_DELAY_NS);
+		map_single(0, 16);
+		pin(0, 1, 16, 1);
+		unmap_dma(0, 16);
+		_exit(0);
+	}
+	usleep(200000);
+	start = now_ns();
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	ok(now_ns() - start < 8ull * VB_MAX_DELAY_NS, "a signal ends what would take 16 delays");
+	open_all();
+	is((long long)counters()->outstanding_pages, 0, "opens as new");
+}
+
 static void test_close_with_pins(void)
 {
 	fresh();
@@ -792,7 +883,7 @@ static struct bad_base {
 } bases[] = {
 #define BASE_OF(c, s, r) { #c, c, sizeof(struct s), r }
 #define RESERVED(s) offsetof(struct s, __reserved)
-	BASE_OF(VB_IOC_CONFIG, vb_ioc_config, RESERVED(vb_ioc_config)),
+	BASE_OF(VB_IOC_CONFIG, vb_ioc_config, 0),
 	BASE_OF(VB_IOC_WINDOW, vb_ioc_window, RESERVED(vb_ioc_window)),
 	BASE_OF(VB_IOC_SLOT, vb_ioc_slot, RESERVED(vb_ioc_slot)),
 	BASE_OF(VB_IOC_PIN, vb_ioc_pin, RESERVED(vb_ioc_pin)),
@@ -927,6 +1018,8 @@ static void test_bad_ranges(void)
 	is(raw_open(0, end + PAGE), 0, "open: more than the window is fine");
 	is(config(2, 0), -EINVAL, "no such discipline");
 	is(config(0, VB_MODE_COUNTING + 1), -EINVAL, "no such mode");
+	is(config_delay(VB_MAX_DELAY_NS + 1), -EINVAL, "too long a delay");
+	is(config_delay(~0u), -EINVAL, "far too long");
 	is(call(device, VB_IOC_HIST, &h), -EINVAL, "no such histogram");
 }
 
@@ -1331,6 +1424,8 @@ static void all_tests(void)
 	test_miscount();
 	test_bare();
 	test_counting();
+	test_delay();
+	test_kill_delayed();
 	test_close_with_pins();
 	test_racing();
 	test_pinners();

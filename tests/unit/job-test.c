@@ -31,6 +31,7 @@ static void test_defaults(void **state)
 	assert_int_equal(g->guard, VB_GUARD_AUTO);
 	assert_int_equal(g->discipline, VB_DISCIPLINE_FENCED);
 	assert_int_equal(g->module_mode, VB_MODE_NORMAL);
+	assert_int_equal(g->callback_delay_ns, 0);
 	assert_int_equal(g->mdevs, 1);
 	assert_false(g->oversubscribe);
 	s = &e.runs[0].section[0];
@@ -128,7 +129,7 @@ static void test_round_trip(void **state)
 	expand("[global]\ndescription=what; #it is, \xc3\xa4=b:c\nlabel=;x\nsource= s t \n"
 	       "class=pathological\niommu_mode=vfio_type1v2_iommu\nduration=1500ms,0s\n"
 	       "warmup=1ns\nop_timeout=61s\nseed=18446744073709551615\nguard=off,on\n"
-	       "discipline=racing\nmodule_mode=busted-miscount,bare\nmdevs=16\n"
+	       "discipline=racing\nmodule_mode=busted-miscount,bare\nmdevs=16\ncallback_delay=1s\n"
 	       "oversubscribe=yes\nprimary=a.unmap.p99, request.mean,module.callback.share\n"
 	       "[a]\nworkload=map_unmap,notify_span\ndevice=both,mdev\nthreads=3\n"
 	       "node=all,any,1023\nmem_node=any,local,0\nbacking=shmem\nsize=1028k\ncount=77\n"

@@ -265,6 +265,9 @@ static void check_placement(struct subject *s)
 		const struct vb_worker_shared *w = s->run->worker[i];
 		int mem = plan->window[p->window].mem_node;
 
+		/* Memory in child processes can't be looked at. */
+		if (p->section->workload->own_memory && !w->mem_samples)
+			mem = -1;
 		if (w->cpu_seen == p->cpu && w->cpu_seen_end == p->cpu && w->node_seen == p->node &&
 		    (mem < 0 || w->mem_node_seen == mem))
 			continue;

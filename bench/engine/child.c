@@ -22,15 +22,17 @@ static int run(struct vb_container *c, const struct vb_plan *plan,
 	struct vb_samples *samples = NULL;
 	int ret;
 
-	ret = vb_container_open(c, plan);
+	ret = plan->own_container ? 0 : vb_container_open(c, plan);
 	if (ret)
 		return ret;
 	set_phase(c, VB_PHASE_PROBE);
-	ret = vb_container_probe(c, plan);
-	if (!ret)
-		ret = vb_container_windows(c, plan);
-	if (!ret)
-		ret = vb_container_pinners(c, plan);
+	if (!plan->own_container) {
+		ret = vb_container_probe(c, plan);
+		if (!ret)
+			ret = vb_container_windows(c, plan);
+		if (!ret)
+			ret = vb_container_pinners(c, plan);
+	}
 	if (!ret)
 		ret = vb_sampling_start(plan, topology, dir_fd, c->shared, &samples);
 	if (!ret)

@@ -58,6 +58,11 @@ struct vb_global {
 	enum vb_mode module_mode;
 	uint64_t callback_delay_ns;	/* each callback waits so long before it returns */
 	unsigned int mdevs;		/* mdevs in the container */
+	/*
+	 * Windows are so many times smaller than the job says: count= is divided by
+	 * it where it is more than 1, else size=, down to one mapping of one page.
+	 */
+	unsigned int scale;
 	bool oversubscribe;		/* more threads than CPUs */
 	bool samples;			/* every operation to samples.bin */
 	enum vb_samples_io samples_io;
@@ -72,8 +77,11 @@ struct vb_section {
 	int node;			/* or VB_NODE_ANY, VB_NODE_ALL */
 	int mem_node;			/* or VB_NODE_ANY, VB_NODE_LOCAL */
 	enum vb_backing backing;
-	uint64_t size_bytes;		/* of one mapping */
-	unsigned int count;		/* mappings in the window */
+	uint64_t size_bytes;		/* of one mapping, scaled */
+	unsigned int count;		/* mappings in the window, scaled */
+	uint64_t job_size_bytes;	/* as the job says; see vb_global.scale */
+	unsigned int job_count;
+	uint64_t stride_bytes;		/* from one mapping's IOVA to the next one's; 0: size= */
 	unsigned int pin_every;		/* one mapping in so many is pinned; 0: none */
 	unsigned int pin_pages;		/* pages of one pin call */
 	uint64_t ops;			/* steps after which a worker is done; 0: no bound */

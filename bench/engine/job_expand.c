@@ -153,6 +153,26 @@ static int make_label(const struct vb_job *job, const struct matrix *matrix,
 	return 0;
 }
 
+static void apply_scale(struct vb_job_run *run)
+{
+	uint64_t scale = run->global.scale, page;
+
+	for (unsigned int i = 0; i < run->nr_sections; i++) {
+		struct vb_section *s = &run->section[i];
+
+		s->size_bytes = s->job_size_bytes;
+		s->count = s->job_count;
+		if (scale <= 1)
+			continue;
+		page = vb_backing_page_bytes(s->backing);
+		if (s->count > 1)
+			s->count = s->count > scale ? (unsigned int)(s->count / scale) : 1;
+		else if (s->size_bytes > page)
+			s->size_bytes = s->size_bytes / scale > page ?
+					s->size_bytes / scale / page * page : page;
+	}
+}
+
 static int make_run(const struct vb_job *job, const struct matrix *matrix,
 		    struct vb_job_run *run, struct vb_job_error *err)
 {
@@ -166,6 +186,7 @@ static int make_run(const struct vb_job *job, const struct matrix *matrix,
 					&entry->value[find_axis(matrix, entry->group)->index],
 					base_of(run, entry->section));
 	}
+	apply_scale(run);
 	ret = make_label(job, matrix, run, err);
 	return ret ? ret : job_rules_check(job, run, err);
 }

@@ -177,6 +177,10 @@ static const struct vb_job_key keys[] = {
 	  .values = "uring or pwrite", .standard = "uring",
 	  .help = "how samples are written; uring: io_uring, around the page cache, where both can be "
 		  "had" },
+	{ "scale", IN_GLOBAL(scale), .type = VB_JOB_NUMBER, RANGE(1, 1u << 20),
+	  .values = "number, 1..1048576", .standard = "1",
+	  .help = "divides the windows, for machines with less memory: count= where it is more than 1, "
+		  "else size=" },
 	{ "seed", IN_GLOBAL(seed), .type = VB_JOB_NUMBER, RANGE(0, UINT64_MAX),
 	  .values = "number, 0..18446744073709551615", .standard = "0",
 	  .help = "start of the random choices; 0: chosen and recorded" },
@@ -194,7 +198,7 @@ static const struct vb_job_key keys[] = {
 	  .values = "anonymous, anonymous_hugetlb_2mb, anonymous_hugetlb_1gb or shmem",
 	  .standard = "anonymous",
 	  .help = "kind of memory behind the window" },
-	{ "count", IN_SECTION(count), .type = VB_JOB_NUMBER, RANGE(1, 1u << 24),
+	{ "count", IN_SECTION(job_count), .type = VB_JOB_NUMBER, RANGE(1, 1u << 24),
 	  .values = "number, 1..16777216", .standard = "1",
 	  .help = "mappings in the window" },
 	{ "device", IN_SECTION(device), .type = VB_JOB_CHOICE, .words = targets,
@@ -238,9 +242,12 @@ static const struct vb_job_key keys[] = {
 	  .values = "number, 1..10000000 or none", .standard = "none",
 	  .help = "open loop: steps a second that each worker is to start, whether or not the last has "
 		  "ended in time; none: the next starts when the last has ended" },
-	{ "size", IN_SECTION(size_bytes), .type = VB_JOB_SIZE, RANGE(4 * KIB, TIB),
+	{ "size", IN_SECTION(job_size_bytes), .type = VB_JOB_SIZE, RANGE(4 * KIB, TIB),
 	  .values = "size, 4k..1t", .standard = "4k",
 	  .help = "bytes of one mapping" },
+	{ "stride", IN_SECTION(stride_bytes), .type = VB_JOB_SIZE, RANGE(4 * KIB, TIB),
+	  .words = nones, .values = "size, 4k..1t or none", .standard = "none",
+	  .help = "from one mapping's IOVA to the next one's; none: they follow each other" },
 	{ "threads", IN_SECTION(threads), .type = VB_JOB_NUMBER, RANGE(1, 1024),
 	  .values = "number, 1..1024", .standard = "1",
 	  .help = "workers of the section" },

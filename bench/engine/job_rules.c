@@ -151,11 +151,34 @@ static int check_bound(const struct rules *r, const struct vb_section *s)
 	return 0;
 }
 
+static int check_stride(const struct rules *r, const struct vb_section *s)
+{
+	if (!s->stride_bytes)
+		return 0;
+	if (!s->workload->strides)
+		return broken(r, s, "stride", "workload %s maps without gaps: leave it out",
+			      s->workload->name);
+	if (s->stride_bytes < s->size_bytes)
+		return broken(r, s, "stride", "is less than size=: mappings would overlap");
+	return 0;
+}
+
+static int check_container(const struct rules *r, const struct vb_section *s)
+{
+	const struct vb_section *first = &r->run->section[0];
+
+	if (s->workload->own_container != first->workload->own_container)
+		return broken(r, s, "workload", "%s beside %s: one opens its own containers, the other "
+			      "wants one that is open: make two jobs of them", s->workload->name,
+			      first->workload->name);
+	return 0;
+}
+
 static int check_window(const struct rules *r, const struct vb_section *s)
 {
-	uint64_t bytes;
+	uint64_t step = s->stride_bytes ? s->stride_bytes : s->size_bytes, bytes;
 
-	if (__builtin_mul_overflow(s->size_bytes, (uint64_t)s->count, &bytes) ||
+	if (__builtin_mul_overflow(step, (uint64_t)s->count, &bytes) ||
 	    bytes > VB_JOB_WINDOW_MAX)
 		return broken(r, s, "count", "times size= is more than 16t: lower one");
 	if (uses_mdev(s) && bytes / VB_JOB_PAGE > VB_MAX_WINDOW_PAGES)
@@ -184,7 +207,7 @@ static int check_shared(const struct rules *r, const struct vb_section *s)
 
 static const section_rule section_rules[] = {
 	check_built, check_needs, check_minimum, check_pins, check_pinner_mode, check_bound,
-	check_window, check_rate, check_shared,
+	check_stride, check_container, check_window, check_rate, check_shared,
 };
 
 static int check_iommu(const struct rules *r, const struct vb_global *g)

@@ -77,6 +77,20 @@ int vb_op_unpin(struct vb_worker *w, uint64_t offset, uint64_t stride, uint32_t 
 	return 0;
 }
 
+void vb_op_memory_seen(struct vb_worker *w, const struct vb_memory *memory)
+{
+	struct vb_worker_shared *sh = w->shared;
+	size_t samples = 0;
+
+	if (sh->mem_samples)
+		return;
+	sh->mem_node_seen = -1;
+	vb_memory_where(memory->addr, memory->size_bytes, VB_MEMORY_SAMPLES, &sh->mem_node_seen,
+			&samples);
+	sh->mem_samples = samples;
+	vb_memory_huge_bytes(memory, &sh->own_huge_bytes);
+}
+
 int vb_op_unmap_window(struct vb_worker *w)
 {
 	uint64_t unmapped;

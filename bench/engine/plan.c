@@ -147,17 +147,21 @@ static int add_window(struct planner *p, struct vb_plan_worker *w)
 	const struct vb_section *s = w->section;
 	struct vb_plan *plan = p->plan;
 	struct vb_plan_window *win = &plan->window[plan->nr_windows];
+	unsigned int mappings = s->workload->at_once ? s->workload->at_once : s->count;
 	int ret;
 
 	win->section = s;
-	win->size_bytes = s->size_bytes * s->count;
+	win->size_bytes = s->stride_bytes ? s->stride_bytes * s->count : s->size_bytes * s->count;
+	win->memory_bytes = s->size_bytes * (s->workload->buffers ? s->workload->buffers : s->count);
+	if (s->workload->own_memory)
+		win->memory_bytes = 0;
 	win->pins = s->device != VB_TARGET_PCI;
 	ret = memory_node(p, w, &win->mem_node);
 	if (ret)
 		return ret;
 	w->window = plan->nr_windows++;
-	plan->mapped_bytes += win->size_bytes;
-	plan->mappings += s->count;
+	plan->mapped_bytes += s->size_bytes * mappings;
+	plan->mappings += mappings;
 	return 0;
 }
 
@@ -172,7 +176,8 @@ static int check_pins(struct planner *p, const struct vb_section *s)
 	if (s->pinners && s->pin_every)
 		return refuse(p, "section [%s]: pin_every= and pinners= would pin the same pages: one of "
 			      "them", s->name);
-	if (s->size_bytes * s->count / 4096 > VB_MAX_WINDOW_PAGES)
+	if ((s->stride_bytes ? s->stride_bytes : s->size_bytes) * s->count / 4096 >
+	    VB_MAX_WINDOW_PAGES)
 		return refuse(p, "section [%s]: a window that is pinned in has at most %u pages: "
 			      "lower count= or size=",
 			      s->name, VB_MAX_WINDOW_PAGES);
@@ -201,6 +206,7 @@ static int place_section(struct planner *p, const struct vb_section *s, uint64_t
 	plan->needs_pci |= s->device != VB_TARGET_MDEV;
 	plan->needs_dma |= s->workload->needs_dma;
 	plan->opens_devices |= s->workload->opens_devices;
+	plan->own_container |= s->workload->own_container;
 	for (unsigned int t = 0; t < s->threads; t++) {
 		struct vb_plan_worker *w = &plan->worker[plan->nr_workers];
 
@@ -292,11 +298,12 @@ json_t *vb_plan_to_json(const struct vb_plan *plan)
 		const struct vb_plan_window *win = &plan->window[w->window];
 
 		json_array_append_new(workers, json_pack(
-			"{s:i, s:s, s:s, s:i, s:i, s:i, s:i, s:I, s:I, s:s, s:b}",
+			"{s:i, s:s, s:s, s:i, s:i, s:i, s:i, s:I, s:I, s:I, s:s, s:b}",
 			"worker", (int)i, "section", w->section->name,
 			"workload", w->section->workload->name, "cpu", w->cpu, "node", w->node,
 			"mem_node", win->mem_node, "window", (int)w->window,
 			"iova", (json_int_t)win->iova, "size_bytes", (json_int_t)win->size_bytes,
+			"memory_bytes", (json_int_t)win->memory_bytes,
 			"backing", vb_backing_name(w->section->backing), "pins", (int)win->pins));
 	}
 	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:b, s:b, s:o}",

@@ -19,7 +19,8 @@
 /* A stretch of IOVA with memory behind it: one worker's, or a section's in common. */
 struct vb_plan_window {
 	uint64_t iova;
-	uint64_t size_bytes;		/* section's count * size_bytes */
+	uint64_t size_bytes;		/* of IOVA: count= mappings at steps of stride= */
+	uint64_t memory_bytes;		/* behind it; 0: the workload gets its own */
 	int mem_node;			/* -1: anywhere */
 	bool pins;			/* registered with the mdevs */
 	const struct vb_section *section;
@@ -38,9 +39,10 @@ struct vb_plan_worker {
 struct vb_plan {
 	const struct vb_job_run *run;
 	bool needs_pci, needs_mdev, needs_dma;
+	bool own_container;		/* the workloads open it: see struct vb_workload_ops */
 	bool opens_devices;		/* some workload opens and closes the last mdev */
 	unsigned int nr_workers, nr_windows;
-	uint64_t mapped_bytes;		/* of all windows */
+	uint64_t mapped_bytes;		/* most that are mapped at once */
 	uint64_t mappings;		/* most that can exist at once */
 	uint64_t probe_iova;		/* behind all windows: the granularity probe's */
 	unsigned int start_order[VB_MAX_WORKERS];	/* which worker starts, and allocates, when */

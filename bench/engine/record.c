@@ -295,6 +295,7 @@ json_t *vb_record_to_json(const struct vb_record *r)
 	json_object_set_new(o, "clock_cost_ns",
 			    json_real((double)run->shared->clock_cost_ps / 1000));
 	json_object_set_new(o, "cold_bytes", u64(run->shared->cold_bytes));
+	json_object_set_new(o, "scale", u64(run->plan->run->global.scale));
 	json_object_set_new(o, "huge_bytes", u64(run->shared->huge_bytes));
 	json_object_set_new(o, "intervals_lost", u64(run->intervals_lost));
 	if (run->plan->run->global.samples)

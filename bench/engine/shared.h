@@ -97,6 +97,7 @@ struct vb_worker_shared {
 	int node_seen;
 	int mem_node_seen;		/* -1: pages on more than one node */
 	uint64_t mem_samples;
+	uint64_t own_huge_bytes;	/* of a workload's own memory */
 	int error;			/* -errno */
 	char error_where[160];
 	char wrong_where[160];		/* what vb_op_verify() found first */

@@ -14,7 +14,6 @@
 #include "bench/engine/worker.h"
 #include "lib/measure/histogram.h"
 
-#define PLACEMENT_SAMPLES 64
 #define NAP_FROM_NS	1000000u
 #define NAP_MAX_NS	50000000u	/* then look whether to halt */
 
@@ -201,8 +200,10 @@ static int get_memory(struct thread *t)
 	struct vb_window *win = w->window;
 	int ret = 0;
 
+	if (!win->plan->memory_bytes)
+		return 0;
 	if (w->plan->thread == 0 || !win->barrier)
-		ret = vb_memory_alloc(&win->memory, w->section->backing, win->plan->size_bytes,
+		ret = vb_memory_alloc(&win->memory, w->section->backing, win->plan->memory_bytes,
 				      win->plan->mem_node);
 	if (win->barrier)
 		pthread_barrier_wait(win->barrier);
@@ -224,7 +225,7 @@ static int set_up(struct thread *t)
 		return worker_error(t, bound, "binding to its CPU");
 	if (ret)
 		return worker_error(t, ret, "allocating its memory");
-	if (w->window->plan->pins) {
+	if (w->window->plan->pins && !w->section->workload->own_container) {
 		ret = vb_mdev_slot(&w->container->mdev[0], &w->slot);
 		if (ret)
 			return worker_error(t, ret, "getting a request slot");
@@ -263,8 +264,10 @@ static void end_measuring(struct thread *t)
 	w->samples = NULL;
 	sh->cpu_seen_end = vb_current_cpu();
 	sh->node_seen = vb_topology_node_of_cpu(t->topology, sh->cpu_seen);
+	if (!w->memory)		/* what vb_op_memory_seen() was told stays */
+		return;
 	sh->mem_node_seen = -1;
-	vb_memory_where(w->memory, w->window->plan->size_bytes, PLACEMENT_SAMPLES,
+	vb_memory_where(w->memory, w->window->plan->memory_bytes, VB_MEMORY_SAMPLES,
 			&sh->mem_node_seen, &samples);
 	sh->mem_samples = samples;
 }
@@ -409,7 +412,8 @@ static void lead(struct vb_container *c, const struct vb_plan *plan, struct cont
 	vb_container_stop_pinners(c);
 	release(ctl, 1);
 	lead_wait(ctl, sh, all, 0, 0);		/* torn down */
-	vb_container_collect(c, plan);
+	if (!plan->own_container)
+		vb_container_collect(c, plan);
 	release(ctl, 1);
 }
 
@@ -488,9 +492,13 @@ static int first_error(struct vb_container *c, const struct vb_plan *plan,
 	return c->shared->error;
 }
 
-static uint64_t huge_bytes(const struct vb_plan *plan, const struct vb_window *windows)
+static uint64_t huge_bytes(const struct vb_plan *plan, const struct vb_window *windows,
+			   struct vb_worker_shared *const *workers)
 {
 	uint64_t total = 0, bytes;
+
+	for (unsigned int i = 0; i < plan->nr_workers; i++)
+		total += workers[i]->own_huge_bytes;
 
 	for (unsigned int i = 0; i < plan->nr_windows; i++)
 		if (windows[i].memory.addr && !vb_memory_huge_bytes(&windows[i].memory, &bytes))
@@ -534,7 +542,7 @@ int vb_workers_run(struct vb_container *c, const struct vb_plan *plan,
 		pthread_join(threads[i].id, NULL);
 		munmap(threads[i].worker, sizeof(*threads[i].worker));
 	}
-	c->shared->huge_bytes = huge_bytes(plan, windows);
+	c->shared->huge_bytes = huge_bytes(plan, windows, shared);
 	for (unsigned int i = 0; i < plan->nr_windows; i++) {
 		vb_memory_free(&windows[i].memory);
 		free(windows[i].barrier);

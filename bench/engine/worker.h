@@ -15,6 +15,8 @@
 #include "lib/measure/clock.h"
 #include "lib/measure/samples.h"
 
+#define VB_MEMORY_SAMPLES 64	/* pages looked at to see on which node memory is */
+
 /* A window's memory, shared by the workers of that window. */
 struct vb_window {
 	const struct vb_plan_window *plan;
@@ -32,7 +34,7 @@ struct vb_worker {
 	struct vb_worker_shared *shared;
 	volatile struct vb_slot_page *slot;	/* NULL: the window is not pinned in */
 	uint64_t iova;			/* of the window */
-	char *memory;
+	char *memory;			/* NULL: the workload gets its own */
 	uint64_t cursor;		/* for workloads that walk their window */
 	uint64_t random;		/* state of vb_random() */
 	struct vb_sample_ring *samples;	/* NULL: operations are not recorded (now) */
@@ -96,6 +98,27 @@ static inline int vb_op_map(struct vb_worker *w, uint64_t offset, uint64_t size)
 }
 
 /*
+ * The same where IOVA and memory differ: @size bytes of memory at @from, to
+ * @offset of the window's IOVAs.
+ */
+static inline int vb_op_map_at(struct vb_worker *w, uint64_t offset, void *from, uint64_t size)
+{
+	struct vb_worker_shared *sh = w->shared;
+	uint64_t start = vb_now_ns();
+	int ret = vb_iommu_map(&w->container->iommu, from, w->iova + offset, size,
+			       VB_PROT_READ | VB_PROT_WRITE);
+	uint64_t end = vb_now_ns();
+
+	vb_op_sample(w, VB_METRIC_MAP, offset, start, end, ret);
+	if (__builtin_expect(ret, 0))
+		return ret;
+	vb_hist_add(&sh->hist[VB_METRIC_MAP], end - start);
+	sh->tally.maps++;
+	sh->tally.mapped_bytes += size;
+	return 0;
+}
+
+/*
  * One unmap request over @size bytes at @offset; timed as @metric, unless that
  * is VB_NR_METRICS.  *unmapped may be less than size (another thread was
  * faster).  The guard's wait is not timed.
@@ -141,6 +164,11 @@ int vb_op_open_range(struct vb_worker *w, uint64_t offset, uint64_t size);
 /* Pin @count runs of the section's pin_pages at steps of @stride from @offset; timed. */
 int vb_op_pin(struct vb_worker *w, uint64_t offset, uint64_t stride, uint32_t count);
 int vb_op_unpin(struct vb_worker *w, uint64_t offset, uint64_t stride, uint32_t count);
+/*
+ * For workloads with memory of their own: note on which node it is and how much
+ * of it is in huge pages, outside the timed path.  The first that is told stays.
+ */
+void vb_op_memory_seen(struct vb_worker *w, const struct vb_memory *memory);
 /* Unmap all of the window that is still mapped; for teardown. */
 int vb_op_unmap_window(struct vb_worker *w);
 

@@ -19,6 +19,13 @@ struct vb_workload_ops {
 	bool needs_mdev;		/* the companion module */
 	bool shares_window;		/* all threads of the section use one window */
 	bool pinners_allowed;		/* module kthreads may pin in the window */
+	bool strides;			/* knows stride=: vb_op_map_at() */
+	bool own_memory;		/* gets its memory itself, in its steps: w->memory is NULL */
+	/*
+	 * Opens the container itself, in its steps (in child processes): the engine
+	 * leaves it, the device and the mdevs closed.  All workers of a job or none.
+	 */
+	bool own_container;
 	bool opens_devices;		/* in its steps: all threads must see the same files */
 	/*
 	 * Names of what the workload counts in tally.count[], in order, NULL at the
@@ -30,6 +37,8 @@ struct vb_workload_ops {
 	unsigned int min_threads;	/* of the section */
 	unsigned int min_count;		/* mappings in the window */
 	unsigned int min_mdevs;		/* in the container */
+	unsigned int buffers;		/* mappings' worth of memory that it maps again and again; 0: count= */
+	unsigned int at_once;		/* mappings that exist at the same time; 0: count= */
 	/*
 	 * Before the measured part, in the worker's thread, bound to its CPU;
 	 * the window's memory exists and is populated.  0 or -errno.

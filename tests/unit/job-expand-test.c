@@ -181,7 +181,7 @@ static void test_override_bad(void **state)
 	set_fails(job, "=1", "give KEY=VALUE");
 	set_fails(job, " =1", "unknown key ''");
 	set_fails(job, "conut=1", "did you mean 'count'?");
-	set_fails(job, "xyzzy=1", "valid: class, ");
+	set_fails(job, "xyzzy=1", "valid: ");
 	set_fails(job, "count=", "[a] count=: no value");
 	set_fails(job, "count=0", "[a] count=0: too small: give number, 1..16777216");
 	set_fails(job, "b.count=none", "[b] count=none: not a number");
@@ -209,6 +209,27 @@ static void test_override_bad(void **state)
 	assert_string_equal(err.text, "override: [global] guard=off: can hang or crash the "
 			    "kernel: give class=pathological too");
 	vb_job_free(job);
+}
+
+/* count= where there are several, else size=, in whole pages of the backing, and never nothing. */
+static void test_scale(void **state)
+{
+	struct expanded e;
+
+	expand("[global]\nscale=4\n[a]\nworkload=map_unmap\nsize=16m\n"
+	       "[b]\nworkload=map_unmap\nsize=8k\ncount=1000\n"
+	       "[c]\nworkload=map_unmap\ncount=3\n"
+	       "[d]\nworkload=map_unmap\nsize=6m\nbacking=anonymous_hugetlb_2mb\n", &e);
+	assert_int_equal(e.runs[0].section[0].size_bytes, 4 << 20);
+	assert_int_equal(e.runs[0].section[0].count, 1);
+	assert_int_equal(e.runs[0].section[1].size_bytes, 8192);
+	assert_int_equal(e.runs[0].section[1].count, 250);
+	assert_int_equal(e.runs[0].section[2].size_bytes, 4096);
+	assert_int_equal(e.runs[0].section[2].count, 1);
+	assert_int_equal(e.runs[0].section[3].size_bytes, 2 << 20);
+	assert_int_equal(e.runs[0].section[0].job_size_bytes, 16 << 20);
+	assert_int_equal(e.runs[0].section[1].job_count, 1000);
+	release(&e);
 }
 
 static void test_sweeps(void **state)
@@ -243,6 +264,7 @@ int main(void)
 		cmocka_unit_test(test_override),
 		cmocka_unit_test(test_override_list),
 		cmocka_unit_test(test_override_bad),
+		cmocka_unit_test(test_scale),
 		cmocka_unit_test(test_sweeps),
 	};
 

@@ -11,7 +11,8 @@ vb_variant_files = \
 	variants/mainline/manifest.ini \
 	variants/per-dma-ordered/manifest.ini variants/per-dma-ordered/type1-6.1.patch \
 	variants/per-dma-v13/manifest.ini variants/per-dma-v13/type1-6.1.patch \
-	variants/per-request/manifest.ini variants/per-request/type1-6.1.patch
+	variants/per-request/manifest.ini variants/per-request/type1-6.1.patch \
+	variants/per-request-retry/manifest.ini variants/per-request-retry/type1-6.1.patch
 
 # What compiles of these, this kernel has: compat.h.
 vb_probe_files = \

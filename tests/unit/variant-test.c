@@ -212,7 +212,7 @@ static void test_names(void **state)
 static void test_shipped(void **state)
 {
 	static const char *const names[] = {
-		"mainline", "per-dma-ordered", "per-dma-v13", "per-request",
+		"mainline", "per-dma-ordered", "per-dma-v13", "per-request", "per-request-retry",
 	};
 	struct vb_manifest_error error;
 	struct vb_manifest m;

@@ -155,6 +155,19 @@ tests_unit_variant_test_SOURCES = tests/unit/variant-test.c tests/unit/fake-tree
 tests_unit_variant_test_CFLAGS = $(unit_cflags)
 tests_unit_variant_test_LDADD = $(unit_ldadd)
 
+# Workloads on a model of the kernel that is wrong in one way: each has to notice.
+workload_tests = tests/unit/workload-test
+check_PROGRAMS += $(workload_tests)
+TESTS += $(workload_tests)
+workload_helper = tests/unit/workload-helper.c tests/unit/workload-helper.h
+workload_wraps = \
+	-Wl,--wrap=vb_mdev_pin,--wrap=vb_mdev_unpin,--wrap=vb_mdev_open_range \
+	-Wl,--wrap=vb_mdev_request_end,--wrap=vb_mdev_open,--wrap=vb_mdev_close_device
+tests_unit_workload_test_SOURCES = tests/unit/workload-test.c $(workload_helper)
+tests_unit_workload_test_CFLAGS = $(unit_cflags)
+tests_unit_workload_test_LDADD = $(unit_ldadd)
+tests_unit_workload_test_LDFLAGS = $(workload_wraps)
+
 # The statistics: against R's answers, which wilcox.R makes anew where R is.
 check_PROGRAMS += tests/unit/compare-test
 TESTS += tests/unit/compare-test

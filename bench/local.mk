@@ -157,6 +157,7 @@ dist_job_DATA = \
 	bench/job/combined.job \
 	bench/job/deadlock-open-close.job \
 	bench/job/deadlock-unmap.job \
+	bench/job/map-bulk.job \
 	bench/job/notify-span.job \
 	bench/job/null.job \
 	bench/job/saturation.job \

@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * bare-loop: what map and unmap of one page cost with nothing around them.
+ * bare-loop: what map and unmap cost with nothing around them.
  *
- *   bare-loop ADDRESS PAGES PAIRS	ADDRESS: a device bound to vfio-pci
+ *   bare-loop ADDRESS PAGES PAIRS		ADDRESS: a device bound to vfio-pci
+ *   bare-loop ADDRESS PAGES ROUNDS bulk
  *
- * One type1v2 container with that device's group, one populated anonymous
- * window of PAGES pages, mapped and unmapped a page at a time, PAIRS times,
- * walking the window; two readings of the clock around the whole.  Prints, in
- * ns for each pair of ioctls:
+ * One type1v2 container with that device's group and one populated anonymous
+ * window of PAGES pages.
+ *
+ * Pairs: one page mapped and unmapped at a time, PAIRS times, walking the
+ * window; two readings of the clock around the whole.  Prints, in ns for each
+ * pair of ioctls:
  *
  *   bare		the two ioctls alone
  *   clock		with the four readings of the clock that time both
  *   histogram	with that, and both times entered in a histogram
  *   threads		the ioctls alone again, now that the process has a second
  *			thread, which sleeps: open files are counted then
+ *
+ * Bulk: every page mapped on its own, then all of them unmapped by one request,
+ * ROUNDS times.  Prints, in ns for each mapping, the mean over all rounds:
+ *
+ *   bulk	both
+ *   map		the PAGES maps
+ *   unmap	the one request, shared out over what it unmaps
  *
  * Nothing of the suite's is in it but the histogram's layout.  In the lab:
  * tests/lab/cost-test.sh.
@@ -136,6 +146,44 @@ static void report(const char *name, uint64_t (*run)(void))
 	printf("%s %.2f\n", name, (double)best / (double)pairs);
 }
 
+/* Maps all pages one by one, unmaps them at once; adds what each took. */
+static void bulk_round(uint64_t *map_ns, uint64_t *unmap_ns)
+{
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map),
+		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+		.size = PAGE,
+	};
+	struct vfio_iommu_type1_dma_unmap unmap = {
+		.argsz = sizeof(unmap),
+		.size = window_bytes,
+	};
+	uint64_t start = now_ns(), mapped;
+
+	for (uint64_t offset = 0; offset < window_bytes; offset += PAGE)
+		map_page(&map, offset);
+	mapped = now_ns();
+	unmap_page(&unmap, 0);
+	*unmap_ns += now_ns() - mapped;
+	*map_ns += mapped - start;
+	if (unmap.size != window_bytes) {
+		fprintf(stderr, "bare-loop: the request unmapped %llu of %llu bytes\n",
+			(unsigned long long)unmap.size, (unsigned long long)window_bytes);
+		exit(1);
+	}
+}
+
+static void bulk(unsigned long rounds)
+{
+	double mappings = (double)rounds * (double)(window_bytes / PAGE);
+	uint64_t map_ns = 0, unmap_ns = 0;
+
+	for (unsigned long i = 0; i < rounds; i++)
+		bulk_round(&map_ns, &unmap_ns);
+	printf("bulk %.2f\nmap %.2f\nunmap %.2f\n", (double)(map_ns + unmap_ns) / mappings,
+	       (double)map_ns / mappings, (double)unmap_ns / mappings);
+}
+
 static void *sleeper(void *arg)
 {
 	for (;;)
@@ -212,13 +260,20 @@ static unsigned long number(const char *text)
 
 int main(int argc, char **argv)
 {
-	if (argc != 4) {
-		fprintf(stderr, "usage: bare-loop ADDRESS PAGES PAIRS\n");
+	bool in_bulk = argc == 5 && !strcmp(argv[4], "bulk");
+
+	if (argc != 4 && !in_bulk) {
+		fprintf(stderr, "usage: bare-loop ADDRESS PAGES PAIRS\n"
+				"       bare-loop ADDRESS PAGES ROUNDS bulk\n");
 		return 1;
 	}
 	make_window(number(argv[2]));
-	pairs = number(argv[3]);
 	open_container(argv[1]);
+	if (in_bulk) {
+		bulk(number(argv[3]));
+		return 0;
+	}
+	pairs = number(argv[3]);
 	report("bare", bare);
 	report("clock", with_clock);
 	report("histogram", with_histogram);

@@ -5,9 +5,10 @@
 #
 #   scripts/lab --exact --build BUILD -- tests/lab/cost-test.sh
 #
-# The engine: map and unmap of one page (job self-cost) against bare-loop, the
-# same two ioctls over the same window. The companion module: a callback with
-# its counters and times, and with counters alone, against one that only unpins.
+# The engine: map and unmap of one page (job self-cost), and many maps with one
+# unmap of all (job map-bulk), against bare-loop, the same ioctls over the same
+# window. The companion module: a callback with its counters and times, and with
+# counters alone, against one that only unpins.
 
 # Functions are called through check.
 # shellcheck disable=SC2317
@@ -18,7 +19,9 @@ build=${VFIO_BENCH_BUILD:-$PWD}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly build here
 readonly bench=$build/vfio-bench
-readonly STEPS=20000 PAGES=512 SPAN=4096
+readonly STEPS=20000 PAGES=512 SPAN=4096 ROUNDS=24
+readonly MAP_DMA=$((0x3b71)) UNMAP_DMA=$((0x3b72))	# linux/vfio.h
+readonly IOCTLS=/sys/kernel/tracing/events/syscalls/sys_enter_ioctl
 readonly LIMIT=1.04
 number=0
 failed=0
@@ -106,6 +109,68 @@ engine()
 	holds "$step <= $LIMIT * $bare"
 }
 
+# bulk_bare ROUNDS
+bulk_bare()
+{
+	"$build/tests/lab/bare-loop" "$LAB_EDU" $SPAN "$1" bulk >"$work/bare-bulk"
+}
+
+bulk_engine()
+{
+	rm -rf "$work/bulk"
+	run bulk "$here/../../bench/job/map-bulk.job" --set count=$SPAN --set ops=$ROUNDS
+}
+
+bulk()
+{
+	local bare map unmap step
+
+	bulk_bare $ROUNDS && bulk_engine || return 1
+	bare=$(awk '$1 == "bulk" { print $2 }' "$work/bare-bulk")
+	map=$(awk '$1 == "map" { print $2 }' "$work/bare-bulk")
+	unmap=$(awk '$1 == "unmap" { print $2 }' "$work/bare-bulk")
+	step=$(compute "$(value bulk seconds) * 1e9 / $(value bulk steps) / $SPAN" 2)
+	printf '# %d maps and one unmap of all, instructions a mapping: ' $SPAN
+	printf 'bare loop %s, engine %s: ratio %s\n' "$bare" "$step" "$(compute "$step / $bare" 4)"
+	printf '# of it the map: bare loop %s, engine %s by its histogram; the unmap: %s, %s\n' \
+		"$map" "$(compute "$(metric bulk map mean)" 2)" \
+		"$unmap" "$(compute "$(metric bulk request mean) / $SPAN" 2)"
+	holds "$bare > 0 && $step > 0 && $step <= $LIMIT * $bare"
+}
+
+# requests COMMAND...: what the kernel counts while COMMAND runs: "MAPS UNMAPS".
+requests()
+{
+	local trigger="hist:keys=cmd if cmd == $MAP_DMA || cmd == $UNMAP_DMA" status=0
+
+	echo "$trigger" >"$IOCTLS/trigger"
+	"$@" >&2 || status=$?
+	awk -v map=$MAP_DMA -v unmap=$UNMAP_DMA '
+		$1 == "{" && $2 == "cmd:" { hits[$3] = $NF }
+		END { print hits[map] + 0, hits[unmap] + 0 }' "$IOCTLS/hist"
+	echo "!$trigger" >"$IOCTLS/trigger"
+	return $status
+}
+
+# same_requests ROUNDS: the bare loop's, of so many rounds, are the engine's. Not timed.
+same_requests()
+{
+	bare_requests=$(requests bulk_bare "$1") && engine_requests=$(requests bulk_engine) ||
+		return 1
+	printf '# the kernel counts maps and unmaps: bare loop %s, engine %s\n' "$bare_requests" \
+		"$engine_requests"
+	[[ $engine_requests == "$((ROUNDS * SPAN)) $ROUNDS" &&
+		$bare_requests == "$engine_requests" ]]
+}
+
+# Both ran, and only the count is another one.
+fewer_requests()
+{
+	bare_requests=
+	! same_requests $((ROUNDS - 1)) &&
+		[[ $bare_requests == "$(((ROUNDS - 1) * SPAN)) $((ROUNDS - 1))" ]]
+}
+
 # callback MODE: the request's ns for each of its mappings, all pinned.
 callback()
 {
@@ -143,6 +208,10 @@ variant=mainline
 "$bench" variant list | grep -q "^mainline: built" || variant=stock
 "$bench" bind "$LAB_EDU" | sed 's/^/# /'
 check "map and unmap through the engine: at most $LIMIT times a bare loop" engine
+check "$SPAN maps, one unmap through the engine: at most $LIMIT times a bare loop" bulk
+[[ -e $IOCTLS/trigger ]] || mount -t tracefs tracefs /sys/kernel/tracing
+check "both make the same requests, as the kernel counts them" same_requests $ROUNDS
+check "a round that is missing is seen" fewer_requests
 check "the callback's bookkeeping is known" callbacks
 "$bench" unbind "$LAB_EDU" | sed 's/^/# /'
 echo "1..$number"

@@ -180,6 +180,50 @@ static bool window_idle(struct vb_window *window, unsigned long first, unsigned 
 	return !busy;
 }
 
+/* Is anything under way in [@first, @last] that began before @mark? */
+static bool older_busy(struct vb_window *window, struct vb_op *mark, unsigned long first,
+		       unsigned long last)
+{
+	struct vb_op *op = mark;
+
+	lockdep_assert_held(&window->lock);
+	hlist_for_each_entry_continue(op, node)
+		if (op->first <= last && op->last >= first)
+			return true;
+	return false;
+}
+
+static bool older_idle(struct vb_window *window, struct vb_op *mark, unsigned long first,
+		       unsigned long last)
+{
+	bool busy;
+
+	spin_lock(&window->lock);
+	busy = older_busy(window, mark, first, last);
+	spin_unlock(&window->lock);
+	return !busy;
+}
+
+/* The list's head is the youngest; the mark's own range is empty, and so in nobody's way. */
+bool vb_window_wait_older(struct vb_window *window, unsigned long first, unsigned long last)
+	__must_hold(&window->lock)
+{
+	struct vb_op mark;
+	bool wait;
+
+	vb_op_begin(window, &mark, ULONG_MAX, 0);
+	wait = older_busy(window, &mark, first, last);
+	if (wait) {
+		window->waiters++;
+		spin_unlock(&window->lock);
+		wait_event(window->wait, older_idle(window, &mark, first, last));
+		spin_lock(&window->lock);
+		window->waiters--;
+	}
+	vb_op_end(window, &mark);
+	return wait;
+}
+
 /*
  * Not killable: a callback that returned early would leave pages pinned, and
  * the kernel answers that with a BUG.  What is waited for are calls into VFIO

@@ -67,6 +67,11 @@ u64 vb_windows_outstanding(struct vb_device *dev);
 bool vb_window_busy(struct vb_window *window, unsigned long first, unsigned long last);
 /* With window->lock held; drops it to wait until nothing is under way there. */
 void vb_window_wait_slow(struct vb_window *window, unsigned long first, unsigned long last);
+/*
+ * The same for what had begun before the call, and no longer: pins that begin
+ * meanwhile don't matter.  False when there was nothing, and the lock was held.
+ */
+bool vb_window_wait_older(struct vb_window *window, unsigned long first, unsigned long last);
 
 static inline u64 vb_page_iova(const struct vb_window *window, unsigned long page)
 {

@@ -141,7 +141,7 @@ struct vb_counters {
 	__u64 requests_notified;	/* those that saw at least one callback */
 	__u64 bad_stamps;		/* slots whose start or end time made no sense */
 	__u64 fenced_pins;		/* pins refused because the range is closed */
-	__u64 late_pins;		/* pages */
+	__u64 late_pins;		/* pages pinned when a callback was done with them already */
 	__u64 leaked_pins;		/* pins left by VB_MODE_BUSTED_SKIP_UNPIN */
 	__u64 partial_pins;		/* vfio_pin_pages() calls that pinned fewer than asked */
 	__u64 outstanding_pages;	/* pages pinned now, as the bitmaps say */

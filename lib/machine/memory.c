@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Memory bound to a node before its first touch, so that no page is ever moved. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <numa.h>
 #include <numaif.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "lib/machine/memory-room.h"
@@ -16,10 +20,6 @@
 #ifndef MAP_HUGE_SHIFT
 #define MAP_HUGE_SHIFT 26
 #endif
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23		/* Linux 5.14 */
-#endif
-
 #define SZ_4K		((size_t)4 << 10)
 #define SZ_2M		((size_t)2 << 20)
 #define SZ_1G		((size_t)1 << 30)
@@ -28,7 +28,43 @@ struct backing {
 	const char *name;
 	size_t page_bytes;
 	int mmap_flags;
+	unsigned int memfd_flags;
+	int (*open)(const struct backing *backing, size_t size_bytes);	/* NULL: no file */
 };
+
+static int open_memfd(const struct backing *backing, size_t size_bytes)
+{
+	int fd = memfd_create("vfio-bench", MFD_CLOEXEC | backing->memfd_flags);
+
+	if (fd < 0)
+		return -errno;
+	if (!ftruncate(fd, (off_t)size_bytes))
+		return fd;
+	close(fd);
+	return -errno;
+}
+
+/* Blocks are reserved at once: a full file system later would mean SIGBUS. */
+static int open_file(const struct backing *backing, size_t size_bytes)
+{
+	const char *dir = getenv("TMPDIR");
+	struct statfs fs;
+	int fd = open(dir && *dir ? dir : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600), err;
+
+	(void)backing;
+	if (fd < 0)
+		return -errno;
+	if (fstatfs(fd, &fs))
+		err = -errno;
+	else if (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC)
+		err = -EOPNOTSUPP;
+	else
+		err = -posix_fallocate(fd, 0, (off_t)size_bytes);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
 
 static const struct backing backings[VB_NR_BACKINGS] = {
 	[VB_BACKING_ANONYMOUS] = { "anonymous", SZ_4K, MAP_PRIVATE },
@@ -39,6 +75,14 @@ static const struct backing backings[VB_NR_BACKINGS] = {
 		"anonymous_hugetlb_1gb", SZ_1G, MAP_PRIVATE | MAP_HUGETLB | 30 << MAP_HUGE_SHIFT
 	},
 	[VB_BACKING_SHMEM] = { "shmem", SZ_4K, MAP_SHARED },
+	[VB_BACKING_MEMFD] = { "memfd", SZ_4K, MAP_SHARED, 0, open_memfd },
+	[VB_BACKING_MEMFD_HUGETLB_2MB] = {
+		"memfd_hugetlb_2mb", SZ_2M, MAP_SHARED, MFD_HUGETLB | 21u << MAP_HUGE_SHIFT, open_memfd
+	},
+	[VB_BACKING_MEMFD_HUGETLB_1GB] = {
+		"memfd_hugetlb_1gb", SZ_1G, MAP_SHARED, MFD_HUGETLB | 30u << MAP_HUGE_SHIFT, open_memfd
+	},
+	[VB_BACKING_FILE] = { "file", SZ_4K, MAP_SHARED, 0, open_file },
 };
 
 const char *vb_backing_name(enum vb_backing backing)
@@ -88,32 +132,33 @@ static int bind_to_node(void *addr, size_t size_bytes, int node)
 	return err;
 }
 
-static void touch(volatile char *addr, size_t size_bytes, size_t page_bytes)
-{
-	for (size_t at = 0; at < size_bytes; at += page_bytes)
-		addr[at] = 0;
-}
-
-/*
- * MADV_POPULATE_WRITE takes the same faults as touching does, but gives an
- * error where touching a hugetlb page that isn't there means SIGBUS.
- */
-static int populate(void *addr, size_t size_bytes, size_t page_bytes)
-{
-	while (madvise(addr, size_bytes, MADV_POPULATE_WRITE)) {
-		if (errno == EINTR || errno == EAGAIN)
-			continue;
-		if (errno != EINVAL)
-			return errno == EFAULT ? -ENOMEM : -errno;
-		touch(addr, size_bytes, page_bytes);
-		break;
-	}
-	return 0;
-}
-
 static void *align_up(void *addr, size_t align)
 {
 	return (void *)(((uintptr_t)addr + align - 1) & ~(uintptr_t)(align - 1));
+}
+
+/* The file, if the backing has one, lives as long as the mapping. */
+static void *map_pages(const struct backing *b, size_t size_bytes)
+{
+	int fd = -1;
+	void *addr;
+
+	if (b->open) {
+		fd = b->open(b, size_bytes);
+		if (fd < 0) {
+			errno = -fd;
+			return MAP_FAILED;
+		}
+	}
+	addr = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE,
+		    b->mmap_flags | (b->open ? 0 : MAP_ANONYMOUS), fd, 0);
+	if (b->open) {
+		int err = errno;
+
+		close(fd);
+		errno = err;
+	}
+	return addr;
 }
 
 static int map_backing(struct vb_memory *memory)
@@ -127,36 +172,48 @@ static int map_backing(struct vb_memory *memory)
 	if (rounded < memory->size_bytes || rounded > SIZE_MAX - slack)
 		return -EINVAL;
 	memory->mapped_bytes = rounded + slack;
-	memory->mapped_addr = mmap(NULL, memory->mapped_bytes, PROT_READ | PROT_WRITE,
-				   b->mmap_flags | MAP_ANONYMOUS, -1, 0);
+	memory->mapped_addr = map_pages(b, memory->mapped_bytes);
 	if (memory->mapped_addr == MAP_FAILED)
-		/* EINVAL: the kernel has no pages of that size at all */
-		return errno == EINVAL && page > SZ_4K ? -ENOMEM : -errno;
+		/* EINVAL, ENODEV: the kernel has no pages of that size at all */
+		return (errno == EINVAL || errno == ENODEV) && page > SZ_4K ? -ENOMEM : -errno;
 	memory->addr = align_up(memory->mapped_addr, align);
 	return 0;
 }
 
-int vb_memory_alloc(struct vb_memory *memory, enum vb_backing backing, size_t size_bytes,
-		    int node)
+static int advise(const struct vb_memory *memory, enum vb_thp thp)
 {
-	size_t page = vb_backing_page_bytes(backing);
+	int advice = thp == VB_THP_ALWAYS ? MADV_HUGEPAGE : MADV_NOHUGEPAGE;
+
+	if (thp == VB_THP_DEFAULT || backings[memory->backing].page_bytes > SZ_4K ||
+	    !madvise(memory->mapped_addr, memory->mapped_bytes, advice))
+		return 0;
+	/* a kernel without THP knows neither, and gives none */
+	if (errno == EINVAL)
+		return thp == VB_THP_NEVER ? 0 : -EOPNOTSUPP;
+	return -errno;
+}
+
+int vb_memory_reserve(struct vb_memory *memory, enum vb_backing backing, size_t size_bytes,
+		      int node, enum vb_thp thp)
+{
 	int err;
 
 	if ((unsigned int)backing >= VB_NR_BACKINGS || !size_bytes || node < -1)
 		return -EINVAL;
 	memset(memory, 0, sizeof(*memory));
 	/* A strict policy that can't be met calls the OOM killer: look first. */
-	err = vb_memory_room(node, page, size_bytes);
+	err = vb_memory_room(node, vb_backing_page_bytes(backing), size_bytes);
 	if (err)
 		return err;
 	memory->backing = backing;
 	memory->size_bytes = size_bytes;
+	memory->node = node;
 	err = map_backing(memory);
 	if (err)
 		goto clear;
 	err = bind_to_node(memory->mapped_addr, memory->mapped_bytes, node);
 	if (!err)
-		err = populate(memory->addr, (size_bytes + page - 1) & ~(page - 1), page);
+		err = advise(memory, thp);
 	if (err)
 		goto unmap;
 	return 0;
@@ -164,6 +221,19 @@ unmap:
 	munmap(memory->mapped_addr, memory->mapped_bytes);
 clear:
 	memset(memory, 0, sizeof(*memory));
+	return err;
+}
+
+int vb_memory_alloc(struct vb_memory *memory, enum vb_backing backing, size_t size_bytes,
+		    int node)
+{
+	int err = vb_memory_reserve(memory, backing, size_bytes, node, VB_THP_DEFAULT);
+
+	if (err)
+		return err;
+	err = vb_memory_prefault(memory, VB_PREFAULT_POPULATE, 0);
+	if (err)
+		vb_memory_free(memory);
 	return err;
 }
 

@@ -233,7 +233,7 @@ static void put_lists(void)
 		put_named((*w)->name, (*w)->summary, (*w)->unavailable);
 	section("IOMMU MODES");
 	for (const struct vb_iommu_ops *const *i = vb_iommu_list; *i; i++)
-		put_named((*i)->name, (*i)->summary, (*i)->unavailable);
+		put_named((*i)->name, (*i)->summary, NULL);	/* the machine's, at run time */
 	section("DEVICES");
 	put_text("What makes an assigned device do DMA. Any other PCI device can be assigned too, for "
 		 "workloads that only map and unmap.", ".PP");

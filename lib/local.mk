@@ -5,8 +5,11 @@ libvfiobench_a_SOURCES = \
 	lib/device/edu.c \
 	lib/device/none.c \
 	lib/iommu/iommu.c lib/iommu/iommu.h lib/iommu/iommus.h \
+	lib/iommu/iommufd.c \
 	lib/iommu/null.c \
-	lib/iommu/type1.c lib/iommu/type1-info.c lib/iommu/type1-info.h \
+	lib/iommu/type1.c lib/iommu/type1-impl.h \
+	lib/iommu/type1-info.c lib/iommu/type1-info.h \
+	lib/iommu/type1-migrate.c lib/iommu/type1-v1.c lib/iommu/type1-v2.c \
 	lib/machine/bind.c lib/machine/bind.h \
 	lib/machine/bind-state.c lib/machine/bind-state.h \
 	lib/machine/counters.c \

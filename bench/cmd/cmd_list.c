@@ -140,7 +140,7 @@ static json_t *collect_iommus(int *exit_code)
 	for (const struct vb_iommu_ops *const *i = vb_iommu_list; *i; i++)
 		json_array_append_new(array, json_pack("{s:s, s:s, s:o}",
 			"name", (*i)->name, "summary", (*i)->summary,
-			"unavailable", text_or_null((*i)->unavailable)));
+			"unavailable", text_or_null(vb_iommu_unavailable(*i))));
 	return array;
 }
 

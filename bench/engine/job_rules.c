@@ -89,6 +89,36 @@ static int check_needs(const struct rules *r, const struct vb_section *s)
 	return 0;
 }
 
+/* The functions that the workload calls; whether the kernel has them, it asks itself. */
+static int check_abilities(const struct rules *r, const struct vb_section *s)
+{
+	static const struct {
+		enum vb_ability ability;
+		const char *what;
+	} names[] = {
+		{ VB_CAN_UNMAP_ALL, "unmap everything at once" },
+		{ VB_CAN_TRACK_DIRTY, "track dirty pages" },
+		{ VB_CAN_UPDATE_VADDR, "move a mapping to another address" },
+	};
+	const struct vb_iommu_ops *iommu = r->run->global.iommu;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (s->workload->needs & names[i].ability && !(iommu->abilities & names[i].ability) &&
+		    iommu->open)
+			return broken(r, NULL, "iommu_mode", "workload %s of [%s] wants to %s, which "
+				      "this mode can't", s->workload->name, s->name, names[i].what);
+	return 0;
+}
+
+static int check_alone(const struct rules *r, const struct vb_section *s)
+{
+	if (s->workload->alone && (r->run->nr_sections > 1 || s->threads > 1))
+		return broken(r, s, s->threads > 1 ? "threads" : "workload", "workload %s changes the "
+			      "container for all: leave it alone in the job, with one thread",
+			      s->workload->name);
+	return 0;
+}
+
 static int check_minimum(const struct rules *r, const struct vb_section *s)
 {
 	const struct vb_workload_ops *w = s->workload;
@@ -121,12 +151,12 @@ static int check_pins(const struct rules *r, const struct vb_section *s)
 			      s->count);
 	if ((uint64_t)s->pin_pages * VB_JOB_PAGE > s->size_bytes)
 		return broken(r, s, "pin_pages", "more than a mapping has: raise size=");
-	/* Pins under a v1 container fail with -EACCES. */
-	if ((s->pin_every || s->pinners || s->workload->needs_mdev) &&
+	/* Pins under a v1 container fail with -EACCES, the granularity probe's too. */
+	if (uses_mdev(s) &&
 	    (!strcmp(iommu->name, "vfio_type1_iommu") ||
 	     !strcmp(iommu->name, "iommufd_compat_type1")))
 		return broken(r, NULL, "iommu_mode",
-			      "section [%s] pins, which needs version 2 of type1: give %sv2%s",
+			      "section [%s] has mdevs, which need version 2 of type1: give %sv2%s",
 			      s->name, strstr(iommu->name, "compat") ? iommu->name : "vfio_type1",
 			      strstr(iommu->name, "compat") ? "" : "_iommu");
 	return 0;
@@ -206,16 +236,10 @@ static int check_shared(const struct rules *r, const struct vb_section *s)
 }
 
 static const section_rule section_rules[] = {
-	check_built, check_needs, check_minimum, check_pins, check_pinner_mode, check_bound,
+	check_built, check_needs, check_abilities, check_alone, check_minimum, check_pins,
+	check_pinner_mode, check_bound,
 	check_stride, check_container, check_window, check_rate, check_shared,
 };
-
-static int check_iommu(const struct rules *r, const struct vb_global *g)
-{
-	if (g->iommu->unavailable)
-		return broken(r, NULL, "iommu_mode", "not built: %s", g->iommu->unavailable);
-	return 0;
-}
 
 /* What can cost the machine is said in the job, and so asked for by name. */
 static int check_class(const struct rules *r, const struct vb_global *g)
@@ -304,7 +328,7 @@ static int check_primary(const struct rules *r, const struct vb_global *g)
 }
 
 static const global_rule global_rules[] = {
-	check_iommu, check_class, check_totals, check_primary,
+	check_class, check_totals, check_primary,
 };
 
 int job_rules_check(const struct vb_job *job, const struct vb_job_run *run,

@@ -105,8 +105,8 @@ static void clean_up(struct session *s)
 static int prepare(struct session *s)
 {
 	int (*const steps[])(struct session *s) = {
-		session_resume_read, session_read_job, session_find_arms, session_find_device,
-		session_make_schedule, session_make_plans, session_resume_check,
+		session_resume_read, session_read_job, session_check_modes, session_find_arms,
+		session_find_device, session_make_schedule, session_make_plans, session_resume_check,
 	};
 	int ret = VB_EXIT_OK;
 

@@ -70,6 +70,7 @@ void session_worse(struct session *s, int code);
 /* Preparing touches nothing.  Each returns an enum vb_exit and has said why. */
 int session_read_job(struct session *s);
 int session_find_arms(struct session *s);
+int session_check_modes(struct session *s);
 int session_find_device(struct session *s);
 int session_make_schedule(struct session *s);
 int session_make_plans(struct session *s);

@@ -213,6 +213,21 @@ int session_find_arms(struct session *s)
 	return ret;
 }
 
+/* Before what else is missing is asked for: no device helps a mode that can't be had. */
+int session_check_modes(struct session *s)
+{
+	for (unsigned int a = 0; a < s->nr_arms && !s->opt->dry_run; a++)
+		for (size_t i = 0; i < s->nr_cells; i++) {
+			const struct vb_iommu_ops *iommu = s->arm[a].runs[i].global.iommu;
+			const char *why = vb_iommu_unavailable(iommu);
+
+			if (why)
+				return vb_fail(VB_EXIT_SKIPPED, "iommu_mode=%s can't be had: %s",
+					       iommu->name, why);
+		}
+	return VB_EXIT_OK;
+}
+
 int session_find_device(struct session *s)
 {
 	char err[512];

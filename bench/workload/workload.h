@@ -17,6 +17,8 @@ struct vb_workload_ops {
 	const char *unavailable;	/* why it was not built; NULL: it was */
 	bool needs_dma;			/* a PCI device whose driver can do DMA */
 	bool needs_mdev;		/* the companion module */
+	unsigned int needs;		/* enum vb_ability of the iommu_mode */
+	bool alone;			/* one thread, and no other section beside it */
 	bool shares_window;		/* all threads of the section use one window */
 	bool pinners_allowed;		/* module kthreads may pin in the window */
 	bool strides;			/* knows stride=: vb_op_map_at() */

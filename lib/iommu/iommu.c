@@ -6,6 +6,9 @@
 #include "lib/iommu/iommus.h"
 
 const struct vb_iommu_ops *const vb_iommu_list[] = {
+	&vb_iommufd,
+	&vb_iommufd_compat_type1,
+	&vb_iommufd_compat_type1v2,
 	&vb_iommu_null,
 	&vb_iommu_type1,
 	&vb_iommu_type1v2,
@@ -20,10 +23,15 @@ const struct vb_iommu_ops *vb_iommu_find(const char *name)
 	return NULL;
 }
 
+const char *vb_iommu_unavailable(const struct vb_iommu_ops *ops)
+{
+	return ops->unavailable ? ops->unavailable() : NULL;
+}
+
 int vb_iommu_open(struct vb_iommu *iommu, const struct vb_iommu_ops *ops)
 {
 	*iommu = (struct vb_iommu){ .ops = ops, .fd = -1 };
-	if (ops->unavailable)
+	if (vb_iommu_unavailable(ops))
 		return -EOPNOTSUPP;
 	return ops->open(iommu);
 }
@@ -51,6 +59,13 @@ int vb_iommu_get_info(struct vb_iommu *iommu, struct vb_iommu_info *info)
 	memset(info, 0, sizeof(*info));
 	info->dma_avail = UINT32_MAX;
 	return iommu->ops->get_info(iommu, info);
+}
+
+unsigned int vb_iommu_can(struct vb_iommu *iommu)
+{
+	if (!iommu->enabled || !iommu->ops->can)
+		return 0;
+	return iommu->ops->can(iommu) & iommu->ops->abilities;
 }
 
 void vb_iommu_close(struct vb_iommu *iommu)

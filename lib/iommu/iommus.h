@@ -5,6 +5,9 @@
 
 #include "lib/iommu/iommu.h"
 
+extern const struct vb_iommu_ops vb_iommufd;
+extern const struct vb_iommu_ops vb_iommufd_compat_type1;
+extern const struct vb_iommu_ops vb_iommufd_compat_type1v2;
 extern const struct vb_iommu_ops vb_iommu_null;
 extern const struct vb_iommu_ops vb_iommu_type1;
 extern const struct vb_iommu_ops vb_iommu_type1v2;

@@ -40,12 +40,25 @@ static int take_avail(const char *cap, size_t size, struct vb_iommu_info *info)
 	return 0;
 }
 
+static int take_migration(const char *cap, size_t size, struct vb_iommu_info *info)
+{
+	struct vfio_iommu_type1_info_cap_migration migration;
+
+	if (size < sizeof(migration))
+		return -EPROTO;
+	memcpy(&migration, cap, sizeof(migration));
+	info->dirty_pgsizes = migration.pgsize_bitmap;
+	return 0;
+}
+
 /* @cap has @size bytes up to the end of everything, at least a header's. */
 static int take_capability(uint16_t id, const char *cap, size_t size, struct vb_iommu_info *info)
 {
 	switch (id) {
 	case VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE:
 		return take_ranges(cap, size, info);
+	case VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION:
+		return take_migration(cap, size, info);
 	case VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL:
 		return take_avail(cap, size, info);
 	default:

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A VFIO container with the type1 IOMMU driver (linux/vfio.h). */
+/*
+ * A VFIO container with the type1 IOMMU driver (linux/vfio.h): what both
+ * versions of it have in common.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -7,10 +10,10 @@
 #include <linux/vfio.h>
 #include <unistd.h>
 
-#include "lib/iommu/iommus.h"
+#include "lib/iommu/type1-impl.h"
 #include "lib/iommu/type1-info.h"
 
-static int type1_open(struct vb_iommu *iommu)
+int type1_open(struct vb_iommu *iommu)
 {
 	int fd = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 
@@ -24,26 +27,26 @@ static int type1_open(struct vb_iommu *iommu)
 	return 0;
 }
 
-static int type1_add_group(struct vb_iommu *iommu, int group_fd)
+int type1_add_group(struct vb_iommu *iommu, int group_fd)
 {
 	return ioctl(group_fd, VFIO_GROUP_SET_CONTAINER, &iommu->fd) ? -errno : 0;
 }
 
-static int type1_enable(struct vb_iommu *iommu)
+int type1_enable(struct vb_iommu *iommu, int version)
 {
-	return ioctl(iommu->fd, VFIO_SET_IOMMU, VFIO_TYPE1_IOMMU) ? -errno : 0;
+	return ioctl(iommu->fd, VFIO_SET_IOMMU, version) ? -errno : 0;
 }
 
-static int type1v2_enable(struct vb_iommu *iommu)
+bool type1_has(struct vb_iommu *iommu, int extension)
 {
-	return ioctl(iommu->fd, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU) ? -errno : 0;
+	return ioctl(iommu->fd, VFIO_CHECK_EXTENSION, extension) > 0;
 }
 
 /*
  * The kernel says in argsz how much it has to tell; what it has to tell can
  * grow between two calls (a group was added), so ask until it fits.
  */
-static int type1_get_info(struct vb_iommu *iommu, struct vb_iommu_info *info)
+int type1_get_info(struct vb_iommu *iommu, struct vb_iommu_info *info)
 {
 	size_t size = sizeof(struct vfio_iommu_type1_info);
 	struct vfio_iommu_type1_info *raw;
@@ -70,7 +73,7 @@ static int type1_get_info(struct vb_iommu *iommu, struct vb_iommu_info *info)
  * The timed path: the ioctl and nothing else.  No retry: a signal that ends a
  * wait (-EINTR) is the caller's business.
  */
-static int type1_map(struct vb_iommu *iommu, void *vaddr, uint64_t iova, uint64_t size,
+int type1_map(struct vb_iommu *iommu, void *vaddr, uint64_t iova, uint64_t size,
 		     uint32_t prot)
 {
 	struct vfio_iommu_type1_dma_map map = {
@@ -84,7 +87,7 @@ static int type1_map(struct vb_iommu *iommu, void *vaddr, uint64_t iova, uint64_
 	return ioctl(iommu->fd, VFIO_IOMMU_MAP_DMA, &map) ? -errno : 0;
 }
 
-static int type1_unmap(struct vb_iommu *iommu, uint64_t iova, uint64_t size, uint64_t *unmapped)
+int type1_unmap(struct vb_iommu *iommu, uint64_t iova, uint64_t size, uint64_t *unmapped)
 {
 	struct vfio_iommu_type1_dma_unmap unmap = {
 		.argsz = sizeof(unmap),
@@ -98,7 +101,21 @@ static int type1_unmap(struct vb_iommu *iommu, uint64_t iova, uint64_t size, uin
 	return 0;
 }
 
-static void type1_close(struct vb_iommu *iommu)
+/* Linux 5.12: iova and size are 0, and the answer is in size. */
+int type1_unmap_all(struct vb_iommu *iommu, uint64_t *unmapped)
+{
+	struct vfio_iommu_type1_dma_unmap unmap = {
+		.argsz = sizeof(unmap),
+		.flags = VFIO_DMA_UNMAP_FLAG_ALL,
+	};
+
+	if (ioctl(iommu->fd, VFIO_IOMMU_UNMAP_DMA, &unmap))
+		return -errno;
+	*unmapped = unmap.size;
+	return 0;
+}
+
+void type1_close(struct vb_iommu *iommu)
 {
 	if (iommu->fd >= 0)
 		close(iommu->fd);
@@ -107,30 +124,3 @@ static void type1_close(struct vb_iommu *iommu)
 
 _Static_assert(VB_PROT_READ == VFIO_DMA_MAP_FLAG_READ, "type1_map() passes prot on");
 _Static_assert(VB_PROT_WRITE == VFIO_DMA_MAP_FLAG_WRITE, "type1_map() passes prot on");
-
-const struct vb_iommu_ops vb_iommu_type1 = {
-	.name = "vfio_type1_iommu",
-	.summary = "type1, version 1: an unmap that covers a mapping's start removes all of it; "
-		   "no mdev pins",
-	.has_devices = true,
-	.open = type1_open,
-	.add_group = type1_add_group,
-	.enable = type1_enable,
-	.get_info = type1_get_info,
-	.map = type1_map,
-	.unmap = type1_unmap,
-	.close = type1_close,
-};
-
-const struct vb_iommu_ops vb_iommu_type1v2 = {
-	.name = "vfio_type1v2_iommu",
-	.summary = "type1, version 2: an unmap that would cut a mapping fails",
-	.has_devices = true,
-	.open = type1_open,
-	.add_group = type1_add_group,
-	.enable = type1v2_enable,
-	.get_info = type1_get_info,
-	.map = type1_map,
-	.unmap = type1_unmap,
-	.close = type1_close,
-};

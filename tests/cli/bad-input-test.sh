@@ -82,8 +82,14 @@ test_set()
 	bad "--set: without end" 1 "it would never end" run null --set duration=0s
 	bad "--set: devices in the null mode" 1 "iommu_mode=null has no devices" \
 		run null --set device=mdev
-	bad "--set: version 1 of type1 and pins" 1 "needs version 2 of type1" \
+	bad "--set: version 1 of type1 and pins" 1 "need version 2 of type1" \
 		run notify-span --set iommu_mode=vfio_type1_iommu
+	bad "--set: version 1 of type1 and an mdev" 1 "need version 2 of type1" \
+		run ab-span --set iommu_mode=vfio_type1_iommu --set pin_every=none
+	bad "--set: a mode that is named, not had" 4 "iommu_mode=iommufd can't be had" \
+		run self-cost --set iommu_mode=iommufd
+	bad "--set: the same, imitating type1" 4 "can't be had: /dev/iommu is" \
+		run self-cost --set iommu_mode=iommufd_compat_type1
 	bad "--set: more runs than there may be" 1 "shorten one" run null \
 		--set "count=$(seq -s, 100)" --set "size=$(seq -s, 4096 4096 409600)"
 	bad "--set: busted module without its class" 1 "give class=pathological too" \

@@ -13,6 +13,21 @@
 #include "lib/iommu/iommu.h"
 #include "lib/iommu/type1-info.h"
 
+/* An ability is a promise that the functions are there; one that is not, has none. */
+static void check_abilities(const struct vb_iommu_ops *ops)
+{
+	bool all = ops->abilities & VB_CAN_UNMAP_ALL, dirty = ops->abilities & VB_CAN_TRACK_DIRTY;
+	bool vaddr = ops->abilities & VB_CAN_UPDATE_VADDR;
+
+	assert_true(!ops->abilities == !ops->can);
+	assert_int_equal(all, ops->unmap_all != NULL);
+	assert_int_equal(dirty, ops->track_dirty != NULL);
+	assert_int_equal(dirty, ops->get_dirty != NULL);
+	assert_int_equal(dirty, ops->unmap_dirty != NULL);
+	assert_int_equal(vaddr, ops->invalidate_vaddr != NULL);
+	assert_int_equal(vaddr, ops->update_vaddr != NULL);
+}
+
 static void test_list(void **state)
 {
 	const char *previous = "";
@@ -22,8 +37,11 @@ static void test_list(void **state)
 		previous = (*ops)->name;
 		assert_non_null((*ops)->summary);
 		assert_ptr_equal(vb_iommu_find((*ops)->name), *ops);
-		if ((*ops)->unavailable)
+		if (!(*ops)->open) {	/* only named: it has to say why */
+			assert_non_null(vb_iommu_unavailable(*ops));
 			continue;
+		}
+		assert_null(vb_iommu_unavailable(*ops));
 		assert_non_null((*ops)->open);
 		assert_non_null((*ops)->add_group);
 		assert_non_null((*ops)->enable);
@@ -31,21 +49,40 @@ static void test_list(void **state)
 		assert_non_null((*ops)->map);
 		assert_non_null((*ops)->unmap);
 		assert_non_null((*ops)->close);
+		check_abilities(*ops);
 	}
 	assert_non_null(vb_iommu_find("null"));
 	assert_non_null(vb_iommu_find("vfio_type1v2_iommu"));
 	assert_null(vb_iommu_find(""));
 	assert_null(vb_iommu_find("NULL"));
+	assert_non_null(vb_iommu_find("vfio_type1_iommu"));
+	assert_non_null(vb_iommu_find("iommufd"));
+	assert_non_null(vb_iommu_find("iommufd_compat_type1"));
+	assert_non_null(vb_iommu_find("iommufd_compat_type1v2"));
 	assert_null(vb_iommu_find("vfio_type1"));
+}
+
+static const char *made_up(void)
+{
+	return "made up";
 }
 
 static void test_unavailable(void **state)
 {
-	const struct vb_iommu_ops ops = { .name = "x", .unavailable = "made up" };
+	const struct vb_iommu_ops ops = { .name = "x", .unavailable = made_up };
 	struct vb_iommu iommu;
+	uint64_t bytes;
 
 	assert_int_equal(vb_iommu_open(&iommu, &ops), -EOPNOTSUPP);
 	assert_int_equal(iommu.fd, -1);
+	/* What a mode has no function for. */
+	assert_int_equal(vb_iommu_can(&iommu), 0);
+	assert_int_equal(vb_iommu_unmap_all(&iommu, &bytes), -EOPNOTSUPP);
+	assert_int_equal(vb_iommu_track_dirty(&iommu, true), -EOPNOTSUPP);
+	assert_int_equal(vb_iommu_get_dirty(&iommu, 0, 4096, NULL), -EOPNOTSUPP);
+	assert_int_equal(vb_iommu_unmap_dirty(&iommu, 0, 4096, NULL, &bytes), -EOPNOTSUPP);
+	assert_int_equal(vb_iommu_invalidate_vaddr(&iommu, 0, 4096, &bytes), -EOPNOTSUPP);
+	assert_int_equal(vb_iommu_update_vaddr(&iommu, NULL, 0, 4096), -EOPNOTSUPP);
 }
 
 static void test_null(void **state)
@@ -71,6 +108,7 @@ static void test_null(void **state)
 	assert_int_equal(vb_iommu_map(&iommu, &info, 0x1000, 0x3000, VB_PROT_READ), 0);
 	assert_int_equal(vb_iommu_unmap(&iommu, 0x1000, 0x3000, &unmapped), 0);
 	assert_int_equal(unmapped, 0x3000);
+	assert_int_equal(vb_iommu_can(&iommu), ops->abilities);
 	vb_iommu_close(&iommu);
 	vb_iommu_close(&iommu);
 	assert_false(iommu.enabled);
@@ -167,6 +205,7 @@ static void test_type1_info(void **state)
 	assert_int_equal(parse(&a, &info), 0);
 	assert_int_equal(info.pgsizes, 0x40201000);
 	assert_int_equal(info.dma_avail, 65535);
+	assert_int_equal(info.dirty_pgsizes, 0x1000);
 	assert_int_equal(info.nr_ranges, 2);
 	assert_int_equal(info.range[0].first, 0);
 	assert_int_equal(info.range[0].last, 0xfff);

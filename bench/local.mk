@@ -61,6 +61,7 @@ libbench_a_SOURCES = \
 	bench/engine/names.c bench/engine/shared.h \
 	bench/engine/noise_gate.c bench/engine/noise_gate.h \
 	bench/engine/noise_watch.c bench/engine/noise_watch.h \
+	bench/engine/own.c bench/engine/own.h \
 	bench/engine/ops.c bench/engine/worker.c bench/engine/worker.h \
 	bench/engine/paths.c bench/engine/paths.h \
 	bench/engine/plan.c bench/engine/plan.h \
@@ -127,11 +128,16 @@ nodist_libbench_a_SOURCES = bench/workload/workloads.h
 
 # The list of workloads: one file, one line.
 workload_sources = \
+	bench/workload/container_churn.c \
 	bench/workload/dma_verify.c \
+	bench/workload/exit_mapped.c \
+	bench/workload/fd_pass.c \
 	bench/workload/map_unmap.c \
+	bench/workload/mdev_churn.c \
 	bench/workload/mdev_open_close.c \
 	bench/workload/notify_span.c \
 	bench/workload/pin_churn.c \
+	bench/workload/stale_dma.c \
 	bench/workload/unmap_race.c
 
 # By name, not by $@: VPATH could lead that into the source tree.
@@ -155,12 +161,18 @@ jobdir = $(pkgdatadir)/job
 dist_job_DATA = \
 	bench/job/ab-span.job \
 	bench/job/combined.job \
+	bench/job/container-churn.job \
 	bench/job/deadlock-open-close.job \
 	bench/job/deadlock-unmap.job \
+	bench/job/exit-pinned.job \
+	bench/job/exit-teardown.job \
+	bench/job/fd-pass.job \
 	bench/job/map-bulk.job \
+	bench/job/mdev-create-remove.job \
 	bench/job/notify-span.job \
 	bench/job/null.job \
 	bench/job/saturation.job \
 	bench/job/self-cost.job \
 	bench/job/smoke.job \
+	bench/job/stale-dma.job \
 	bench/job/unmap-race.job

@@ -235,6 +235,12 @@ check_PROGRAMS += tests/lab/kmod-test
 tests_lab_kmod_test_SOURCES = tests/lab/kmod-test.c
 EXTRA_DIST += tests/lab/acceptance-test.sh tests/lab/kill-test.sh tests/lab/lab-selftest.sh
 
+# Somebody else's pins, for lifecycle-test.sh.
+check_PROGRAMS += tests/lab/pin-toggle
+tests_lab_pin_toggle_SOURCES = tests/lab/pin-toggle.c
+tests_lab_pin_toggle_LDADD = $(VB_LIBS)
+EXTRA_DIST += tests/lab/lifecycle-test.sh
+
 # The suite's own cost: bare-loop is held against the engine in the lab.
 check_PROGRAMS += tests/lab/bare-loop
 tests_lab_bare_loop_SOURCES = tests/lab/bare-loop.c

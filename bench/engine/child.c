@@ -53,6 +53,7 @@ void vb_child_main(struct vb_container *c, const struct vb_plan *plan,
 	signal(SIGTERM, SIG_IGN);
 	if (getppid() != supervisor)
 		_exit(1);
+	c->plan = plan;
 	pthread_mutex_init(&c->guard.mutex, NULL);
 	vb_clock_init();
 	c->shared->clock_cost_ps = vb_clock_cost_ps();

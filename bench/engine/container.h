@@ -10,6 +10,7 @@
 #include "lib/mdev/mdev.h"
 
 struct vb_container {
+	const struct vb_plan *plan;	/* what it is opened for */
 	struct vb_iommu iommu;
 	struct vb_device *device;	/* NULL: none */
 	unsigned int nr_mdevs;

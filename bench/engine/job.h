@@ -35,6 +35,8 @@ enum vb_guard { VB_GUARD_AUTO, VB_GUARD_ON, VB_GUARD_OFF };
 enum vb_cold { VB_COLD_AUTO, VB_COLD_NO, VB_COLD_YES };
 enum vb_layout { VB_LAYOUT_AUTO, VB_LAYOUT_FIXED, VB_LAYOUT_RANDOM };
 
+enum vb_end { VB_END_EXIT, VB_END_KILL };
+
 #define VB_NODE_ANY	(-1)		/* wherever the kernel puts it */
 #define VB_NODE_ALL	(-2)		/* threads in turn on every node with CPUs */
 #define VB_NODE_LOCAL	(-3)		/* mem_node=local: the node of the worker's CPU */
@@ -89,6 +91,7 @@ struct vb_section {
 	enum vb_pinner_mode pinner_mode;
 	int pinner_node;		/* or VB_NODE_ANY */
 	uint64_t pinner_hold_ns;
+	enum vb_end end;		/* of processes that a workload ends */
 	uint64_t rate_per_s;		/* steps of each worker; 0: a closed loop */
 	enum vb_arrival arrival;	/* of them, if there is a rate */
 };

@@ -52,6 +52,12 @@ static const struct vb_job_word disciplines[] = {
 	{ NULL }
 };
 
+static const struct vb_job_word ends[] = {
+	{ "exit", VB_END_EXIT },
+	{ "kill", VB_END_KILL },
+	{ NULL }
+};
+
 static const struct vb_job_word guards[] = {
 	{ "auto", VB_GUARD_AUTO },
 	{ "on", VB_GUARD_ON },
@@ -204,6 +210,9 @@ static const struct vb_job_key keys[] = {
 	{ "device", IN_SECTION(device), .type = VB_JOB_CHOICE, .words = targets,
 	  .values = "pci, mdev or both", .standard = "pci",
 	  .help = "what the section needs in the container" },
+	{ "end", IN_SECTION(end), .type = VB_JOB_CHOICE, .words = ends,
+	  .values = "exit or kill", .standard = "exit",
+	  .help = "how a process ends that a workload (exit_mapped) ends; kill: by SIGKILL" },
 	{ "mem_node", IN_SECTION(mem_node), .type = VB_JOB_NODE, RANGE(0, 1023),
 	  .words = mem_nodes,
 	  .values = "number, 0..1023, any or local", .standard = "local",

@@ -201,6 +201,14 @@ static int check_container(const struct rules *r, const struct vb_section *s)
 		return broken(r, s, "workload", "%s beside %s: one opens its own containers, the other "
 			      "wants one that is open: make two jobs of them", s->workload->name,
 			      first->workload->name);
+	if (!s->workload->own_container)
+		return 0;
+	if (s->threads > 1)
+		return broken(r, s, "threads", "workload %s opens the device's group, which one process at a "
+			      "time can have: threads=1", s->workload->name);
+	if (s != first)
+		return broken(r, s, "workload", "%s opens the device's group, which one process at a time "
+			      "can have: one section in a job", s->workload->name);
 	return 0;
 }
 

@@ -59,12 +59,16 @@ static uint64_t cpu_ticks(pid_t pid, struct vb_worker_shared *const *worker,
 	struct vb_thread_stat stat;
 	uint64_t total = 0;
 	bool any = false;
+	pid_t child;
 
 	for (unsigned int i = 0; i < nr_workers; i++) {
 		if (atomic_load(&worker[i]->state) != 1)
 			continue;
 		any = true;
 		if (!vb_thread_stat_read(pid, worker[i]->tid, &stat))
+			total += stat.cpu_ticks;
+		child = atomic_load(&worker[i]->child);
+		if (child && !vb_thread_stat_read(child, child, &stat))
 			total += stat.cpu_ticks;
 	}
 	return any ? total : ticks_of_all(pid);

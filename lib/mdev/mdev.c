@@ -57,15 +57,19 @@ static int read_group(struct vb_mdev *mdev)
 
 int vb_mdev_create(struct vb_mdev *mdev)
 {
-	char path[4096];
 	int ret;
 
 	*mdev = VB_MDEV_NONE;
-	ret = create_path(path, sizeof(path));
-	if (ret)
-		return ret;
 	ret = vb_sysfs_read("/proc/sys/kernel/random/uuid", mdev->uuid, sizeof(mdev->uuid));
-	if (ret < 0)
+	return ret < 0 ? ret : vb_mdev_create_again(mdev);
+}
+
+int vb_mdev_create_again(struct vb_mdev *mdev)
+{
+	char path[4096];
+	int ret = create_path(path, sizeof(path));
+
+	if (ret)
 		return ret;
 	ret = vb_sysfs_write(path, mdev->uuid);
 	if (ret < 0)

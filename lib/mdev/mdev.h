@@ -29,6 +29,8 @@ bool vb_mdev_supported(void);
  * the module is not loaded; -EACCES: not root; -ENOSPC: no more instances.
  */
 int vb_mdev_create(struct vb_mdev *mdev);
+/* Make one that was removed once more, under its UUID; its group may be another. */
+int vb_mdev_create_again(struct vb_mdev *mdev);
 /* Remove it if we made it.  Blocks while its device fd is open anywhere. */
 int vb_mdev_remove(struct vb_mdev *mdev);
 /* -EBUSY: the group is open elsewhere. */

@@ -239,7 +239,7 @@ EXTRA_DIST += tests/lab/acceptance-test.sh tests/lab/kill-test.sh tests/lab/lab-
 check_PROGRAMS += tests/lab/pin-toggle
 tests_lab_pin_toggle_SOURCES = tests/lab/pin-toggle.c
 tests_lab_pin_toggle_LDADD = $(VB_LIBS)
-EXTRA_DIST += tests/lab/lifecycle-test.sh
+EXTRA_DIST += tests/lab/lifecycle-test.sh tests/lab/stale-dma-test.sh
 
 # The suite's own cost: bare-loop is held against the engine in the lab.
 check_PROGRAMS += tests/lab/bare-loop

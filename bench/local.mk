@@ -36,14 +36,17 @@ libbench_a_SOURCES = \
 	bench/compare/shifts.c \
 	bench/compare/text.c \
 	bench/engine/job.h bench/engine/job_entry.h bench/engine/job_impl.h \
-	bench/engine/job_path.h \
+	bench/engine/job_path.h bench/engine/job_published.h bench/engine/job_stat.h \
+	bench/engine/published.h \
 	bench/engine/job.c \
 	bench/engine/job_entry.c \
 	bench/engine/job_error.c \
 	bench/engine/job_expand.c \
 	bench/engine/job_keys.c \
 	bench/engine/job_path.c \
+	bench/engine/job_published.c \
 	bench/engine/job_rules.c \
+	bench/engine/job_stat.c \
 	bench/engine/job_sweep.c \
 	bench/engine/job_value.c \
 	bench/engine/job_write.c \

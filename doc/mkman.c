@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "bench/cmd/cmd.h"
-#include "bench/engine/job.h"
+#include "bench/engine/published.h"
 #include "config.h"
 #include "lib/device/device.h"
 
@@ -201,6 +201,8 @@ static void put_keys(bool global)
 
 static void put_jobs(void)
 {
+	char line[64];
+
 	section("JOB FILES");
 	put_text("A job says which workers do what. It is an INI file: a [global] section for the "
 		 "whole run, then one section of any name for each group of workers. A line that "
@@ -214,6 +216,15 @@ static void put_jobs(void)
 	put_keys(true);
 	puts(".SS Keys of a group of workers");
 	put_keys(false);
+	puts(".SS Keys of [published]");
+	put_text("What others measured with these operations. Nothing in this section changes what is "
+		 "run; reports show its figures beside those measured.", ".PP");
+	for (const struct vb_published_key *key = vb_published_keys; key->name; key++) {
+		snprintf(line, sizeof(line), "%s=", key->name);
+		item(line, key->help);
+		puts(".br");
+		put_text(key->values, ".IP");
+	}
 }
 
 static void put_named(const char *name, const char *summary, const char *unavailable)

@@ -13,7 +13,7 @@ unit_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 # One block for each unit test: tests/unit/NAME-test.c, TAP from cmocka.
 job_tests = \
 	tests/unit/job-bad-test tests/unit/job-expand-test tests/unit/job-nomem-test \
-	tests/unit/job-test
+	tests/unit/job-published-test tests/unit/job-test
 check_PROGRAMS += $(job_tests)
 TESTS += $(job_tests)
 tests_unit_job_bad_test_SOURCES = tests/unit/job-bad-test.c
@@ -27,6 +27,9 @@ tests_unit_job_nomem_test_CFLAGS = $(unit_cflags)
 tests_unit_job_nomem_test_LDADD = $(unit_ldadd)
 tests_unit_job_nomem_test_LDFLAGS = \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup
+tests_unit_job_published_test_SOURCES = tests/unit/job-published-test.c tests/unit/job-helper.h
+tests_unit_job_published_test_CFLAGS = $(unit_cflags)
+tests_unit_job_published_test_LDADD = $(unit_ldadd)
 tests_unit_job_test_SOURCES = tests/unit/job-test.c tests/unit/job-helper.h
 tests_unit_job_test_CFLAGS = $(unit_cflags)
 tests_unit_job_test_LDADD = $(unit_ldadd)

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "bench/engine/job_entry.h"
+#include "bench/engine/job_published.h"
+#include "bench/engine/published.h"
 
 #define JOB_NO_SECTION	(-2)
 #define WHY_SIZE	384
@@ -44,6 +46,22 @@ static bool is_name_char(char c)
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
+static int published_section(struct reader *r)
+{
+	struct vb_job *job = r->job;
+
+	if (job->published)
+		return r->ret = job_error(r->err, job->path, r->line,
+			"[published] again: it began in line %u: put its keys there",
+			job->published->line);
+	job->published = calloc(1, sizeof(*job->published));
+	if (!job->published)
+		return r->ret = -ENOMEM;
+	job->published->line = r->line;
+	r->section = JOB_PUBLISHED;
+	return 0;
+}
+
 static int new_section(struct reader *r, const char *name, size_t length)
 {
 	struct vb_job *job = r->job;
@@ -58,6 +76,8 @@ static int new_section(struct reader *r, const char *name, size_t length)
 		r->section = JOB_GLOBAL;
 		return 0;
 	}
+	if (length == strlen("published") && !memcmp(name, "published", length))
+		return published_section(r);
 	for (unsigned int i = 0; i < job->nr_sections; i++)
 		if (!strncmp(job->section[i].name, name, length) && !job->section[i].name[length])
 			return r->ret = job_error(r->err, job->path, r->line,
@@ -162,6 +182,10 @@ static int read_pair(void *data, const char *section, const char *name, const ch
 		bad_line(r, "a key before any section: begin with [global] or [NAME]");
 		return 0;
 	}
+	if (r->section == JOB_PUBLISHED) {
+		r->ret = job_published_add(job, r->line, name, value, r->err);
+		return !r->ret;
+	}
 	r->ret = job_key_of(job, r->section, r->line, name, &key, r->err);
 	if (r->ret)
 		return 0;
@@ -235,6 +259,8 @@ int vb_job_parse(const char *name, const char *text, size_t length, struct vb_jo
 				  "neither [section] nor key=value: mark a comment with ;");
 	if (!r.ret)
 		r.ret = check_whole(r.job, err);
+	if (!r.ret)
+		r.ret = job_published_finish(r.job, err);
 	if (r.ret) {
 		if (r.ret == -ENOMEM)
 			job_error(err, name, 0, "out of memory");
@@ -301,6 +327,7 @@ void vb_job_free(struct vb_job *job)
 	for (size_t i = 0; i < job->nr_entries; i++)
 		job_entry_clear(&job->entry[i]);
 	free(job->entry);
+	job_published_free(job->published);
 	free(job->path);
 	free(job->name);
 	free(job);

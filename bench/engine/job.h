@@ -45,6 +45,7 @@ enum vb_end { VB_END_EXIT, VB_END_KILL };
 struct vb_global {
 	char description[VB_JOB_TEXT_SIZE];
 	char source[VB_JOB_TEXT_SIZE];
+	char needs[VB_JOB_TEXT_SIZE];	/* of the machine, for people */
 	char label[VB_JOB_TEXT_SIZE];	/* of one expanded run: the same as run.label */
 	char primary[VB_JOB_TEXT_SIZE];	/* vb_stat_names_parse() reads it */
 	enum vb_class class;

@@ -84,8 +84,7 @@ int job_entry_add(struct vb_job *job, const struct job_entry *entry)
 	return 0;
 }
 
-/* Cut blanks off both ends, in place. */
-static char *trim(char *text)
+char *job_trim(char *text)
 {
 	char *end;
 
@@ -170,7 +169,7 @@ int job_entry_parse(struct vb_job *job, const struct vb_job_key *key, int sectio
 				"[%s] %s=%.80s: takes one value, no list: give %s",
 				job_section_name(job, section), key->name, text, key->values);
 	while (!ret && rest) {
-		one = trim(key->type == VB_JOB_TEXT ? rest : strsep(&rest, ","));
+		one = job_trim(key->type == VB_JOB_TEXT ? rest : strsep(&rest, ","));
 		if (key->type == VB_JOB_TEXT)
 			rest = NULL;
 		ret = parse_one(entry, one, why, sizeof(why));
@@ -260,9 +259,9 @@ static int set_pair(struct vb_job *job, char *name, const char *value, struct vb
 		return set_sections(job, key, 0, (int)job->nr_sections - 1, value, err);
 	}
 	*dot = 0;
-	ret = find_section(job, trim(name), &section, err);
+	ret = find_section(job, job_trim(name), &section, err);
 	if (!ret)
-		ret = job_key_of(job, section, 0, trim(dot + 1), &key, err);
+		ret = job_key_of(job, section, 0, job_trim(dot + 1), &key, err);
 	return ret ? ret : set_sections(job, key, section, section, value, err);
 }
 
@@ -283,7 +282,7 @@ int vb_job_set(struct vb_job *job, const char *assignment, struct vb_job_error *
 	copy = strdup(assignment);
 	if (copy) {
 		copy[equals - assignment] = 0;
-		ret = set_pair(job, trim(copy), equals + 1, err);
+		ret = set_pair(job, job_trim(copy), equals + 1, err);
 		free(copy);
 	} else {
 		ret = -ENOMEM;

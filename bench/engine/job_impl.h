@@ -6,6 +6,7 @@
 #include "bench/engine/job.h"
 
 #define JOB_GLOBAL	(-1)		/* as a section's index */
+#define JOB_PUBLISHED	(-3)
 #define JOB_VALUE_TEXT	64		/* holds any formatted value but a text */
 
 struct job_value {
@@ -28,6 +29,8 @@ struct job_section {
 	unsigned int line;
 };
 
+struct vb_published;
+
 struct vb_job {
 	char *path;			/* as given, for messages */
 	char *name;
@@ -37,11 +40,15 @@ struct vb_job {
 	size_t nr_entries;
 	struct job_entry *entry;	/* in the order of the file, overrides last */
 	unsigned int nr_groups;
+	struct vb_published *published;	/* NULL: no such section */
 };
 
 /* Fill *err with "PATH:LINE: text"; line 0: "PATH: text".  Returns -EINVAL. */
 int job_error(struct vb_job_error *err, const char *path, unsigned int line, const char *format,
 	      ...) __attribute__((format(printf, 4, 5)));
+
+/* Cut blanks off both ends, in place. */
+char *job_trim(char *text);
 
 /* Candidates for a name that is none. */
 struct job_names {

@@ -164,6 +164,9 @@ static const struct vb_job_key keys[] = {
 	  .values = "normal, bare, counting, busted-skip-unpin or busted-miscount", .standard = "normal",
 	  .help = "mode of the companion module; counting: its callback reads no clock; bare: it only "
 		  "unpins; busted-*: wrong on purpose" },
+	{ "needs", IN_GLOBAL(needs), .type = VB_JOB_TEXT, .single = true,
+	  .values = "text", .standard = "",
+	  .help = "what the machine must have, for people: memory, huge pages, a device" },
 	{ "op_timeout", IN_GLOBAL(op_timeout_ns), .type = VB_JOB_TIME,
 	  RANGE(SECOND, 24 * HOUR),
 	  .values = "time, 1s..24h", .standard = "10m",

@@ -6,9 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bench/engine/job_impl.h"
-#include "bench/engine/shared.h"
-#include "lib/result/stat.h"
+#include "bench/engine/job_stat.h"
 
 struct rules {
 	const struct vb_job *job;
@@ -291,25 +289,6 @@ static int check_totals(const struct rules *r, const struct vb_global *g)
 	return 0;
 }
 
-static bool is_metric(const char *name, bool module)
-{
-	for (int m = 0; m < VB_NR_METRICS && !module; m++)
-		if (!strcmp(vb_metric_name(m), name))
-			return true;
-	for (int id = 0; id < VB_HIST_NR && module; id++)
-		if (!strcmp(vb_module_hist_name(id), name))
-			return true;
-	return false;
-}
-
-static bool is_section(const struct vb_job_run *run, const char *name)
-{
-	for (unsigned int i = 0; i < run->nr_sections; i++)
-		if (!strcmp(run->section[i].name, name))
-			return true;
-	return false;
-}
-
 /* What a comparison is to decide by has to be something that a run can have. */
 static int check_primary(const struct rules *r, const struct vb_global *g)
 {
@@ -319,19 +298,9 @@ static int check_primary(const struct rules *r, const struct vb_global *g)
 
 	if (vb_stat_names_parse(g->primary, name, &nr, why, sizeof(why)))
 		return broken(r, NULL, "primary", "%s", why);
-	for (size_t i = 0; i < nr; i++) {
-		bool module = !strcmp(name[i].section, "module");
-
-		if (*name[i].section && !module && !is_section(r->run, name[i].section))
-			return broken(r, NULL, "primary", "the job has no section '%s': give one of its own, or "
-				      "module", name[i].section);
-		if (!is_metric(name[i].metric, module) &&
-		    (*name[i].section || !is_metric(name[i].metric, true)))
-			return broken(r, NULL, "primary", "no metric '%s' in %s: doc/results.md lists them",
-				      name[i].metric, module ? "the module" : "a section of workers");
-		if (name[i].stat == VB_STAT_SHARE && strcmp(name[i].metric, "callback"))
-			return broken(r, NULL, "primary", "only module.callback has a share: give mean");
-	}
+	for (size_t i = 0; i < nr; i++)
+		if (job_stat_check(r->job, &name[i], why, sizeof(why)))
+			return broken(r, NULL, "primary", "%s", why);
 	return 0;
 }
 

@@ -18,7 +18,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "bench/engine/job.h"
+#include "bench/engine/published.h"
 
 #define MAX_CHECKED	4	/* runs of a matrix that are written and read again */
 
@@ -75,6 +75,21 @@ static void override(struct vb_job *job, const uint8_t *data, size_t size)
 	free(assignment);
 }
 
+/* Rows are held against runs, and become JSON. */
+static void published(const struct vb_job *job, const struct vb_job_run *runs, size_t nr)
+{
+	const struct vb_published *p = vb_job_published(job);
+	json_t *json = p ? vb_published_to_json(p) : NULL;
+
+	require(!p || json_array_size(json_object_get(json, "rows")) == p->nr_rows, "no JSON", "");
+	for (unsigned int row = 0; p && row < p->nr_rows; row++) {
+		require(p->row[row].nr_figures > 0, "a row without figures", p->row[row].text);
+		for (size_t i = 0; i < nr && i < MAX_CHECKED; i++)
+			vb_published_fits(&p->row[row], &runs[i]);
+	}
+	json_decref(json);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *nul = size ? memchr(data, 0, size) : NULL;
@@ -99,8 +114,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		refused(ret, &err);
 	for (size_t i = 0; !ret && i < nr && i < MAX_CHECKED; i++)
 		round_trip(&runs[i]);
-	if (!ret)
+	if (!ret) {
+		published(job, runs, nr);
 		free(runs);
+	}
 	vb_job_free(job);
 	return 0;
 }

@@ -53,6 +53,7 @@ char *__wrap_strndup(const char *text, size_t size)
 }
 
 static const char text[] =
+	"[published]\nhardware=a machine\nrow=v1 | a.count=2: map.mean 3 ms\nrow=: map.min 2 ms\n"
 	"[global]\ndescription=some text\nduration=1s,2s\n"
 	"[a]\nworkload=map_unmap\ncount=1..3+1\n[b]\nworkload=notify_span\nsize=4k,8k\n";
 

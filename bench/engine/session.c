@@ -86,6 +86,7 @@ static void clean_up(struct session *s)
 	if (s->dir_made)
 		vb_result_abandon(&s->dir);
 	free_arms(s);
+	vb_job_free(s->job);
 	free(s->turn);
 	free(s->done);
 	if (s->topology)

@@ -34,6 +34,7 @@ struct session {
 	bool has_old;
 	char job_path[4096];
 	char job_name[VB_JOB_NAME_MAX];
+	struct vb_job *job;		/* as the first arm has it */
 	struct session_arm *arm;	/* VB_MAX_ARMS of them, nr_arms in use */
 	unsigned int nr_arms;
 	size_t nr_cells;		/* expanded runs of the job */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bench/cmd/cmd.h"
+#include "bench/engine/published.h"
 #include "bench/engine/session_impl.h"
 #include "bench/engine/supervisor.h"
 #include "config.h"
@@ -217,6 +218,29 @@ static void date_and_time(char *text, size_t size)
 	strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
+/* Of every arm the runs that the row tells of. */
+static json_t *published_runs(const struct session *s, const struct vb_published_row *row)
+{
+	json_t *runs = json_array();
+
+	for (unsigned int a = 0; a < s->nr_arms; a++)
+		for (size_t i = 0; i < s->nr_cells; i++)
+			if (vb_published_fits(row, &s->arm[a].runs[i]))
+				json_array_append_new(runs, json_pack("{s:i, s:i}", "arm_index", (int)a,
+								      "cell", (int)i));
+	return runs;
+}
+
+static json_t *published_to_json(const struct session *s, const struct vb_published *published)
+{
+	json_t *json = vb_published_to_json(published), *rows = json_object_get(json, "rows");
+
+	for (unsigned int i = 0; i < published->nr_rows; i++)
+		json_object_set_new(json_array_get(rows, i), "runs",
+				    published_runs(s, &published->row[i]));
+	return json;
+}
+
 int session_make_meta(struct session *s)
 {
 	json_t *facts = vb_facts_collect();
@@ -239,6 +263,9 @@ int session_make_meta(struct session *s)
 	json_object_set_new(s->meta, "noise", session_noise_before(s));
 	if (s->opt->compare)
 		json_object_set_new(s->meta, "ab", compare_to_json(s));
+	if (vb_job_published(s->job))
+		json_object_set_new(s->meta, "published",
+				    published_to_json(s, vb_job_published(s->job)));
 	return VB_EXIT_OK;
 }
 

@@ -98,7 +98,9 @@ static int expand_arm(struct session *s, unsigned int a)
 			      arm->spec.nr_settings ? "': " : "", err.text);
 	if (!ret && !*s->job_name)
 		snprintf(s->job_name, sizeof(s->job_name), "%s", vb_job_name(job));
-	if (job)
+	if (job && !ret && !a)
+		s->job = job;
+	else if (job)
 		vb_job_free(job);
 	for (size_t i = 0; !ret && i < nr; i++) {
 		settle(s, &arm->runs[i].global);

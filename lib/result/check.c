@@ -56,6 +56,36 @@ static const struct rule one_file[] = {
 
 static const struct rule files[] = { { "*", OBJECT, one_file }, { 0 } };
 
+static const struct rule published_runs[] = {
+	{ "arm_index", COUNT, NULL },
+	{ "cell", COUNT, NULL },
+	{ 0 }
+};
+
+static const struct rule published_figures[] = {
+	{ "section", TEXT, NULL },
+	{ "metric", TEXT, NULL },
+	{ "stat", TEXT, NULL },
+	{ "value", NUMBER, NULL },
+	{ "unit", TEXT, NULL },
+	{ 0 }
+};
+
+static const struct rule published_rows[] = {
+	{ "version", TEXT, NULL },
+	{ "conditions", TEXT, NULL },
+	{ "figures", LIST, published_figures },
+	{ "runs", LIST, published_runs },
+	{ 0 }
+};
+
+static const struct rule published[] = {
+	{ "hardware", TEXT, NULL },
+	{ "note", TEXT, NULL },
+	{ "rows", LIST, published_rows },
+	{ 0 }
+};
+
 static const struct rule meta_rules[] = {
 	{ "id", TEXT, NULL },
 	{ "command", TEXT, NULL },
@@ -67,6 +97,7 @@ static const struct rule meta_rules[] = {
 	{ "no_performance_label", LIST, texts },
 	{ "arms", LIST, arms },
 	{ "machine", OBJECT, machine },
+	{ "published", OBJECT | MAY_MISS, published },
 	{ "files", OBJECT | MAY_MISS, files },
 	{ 0 }
 };

@@ -39,6 +39,8 @@ libvfiobench_a_SOURCES = \
 	lib/machine/sysfs.c lib/machine/sysfs.h \
 	lib/machine/topology.c \
 	lib/machine/topology.h \
+	lib/machine/trace.c lib/machine/trace.h lib/machine/trace-internal.h \
+	lib/machine/trace-locks.c \
 	lib/machine/variant.c lib/machine/variant.h lib/machine/variant-internal.h \
 	lib/machine/variant-load.c lib/machine/variant-refs.c \
 	lib/machine/vfio-users.c lib/machine/vfio-users.h \

@@ -87,6 +87,7 @@ libbench_a_SOURCES = \
 	bench/report/build_compare.c bench/report/build_compare.h \
 	bench/report/build_environment.c \
 	bench/report/build_metrics.c \
+	bench/report/build_published.c \
 	bench/report/build_reproduce.c \
 	bench/report/build_runs.c \
 	bench/report/build_setup.c \
@@ -101,6 +102,7 @@ libbench_a_SOURCES = \
 	bench/report/metrics.c bench/report/metrics.h \
 	bench/report/palette.h bench/report/plots.h bench/report/plot_impl.h \
 	bench/report/plots.c \
+	bench/report/published.c bench/report/published.h \
 	bench/report/plot_distribution.c \
 	bench/report/plot_draw.c \
 	bench/report/plot_exec.c \

@@ -267,8 +267,10 @@ TESTS += tests/stats/aa-simulation
 tests_stats_aa_simulation_SOURCES = tests/stats/aa-simulation.c tests/stats/simulate.h
 tests_stats_aa_simulation_LDADD = libvfiobench.a
 
-TESTS += tests/cli/report-lkml-test.sh tests/cli/report-html-test.sh
+TESTS += tests/cli/report-lkml-test.sh tests/cli/report-html-test.sh \
+	tests/cli/report-published-test.sh
 EXTRA_DIST += tests/cli/report-lkml-test.sh tests/cli/report-html-test.sh \
+	tests/cli/report-published-test.sh \
 	tests/report_forms.py tests/chromium.py
 TESTS += tests/cli/plots-test.sh
 EXTRA_DIST += tests/cli/plots-test.sh tests/plots.py tests/plots_made.py

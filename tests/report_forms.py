@@ -170,6 +170,68 @@ def check_metrics(tables, everything):
     return checked
 
 
+PUBLISHED = "Published, and measured here: medians of the runs' values, and their lowest..highest"
+RATIO = '; ratio: here / published'
+
+
+def published_name(figure):
+    stat = 'p99.9' if figure['stat'] == 'p999' else figure['stat']
+    return '%s %s %s' % (figure['section'], figure['metric'], stat)
+
+
+def check_published_row(cells, figure, compared, what):
+    """published, here, range[, ratio]"""
+    if len(cells) != (4 if compared else 3):
+        raise Wrong('%s: %r' % (what, cells))
+    same(cells[0], figure['published'], what)
+    same(cells[1], figure['median'], what)
+    same_range(cells[2], figure['lowest'], figure['highest'], what)
+    if not compared:
+        return
+    if figure['ratio'] is not None and cells[3] == '<0.001':
+        if figure['ratio'] >= 0.0005:
+            raise Wrong('%s: %r is shown, the JSON says %r' % (what, cells[3], figure['ratio']))
+        return
+    same(cells[3], figure['ratio'], what)
+
+
+def check_published_table(tables, everything):
+    """Of Markdown or a page.  How many rows were held against the JSON."""
+    published = everything['published']
+    caption = PUBLISHED + (RATIO if published['compared'] else '')
+    rows = [r for r in tables.get(caption, []) if len(r) > 1 and r[0] != 'metric']
+    versions = any(f['version'] for f in published['figures'])
+    if len(rows) != len(published['figures']):
+        raise Wrong('%d rows of published figures, %d wanted' % (
+            len(rows), len(published['figures'])))
+    for row, figure in zip(rows, published['figures']):
+        what = published_name(figure)
+        if row[0] != what or versions and row[1] != (figure['version'] or '-'):
+            raise Wrong('%r, wanted %s %r' % (row, what, figure['version']))
+        check_published_row(row[2 if versions else 1:], figure, published['compared'], what)
+    return len(rows)
+
+
+def check_published_text(text, everything):
+    """The same of plain text and mails, where a row may take two lines."""
+    published, at = everything['published'], 0
+    versions = any(f['version'] for f in published['figures'])
+    words = ' '.join(text.split())
+    one, between = r'(<?%s%s|-)' % (NUMBER, UNIT), r'(%s\.\.%s%s|-)' % (NUMBER, NUMBER, UNIT)
+    for figure in published['figures']:
+        what = published_name(figure)
+        pattern = re.escape(what) + ' '
+        if versions:
+            pattern += re.escape(figure['version'] or '-') + ' '
+        pattern += ' '.join([one, one, between] + ([one] if published['compared'] else []))
+        match = re.compile(pattern + r'(?= |$)').search(words, at)
+        if not match:
+            raise Wrong('%s: no row' % what)
+        check_published_row(match.groups(), figure, published['compared'], what)
+        at = match.end()
+    return len(published['figures'])
+
+
 FINDINGS = 'better|worse|equivalent|identical|inconclusive|changed'
 UNIT = r'(?: (?:[kMG]?/s|[num]?s|[KMG]iB|B)|%)?'
 # The name may stand on the line above.

@@ -54,6 +54,7 @@ struct vb_doc *vb_report_build(struct vb_source *s)
 	vb_build_compare(doc, s);
 	vb_build_span(doc, s);
 	vb_build_metrics(doc, s);
+	vb_build_published(doc, s);
 	vb_build_saturation(doc, s);
 	vb_build_steady(doc, s);
 	vb_build_plots(doc, s);

@@ -106,6 +106,18 @@ const char *vb_percent_text(double percent, char *buf, size_t size)
 	return buf;
 }
 
+const char *vb_ratio_text(double ratio, char *buf, size_t size)
+{
+	if (isnan(ratio))
+		snprintf(buf, size, "-");
+	else if (ratio < 0.0005)
+		snprintf(buf, size, "<0.001");
+	else
+		snprintf(buf, size, "%.*f", ratio >= 99.95 ? 0 : ratio >= 9.995 ? 1 :
+			 ratio >= 0.0995 ? 2 : 3, ratio);
+	return buf;
+}
+
 const char *vb_p_text(double p, char *buf, size_t size)
 {
 	if (isnan(p))

@@ -15,6 +15,8 @@ const char *vb_value_text(double value, const char *unit, char *buf, size_t size
 const char *vb_value_range(double low, double high, const char *unit, char *buf, size_t size);
 /* "+1.3%", "-21.8%", "0.0%": never a "-0.0%". */
 const char *vb_percent_text(double percent, char *buf, size_t size);
+/* "1.23", "0.045", "<0.001": one value over another; "-" for what is no number. */
+const char *vb_ratio_text(double ratio, char *buf, size_t size);
 /* "0.002", "<0.001": of a p-value. */
 const char *vb_p_text(double p, char *buf, size_t size);
 

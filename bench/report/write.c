@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "bench/compare/compare.h"
-#include "bench/report/metrics.h"
+#include "bench/report/published.h"
 #include "bench/report/write.h"
 #include "lib/result/dir.h"
 
@@ -103,8 +103,9 @@ int vb_report_json(const struct vb_report *r, FILE *out)
 		json_array_append(runs, r->result.run[i]);
 	for (size_t i = 0; i < r->nr_comparisons; i++)
 		json_array_append_new(comparisons, vb_comparison_to_json(&r->comparison[i]));
-	all = json_pack("{s:O, s:o, s:o, s:o}", "meta", r->result.meta, "runs", runs, "comparisons",
-			comparisons, "metrics", vb_report_metrics_json(&r->result));
+	all = json_pack("{s:O, s:o, s:o, s:o, s:o}", "meta", r->result.meta, "runs", runs, "comparisons",
+			comparisons, "metrics", vb_report_metrics_json(&r->result),
+			"published", vb_report_published_json(&r->result));
 	ret = all ? json_dumpf(all, out, JSON_INDENT(1)) : -1;
 	fputc('\n', out);
 	json_decref(all);

@@ -45,6 +45,9 @@ meta['machine']['cpu']['model'] = evil
 meta['machine']['cpu']['mitigations'][evil] = evil
 meta['no_performance_label'] = [evil]
 meta['job'] = evil
+meta['published'] = {'hardware': evil, 'note': evil, 'rows': [{'version': evil, 'conditions': '', 'runs': [
+    {'arm_index': 0, 'cell': 0}], 'figures': [{'section': '', 'metric': 'map', 'stat': 'mean',
+    'value': 1e6, 'unit': 'ns'}]}]}
 with open(out + '/kernel.log', 'wb') as log:
     log.write(b'[1.0] </pre>' + evil.encode() + b'\x1b[31m \xff\xfe\x00 end\n' * 3)
 for name in sorted(os.listdir(out + '/runs')):

@@ -55,6 +55,12 @@ static void test_ranges(void **state)
 	assert_string_equal(vb_value_range(8430, 9100, "ns", text, sizeof(text)), "8.43..9.10 us");
 	assert_string_equal(vb_value_range(999, 4e6, "ns", text, sizeof(text)), "0.00..4.00 ms");
 	assert_string_equal(vb_value_range(NAN, 1, "ns", text, sizeof(text)), "-");
+	assert_string_equal(vb_ratio_text(123.4, text, sizeof(text)), "123");
+	assert_string_equal(vb_ratio_text(10.04, text, sizeof(text)), "10.0");
+	assert_string_equal(vb_ratio_text(9.994, text, sizeof(text)), "9.99");
+	assert_string_equal(vb_ratio_text(0.0444, text, sizeof(text)), "0.044");
+	assert_string_equal(vb_ratio_text(0.0004, text, sizeof(text)), "<0.001");
+	assert_string_equal(vb_ratio_text(NAN, text, sizeof(text)), "-");
 	assert_string_equal(vb_percent_text(-21.84, text, sizeof(text)), "-21.8%");
 	assert_string_equal(vb_percent_text(0.04, text, sizeof(text)), "0.0%");
 	assert_string_equal(vb_percent_text(-0.04, text, sizeof(text)), "0.0%");

@@ -202,7 +202,8 @@ check "--markdown says that max grows with operations" says 'The max of a run th
 	--markdown "$tmp/pairs"
 
 # Those of the repository, made in the lab.
-for folder in "$source"/results/*/; do
+for folder in "$source"/results/*/meta.json; do
+	folder=${folder%meta.json}
 	check "${folder#"$source/"}: the mail is ASCII, of 75 columns" mail_fits "$folder"
 	check "${folder#"$source/"}: --lkml says what --json says" numbers "$folder" lkml 0
 	check "${folder#"$source/"}: --markdown says what --json says" numbers "$folder" markdown 0

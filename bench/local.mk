@@ -81,6 +81,7 @@ libbench_a_SOURCES = \
 	bench/engine/session_resume.c \
 	bench/engine/session_run.c \
 	bench/engine/supervisor.c bench/engine/supervisor.h \
+	bench/engine/tracing.c bench/engine/tracing.h \
 	bench/engine/watchdog.c bench/engine/watchdog.h \
 	bench/report/build.c bench/report/build.h \
 	bench/report/build_audit.c \

@@ -65,6 +65,7 @@ static void add_up(struct subject *s)
 		s->tally.expected_callbacks += t->expected_callbacks;
 		s->tally.dma_errors += t->dma_errors;
 		s->tally.dma_bytes += t->dma_bytes;
+		s->tally.expected_faults += t->expected_faults;
 		s->tally.verified += t->verified;
 		s->tally.wrong += t->wrong;
 	}
@@ -250,6 +251,38 @@ static void check_dma(struct subject *s)
 		equal(s, "dma", "transfers whose bytes arrived changed", 0, s->tally.dma_errors);
 }
 
+/*
+ * Every transfer to where nothing was mapped is a fault, and there is no other.
+ * Only the kernel's tracing can count them: reports in its log are rate-limited.
+ */
+static void check_faults(struct subject *s)
+{
+	const struct vb_traced *traced = &s->run->shared->traced;
+
+	if (s->run->plan->run->global.trace != VB_TRACE_FAULTS) {
+		if (s->tally.expected_faults)
+			soften(add(s, "iommu_faults", false, "%llu expected, not counted: trace=faults does, in "
+				   "a run of its own", (unsigned long long)s->tally.expected_faults),
+			       VB_VERDICT_MARK);
+		return;
+	}
+	if (traced->faults.missed)
+		soften(add(s, "trace_whole", false, "%llu reports of faults came where the kernel could not "
+			   "count them", (unsigned long long)traced->faults.missed), VB_VERDICT_UNTRUSTED);
+	equal(s, "iommu_faults", "faults that IOMMUs reported", s->tally.expected_faults,
+	      traced->faults.hits);
+}
+
+/* A sum that lacks some of its parts is none. */
+static void check_locks(struct subject *s)
+{
+	const struct vb_traced *traced = &s->run->shared->traced;
+
+	if (s->run->plan->run->global.trace == VB_TRACE_LOCKS)
+		soften(add(s, "trace_whole", !traced->dropped, "%llu waits found no room in the kernel's tables",
+			   (unsigned long long)traced->dropped), VB_VERDICT_UNTRUSTED);
+}
+
 /* What the workloads looked at, and the first thing that was not as it has to be. */
 static void check_verified(struct subject *s)
 {
@@ -392,6 +425,8 @@ void vb_audit_run(const struct vb_run *run, const struct vb_variant *variant, bo
 		check_pins(&s);
 		check_callbacks(&s);
 		check_dma(&s);
+		check_faults(&s);
+		check_locks(&s);
 		check_verified(&s);
 		check_placement(&s);
 		check_pinners(&s);

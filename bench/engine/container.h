@@ -7,6 +7,7 @@
 #include "bench/engine/plan.h"
 #include "lib/device/device.h"
 #include "lib/iommu/iommu.h"
+#include "lib/machine/trace.h"
 #include "lib/mdev/mdev.h"
 
 struct vb_container {
@@ -17,6 +18,7 @@ struct vb_container {
 	struct vb_mdev mdev[VB_MAX_MDEVS];
 	struct vb_guard_state guard;
 	struct vb_run_shared *shared;
+	const struct vb_trace *trace;	/* NULL: not traced */
 };
 
 /*

@@ -15,7 +15,7 @@
 #define MAX_MDEVS	64
 #define TRIES		1000	/* times 10 ms for the dead supervisor's workers to let go */
 
-enum kind { KIND_MDEV, KIND_VARIANT, KIND_FORGET, KIND_END };
+enum kind { KIND_MDEV, KIND_VARIANT, KIND_TRACE, KIND_FORGET, KIND_END };
 
 /* Smaller than PIPE_BUF: arrives whole. */
 struct record {
@@ -29,6 +29,7 @@ struct duties {
 	unsigned int nr_mdevs;
 	struct vb_mdev mdev[MAX_MDEVS];
 	struct vb_variant variant;	/* name "": none */
+	char trace[VB_TRACE_NAME_MAX];	/* "": none */
 };
 
 static void take(struct duties *d, const struct record *r)
@@ -43,9 +44,13 @@ static void take(struct duties *d, const struct record *r)
 		memcpy(d->variant.module, r->module, sizeof(r->module));
 		d->variant.loaded = true;
 		break;
+	case KIND_TRACE:
+		snprintf(d->trace, sizeof(d->trace), "%.*s", VB_TRACE_NAME_MAX - 1, r->name);
+		break;
 	case KIND_FORGET:
 		d->nr_mdevs = 0;
 		d->variant.name[0] = '\0';
+		d->trace[0] = '\0';
 		break;
 	case KIND_END:
 		_exit(0);
@@ -62,6 +67,8 @@ static void pause_briefly(void)
 /* The workers die with the supervisor; their fds close a moment later. */
 static void clean(struct duties *d)
 {
+	for (int try = 0; *d->trace && try < TRIES && vb_trace_remove(d->trace) == -EBUSY; try++)
+		pause_briefly();
 	for (unsigned int i = 0; i < d->nr_mdevs; i++)
 		for (int try = 0; try < TRIES && vb_mdev_remove(&d->mdev[i]) == -EBUSY; try++)
 			pause_briefly();
@@ -137,6 +144,14 @@ void vb_janitor_note_variant(struct vb_janitor *j, const struct vb_variant *v)
 
 	memcpy(r.name, v->name, sizeof(r.name));
 	memcpy(r.module, v->module, sizeof(r.module));
+	tell(j, &r);
+}
+
+void vb_janitor_note_trace(struct vb_janitor *j, const char *name)
+{
+	struct record r = { .kind = KIND_TRACE };
+
+	snprintf(r.name, sizeof(r.name), "%s", name);
 	tell(j, &r);
 }
 

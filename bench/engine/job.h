@@ -15,6 +15,7 @@
 #include "bench/workload/workload.h"
 #include "lib/iommu/iommu.h"
 #include "lib/machine/memory.h"
+#include "lib/machine/trace.h"
 #include "lib/measure/samples.h"
 #include "uapi/vfio_bench.h"
 
@@ -35,6 +36,9 @@ enum vb_guard { VB_GUARD_AUTO, VB_GUARD_ON, VB_GUARD_OFF };
 enum vb_cold { VB_COLD_AUTO, VB_COLD_NO, VB_COLD_YES };
 enum vb_layout { VB_LAYOUT_AUTO, VB_LAYOUT_FIXED, VB_LAYOUT_RANDOM };
 
+enum vb_advice {
+	VB_ADVICE_DONTNEED, VB_ADVICE_PAGEOUT, VB_ADVICE_COLLAPSE, VB_ADVICE_MOVE, VB_ADVICE_COMPACT
+};
 enum vb_end { VB_END_EXIT, VB_END_KILL };
 
 #define VB_NODE_ANY	(-1)		/* wherever the kernel puts it */
@@ -47,6 +51,7 @@ struct vb_global {
 	char source[VB_JOB_TEXT_SIZE];
 	char needs[VB_JOB_TEXT_SIZE];	/* of the machine, for people */
 	char label[VB_JOB_TEXT_SIZE];	/* of one expanded run: the same as run.label */
+	char direct_file[VB_JOB_TEXT_SIZE];	/* of direct_read; "": one of its own */
 	char primary[VB_JOB_TEXT_SIZE];	/* vb_stat_names_parse() reads it */
 	enum vb_class class;
 	const struct vb_iommu_ops *iommu;	/* iommu_mode= */
@@ -67,6 +72,7 @@ struct vb_global {
 	 */
 	unsigned int scale;
 	bool oversubscribe;		/* more threads than CPUs */
+	enum vb_trace_mode trace;
 	bool samples;			/* every operation to samples.bin */
 	enum vb_samples_io samples_io;
 };
@@ -92,6 +98,7 @@ struct vb_section {
 	enum vb_pinner_mode pinner_mode;
 	int pinner_node;		/* or VB_NODE_ANY */
 	uint64_t pinner_hold_ns;
+	enum vb_advice advice;		/* of memory_advise */
 	enum vb_end end;		/* of processes that a workload ends */
 	uint64_t rate_per_s;		/* steps of each worker; 0: a closed loop */
 	enum vb_arrival arrival;	/* of them, if there is a rate */

@@ -17,6 +17,15 @@
 #define RANGE(low, high)	.min = (low), .max = (high)
 #define NODE_WORD(node)		((uint64_t)(int64_t)(node))
 
+static const struct vb_job_word advices[] = {
+	{ "dontneed", VB_ADVICE_DONTNEED },
+	{ "pageout", VB_ADVICE_PAGEOUT },
+	{ "collapse", VB_ADVICE_COLLAPSE },
+	{ "move", VB_ADVICE_MOVE },
+	{ "compact", VB_ADVICE_COMPACT },
+	{ NULL }
+};
+
 static const struct vb_job_word arrivals[] = {
 	{ "fixed", VB_ARRIVAL_FIXED },
 	{ "poisson", VB_ARRIVAL_POISSON },
@@ -121,6 +130,13 @@ static const struct vb_job_word targets[] = {
 	{ NULL }
 };
 
+static const struct vb_job_word traces[] = {
+	{ "none", VB_TRACE_NONE },
+	{ "faults", VB_TRACE_FAULTS },
+	{ "locks", VB_TRACE_LOCKS },
+	{ NULL }
+};
+
 /* [global] first, then the worker sections' keys; each sorted by name. */
 static const struct vb_job_key keys[] = {
 	{ "callback_delay", IN_GLOBAL(callback_delay_ns), .type = VB_JOB_TIME,
@@ -137,6 +153,10 @@ static const struct vb_job_key keys[] = {
 	{ "description", IN_GLOBAL(description), .type = VB_JOB_TEXT, .single = true,
 	  .values = "text", .standard = "",
 	  .help = "one line for lists and reports" },
+	{ "direct_file", IN_GLOBAL(direct_file), .type = VB_JOB_TEXT, .single = true,
+	  .values = "path", .standard = "",
+	  .help = "file or block device that workload direct_read reads; empty: a file of its own in $TMPDIR "
+		  "or /var/tmp" },
 	{ "discipline", IN_GLOBAL(discipline), .type = VB_JOB_CHOICE, .words = disciplines,
 	  .values = "fenced or racing", .standard = "fenced",
 	  .help = "how the mdev pins around a callback; racing: late pins can happen" },
@@ -196,10 +216,17 @@ static const struct vb_job_key keys[] = {
 	{ "source", IN_GLOBAL(source), .type = VB_JOB_TEXT, .single = true,
 	  .values = "text", .standard = "",
 	  .help = "where the scenario comes from" },
+	{ "trace", IN_GLOBAL(trace), .type = VB_JOB_CHOICE, .words = traces,
+	  .values = "none, faults or locks", .standard = "none",
+	  .help = "let the kernel count in the measured part, for a run whose times are no figure; "
+		  "faults: those that IOMMUs report; locks: where workers waited for which lock" },
 	{ "warmup", IN_GLOBAL(warmup_ns), .type = VB_JOB_TIME, RANGE(0, HOUR),
 	  .values = "time, 0s..1h", .standard = "1s",
 	  .help = "before the measured part; the same work, not recorded" },
 
+	{ "advice", IN_SECTION(advice), .type = VB_JOB_CHOICE, .words = advices,
+	  .values = "dontneed, pageout, collapse, move or compact", .standard = "dontneed",
+	  .help = "what workload memory_advise asks the kernel to do with pages that are mapped" },
 	{ "arrival", IN_SECTION(arrival), .type = VB_JOB_CHOICE, .words = arrivals,
 	  .values = "fixed or poisson", .standard = "fixed",
 	  .help = "with rate=: even gaps between intended starts, or those of a Poisson process" },

@@ -5,6 +5,7 @@
 
 #include "bench/engine/record.h"
 #include "bench/engine/record_load.h"
+#include "bench/engine/tracing.h"
 #include "lib/measure/histogram.h"
 #include "lib/result/dir.h"
 
@@ -300,6 +301,8 @@ json_t *vb_record_to_json(const struct vb_record *r)
 	json_object_set_new(o, "intervals_lost", u64(run->intervals_lost));
 	if (run->plan->run->global.samples)
 		json_object_set_new(o, "samples", vb_record_samples(run));
+	if (run->container->trace)
+		json_object_set_new(o, "trace", vb_tracing_to_json(run));
 	json_object_set_new(o, "audit", vb_audit_to_json(r->audit));
 	json_object_set_new(o, "noise", vb_noise_to_json(&run->noise));
 	json_object_set_new(o, "noise_marks", u64(vb_noise_marks(&run->noise, true)));

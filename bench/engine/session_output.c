@@ -137,8 +137,17 @@ static json_t *settings_to_json(const struct session *s)
 	return array;
 }
 
+static bool traced(const struct session *s)
+{
+	for (unsigned int a = 0; a < s->nr_arms; a++)
+		for (size_t i = 0; i < s->nr_cells; i++)
+			if (s->arm[a].runs[i].global.trace != VB_TRACE_NONE)
+				return true;
+	return false;
+}
+
 /* Why times of this run are not a performance figure of the machine; [] : they are. */
-static json_t *no_performance_label(const json_t *facts)
+static json_t *no_performance_label(const struct session *s, const json_t *facts)
 {
 	json_t *reasons = json_array();
 	const json_t *options = json_object_get(json_object_get(facts, "kernel"), "slow_options");
@@ -150,6 +159,8 @@ static json_t *no_performance_label(const json_t *facts)
 	if (vb_in_lab())
 		json_array_append_new(reasons, json_string("an emulated machine: neither times nor "
 							   "their ratios are those of hardware"));
+	if (traced(s))
+		json_array_append_new(reasons, json_string("runs with trace= are slowed by what counts in them"));
 	if (json_array_size(options))
 		json_array_append_new(reasons, json_string("the kernel has debugging options that ruin timing"));
 	return reasons;
@@ -255,7 +266,7 @@ int session_make_meta(struct session *s)
 			    "started", started, "status", "running",
 			    "seed", (json_int_t)s->seed, "runs", (int)s->nr_turns,
 			    "mode", vb_in_exact_mode() ? "exact" : "timing",
-			    "no_performance_label", no_performance_label(facts),
+			    "no_performance_label", no_performance_label(s, facts),
 			    "arms", session_arms_to_json(s), "device", session_device_to_json(s),
 			    "machine", facts);
 	if (!s->meta)

@@ -71,6 +71,37 @@ static int make_mdevs(struct session *s, struct vb_container *c, unsigned int nr
 	return VB_EXIT_OK;
 }
 
+/* trace=: 0, or an enum vb_exit.  *trace is off after a failure. */
+static int start_trace(struct session *s, const struct vb_plan *plan, struct vb_trace *trace)
+{
+	enum vb_trace_mode mode = plan->run->global.trace;
+	char name[VB_TRACE_NAME_MAX];
+	int ret;
+
+	if (mode == VB_TRACE_NONE)
+		return VB_EXIT_OK;
+	vb_trace_name(name, sizeof(name), getpid());
+	vb_janitor_note_trace(&s->janitor, name);
+	ret = vb_trace_start(trace, mode, getpid());
+	if (!ret)
+		return VB_EXIT_OK;
+	return vb_fail(VB_EXIT_SKIPPED, "trace=%s: %s: %s", vb_job_word("trace", mode), strerror(-ret),
+		       ret == -ENODEV ? "run as root, with tracefs mounted on /sys/kernel/tracing" :
+		       mode == VB_TRACE_LOCKS ? "it takes Linux 5.19 with CONFIG_HIST_TRIGGERS and "
+		       "CONFIG_SYNTH_EVENTS" : "it takes CONFIG_KPROBE_EVENTS, and an IOMMU driver whose "
+		       "fault handler is known here");
+}
+
+static void stop_trace(struct session *s, struct vb_trace *trace)
+{
+	int ret = trace->mode == VB_TRACE_NONE ? 0 : vb_trace_remove(trace->name);
+
+	if (ret) {
+		session_worse(s, VB_EXIT_INCORRECT);
+		vb_warn("the tracing instance %s can't be removed: %s", trace->name, strerror(-ret));
+	}
+}
+
 /*
  * The kernel waits, unkillably, while somebody holds the device: a process of
  * its own does that, and this one goes on after 10 s.
@@ -222,6 +253,7 @@ static int run_plan(struct session *s, const struct vb_turn *turn, const struct 
 	struct vb_variant *v = arm->null ? NULL : &arm->variant;
 	struct vb_container *c = calloc(1, sizeof(*c));
 	struct vb_device device = s->device;
+	struct vb_trace trace = { 0 };
 	char title[400];
 	struct vb_run run = { .plan = plan, .topology = s->topology, .container = c,
 			      .klog = s->klog, .janitor = &s->janitor, .title = title, .dir_fd = -1 };
@@ -245,7 +277,11 @@ static int run_plan(struct session *s, const struct vb_turn *turn, const struct 
 	if (!ret && plan->needs_mdev)
 		ret = make_mdevs(s, c, plan->run->global.mdevs);
 	if (!ret)
+		ret = start_trace(s, plan, &trace);
+	c->trace = trace.mode == VB_TRACE_NONE ? NULL : &trace;
+	if (!ret)
 		ret = supervise(s, &run, record.arm);
+	stop_trace(s, &trace);
 	put_back(s, c, ours ? v : NULL);
 	if (!ret)
 		ret = judge(s, &run, &record);

@@ -14,6 +14,7 @@
 
 #include "lib/machine/counters.h"
 #include "lib/machine/noise.h"
+#include "lib/machine/trace.h"
 #include "lib/machine/variant.h"
 #include "uapi/vfio_bench.h"
 
@@ -70,6 +71,7 @@ struct vb_tally {
 	uint64_t pinned_pages;		/* by VB_IOC_PIN */
 	uint64_t dma_bytes;		/* transferred and verified */
 	uint64_t dma_errors;
+	uint64_t expected_faults;	/* transfers that the IOMMU had to refuse, each alone */
 	uint64_t verified;		/* times that vb_op_verify() looked */
 	uint64_t wrong;			/* and did not find what has to be */
 	uint64_t count[VB_MAX_COUNTS];	/* the workload's own, see vb_workload_ops.counts */
@@ -131,6 +133,24 @@ struct vb_pinner_seen {
 
 #define VB_MAX_PINNERS_SEEN 64
 
+#define VB_MAX_TRACED_LOCKS 64
+
+struct vb_traced_lock {
+	int section;			/* index in the job, -1: no worker's */
+	struct vb_lock_wait wait;	/* its tid is any of the section's */
+};
+
+/* trace=: what the kernel's tracing counted in the measured part. */
+struct vb_traced {
+	bool ended;			/* the rest is set */
+	struct vb_trace_count before;	/* faults until it began */
+	struct vb_trace_count faults;
+	unsigned int nr_locks;
+	struct vb_traced_lock lock[VB_MAX_TRACED_LOCKS];	/* longest first */
+	uint64_t left_out_ns;		/* of places beyond those */
+	uint64_t dropped;		/* stretches that the kernel had no room for */
+};
+
 struct vb_run_shared {
 	_Atomic int phase;		/* enum vb_phase */
 	_Atomic int stop;		/* set by the supervisor: end early */
@@ -149,6 +169,7 @@ struct vb_run_shared {
 	struct vb_locked locked_before, locked_after;
 	struct vb_noise noise;		/* events of the measured part */
 	struct vb_samples_seen samples;
+	struct vb_traced traced;
 	unsigned int nr_pinners;
 	struct vb_pinner_seen pinner[VB_MAX_PINNERS_SEEN];
 };

@@ -11,6 +11,7 @@
 
 #include "bench/engine/cold.h"
 #include "bench/engine/noise_watch.h"
+#include "bench/engine/tracing.h"
 #include "bench/engine/worker.h"
 #include "lib/measure/histogram.h"
 
@@ -400,6 +401,8 @@ static void lead(struct vb_container *c, const struct vb_plan *plan, struct cont
 	ret = reset_module(c);
 	if (ret)
 		vb_run_error(sh, ret, "resetting the module's counters: %s", strerror(-ret));
+	else
+		ret = vb_tracing_begin(c);
 	atomic_store(&sh->phase, VB_PHASE_MEASURE);
 	release(ctl, ret || atomic_load(&sh->stop));	/* a failed worker halts too */
 	/* Without a duration the ops= bounds end it; the wait is for a stop or failure. */
@@ -408,6 +411,7 @@ static void lead(struct vb_container *c, const struct vb_plan *plan, struct cont
 	atomic_store(&ctl->halt, 1);
 	lead_wait(ctl, sh, all, 0, 0);
 	vb_noise_watch_end(&noise, plan, workers, &sh->noise);
+	vb_tracing_end(c, plan, workers);
 	atomic_store(&sh->phase, VB_PHASE_DRAIN);
 	vb_container_stop_pinners(c);
 	release(ctl, 1);

@@ -148,6 +148,11 @@ static int start(struct vb_trace *trace)
 	return trace->mode == VB_TRACE_FAULTS ? start_faults(trace) : vb_trace_locks_start(trace);
 }
 
+void vb_trace_name(char *name, size_t size, pid_t owner)
+{
+	snprintf(name, size, "vfio_bench_%d", (int)owner);
+}
+
 int vb_trace_start(struct vb_trace *trace, enum vb_trace_mode mode, pid_t owner)
 {
 	int ret;
@@ -155,7 +160,7 @@ int vb_trace_start(struct vb_trace *trace, enum vb_trace_mode mode, pid_t owner)
 	*trace = (struct vb_trace){ .mode = mode };
 	if (mode == VB_TRACE_NONE)
 		return 0;
-	snprintf(trace->name, sizeof(trace->name), "vfio_bench_%d", (int)owner);
+	vb_trace_name(trace->name, sizeof(trace->name), owner);
 	if (vb_sysfs_read("/proc/self/comm", trace->comm, sizeof(trace->comm)) < 0)
 		snprintf(trace->comm, sizeof(trace->comm), "vfio-bench");
 	ret = start(trace);

@@ -53,9 +53,10 @@ struct vb_lock_waits {
 	uint64_t dropped;		/* stretches that the kernel's table had no room for */
 };
 
+/* The name of what @owner sets up: by its process id, so that two programs don't meet. */
+void vb_trace_name(char *name, size_t size, pid_t owner);
 /*
- * Set tracing up, named after @owner (a process id, so that two programs don't
- * meet).  Nothing is left of it after an error: -ENODEV: no tracefs, or not
+ * Set tracing up, under @owner's name.  Nothing is left of it after an error: -ENODEV: no tracefs, or not
  * root; -ENOENT: this kernel has no function to count faults at; -EOPNOTSUPP:
  * it has no lock events (before 5.19) or no histogram triggers.
  */

@@ -77,6 +77,32 @@ int vb_op_unpin(struct vb_worker *w, uint64_t offset, uint64_t stride, uint32_t 
 	return 0;
 }
 
+int vb_op_map_window(struct vb_worker *w)
+{
+	uint64_t size = w->section->size_bytes;
+
+	for (unsigned int i = 0; i < w->section->count; i++) {
+		int ret = vb_op_map(w, i * size, size);
+
+		if (ret)
+			return ret;
+		w->window->mapped = true;
+	}
+	return vb_op_open_range(w, 0, w->window->plan->size_bytes);
+}
+
+int vb_op_pin_window(struct vb_worker *w)
+{
+	unsigned int every = w->section->pin_every, pinned;
+	int ret;
+
+	if (!every)
+		return 0;
+	pinned = (w->section->count + every - 1) / every;
+	ret = vb_op_pin(w, 0, w->section->size_bytes * every, pinned);
+	return ret ? ret : (int)pinned;
+}
+
 void vb_op_memory_seen(struct vb_worker *w, const struct vb_memory *memory)
 {
 	struct vb_worker_shared *sh = w->shared;

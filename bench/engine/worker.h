@@ -37,6 +37,7 @@ struct vb_worker {
 	char *memory;			/* NULL: the workload gets its own */
 	uint64_t cursor;		/* for workloads that walk their window */
 	uint64_t random;		/* state of vb_random() */
+	void *priv;			/* the workload's own, from setup() to teardown() */
 	struct vb_sample_ring *samples;	/* NULL: operations are not recorded (now) */
 };
 
@@ -119,32 +120,37 @@ static inline int vb_op_map_at(struct vb_worker *w, uint64_t offset, void *from,
 }
 
 /*
- * One unmap request over @size bytes at @offset; timed as @metric, unless that
- * is VB_NR_METRICS.  *unmapped may be less than size (another thread was
- * faster).  The guard's wait is not timed.
+ * An unmap request, of whichever kind, begins and ends: the guard, the slot's
+ * stamps (@iova, @size as the vendor driver is told of it), the books, the times.
+ * Between the two stands the call that is measured, and nothing else.
  */
-static inline int vb_op_unmap(struct vb_worker *w, uint64_t offset, uint64_t size,
-			      enum vb_metric metric, uint64_t *unmapped)
+static inline uint64_t vb_op_request_begin(struct vb_worker *w, uint64_t iova, uint64_t size)
 {
-	struct vb_worker_shared *sh = w->shared;
 	volatile struct vb_slot_page *slot = w->slot;
-	uint64_t start, end;
-	int ret;
+	uint64_t start;
 
-	vb_guard_enter(&w->container->guard, &sh->tally);
+	vb_guard_enter(&w->container->guard, &w->shared->tally);
 	if (slot) {
-		slot->iova = w->iova + offset;
+		slot->iova = iova;
 		slot->size = size;
 		slot->end_ns = 0;
-		sh->tally.slot_requests++;
+		w->shared->tally.slot_requests++;
 	}
 	start = vb_now_ns();
 	if (slot)
 		slot->start_ns = start;
-	ret = vb_iommu_unmap(&w->container->iommu, w->iova + offset, size, unmapped);
-	end = vb_now_ns();
-	if (slot)
-		slot->end_ns = end;
+	return start;
+}
+
+/* @ret: the call's.  Timed as @metric, unless that is VB_NR_METRICS.  Returns @ret. */
+static inline int vb_op_request_done(struct vb_worker *w, uint64_t offset, enum vb_metric metric,
+				     uint64_t start, int ret, uint64_t unmapped)
+{
+	struct vb_worker_shared *sh = w->shared;
+	uint64_t end = vb_now_ns();
+
+	if (w->slot)
+		w->slot->end_ns = end;
 	vb_guard_leave(&w->container->guard);
 	sh->tally.requests++;
 	if (metric < VB_NR_METRICS)	/* a constant where this is inlined */
@@ -153,8 +159,26 @@ static inline int vb_op_unmap(struct vb_worker *w, uint64_t offset, uint64_t siz
 		return ret;
 	if (metric < VB_NR_METRICS)
 		vb_hist_add(&sh->hist[metric], end - start);
-	sh->tally.unmapped_bytes += *unmapped;
+	sh->tally.unmapped_bytes += unmapped;
 	return 0;
+}
+
+/*
+ * One unmap request over @size bytes at @offset; timed as @metric, unless that
+ * is VB_NR_METRICS.  *unmapped may be less than size (another thread was
+ * faster).  The guard's wait is not timed.
+ */
+static inline int vb_op_unmap(struct vb_worker *w, uint64_t offset, uint64_t size,
+			      enum vb_metric metric, uint64_t *unmapped)
+{
+	uint64_t start;
+	int ret;
+
+	*unmapped = 0;
+	start = vb_op_request_begin(w, w->iova + offset, size);
+	ret = vb_iommu_unmap(&w->container->iommu, w->iova + offset, size, unmapped);
+
+	return vb_op_request_done(w, offset, metric, start, ret, *unmapped);
 }
 
 /* After an unmap in a pinned-in window, outside the timed path. */
@@ -164,6 +188,10 @@ int vb_op_open_range(struct vb_worker *w, uint64_t offset, uint64_t size);
 /* Pin @count runs of the section's pin_pages at steps of @stride from @offset; timed. */
 int vb_op_pin(struct vb_worker *w, uint64_t offset, uint64_t stride, uint32_t count);
 int vb_op_unpin(struct vb_worker *w, uint64_t offset, uint64_t stride, uint32_t count);
+/* Map each of the window's mappings by itself, and let pins come. */
+int vb_op_map_window(struct vb_worker *w);
+/* Pin one run in each pin_every= mappings of the window; returns how many runs, or -errno. */
+int vb_op_pin_window(struct vb_worker *w);
 /*
  * For workloads with memory of their own: note on which node it is and how much
  * of it is in huge pages, outside the timed path.  The first that is told stays.

@@ -7,42 +7,14 @@
 #include "bench/engine/worker.h"
 #include "bench/workload/workloads.h"
 
-static int map_all(struct vb_worker *w)
-{
-	uint64_t size = w->section->size_bytes;
-
-	for (unsigned int i = 0; i < w->section->count; i++) {
-		int ret = vb_op_map(w, i * size, size);
-
-		if (ret)
-			return ret;
-	}
-	w->window->mapped = true;
-	return vb_op_open_range(w, 0, w->window->plan->size_bytes);
-}
-
-/* Pins one mapping in pin_every; returns how many, or -errno. */
-static int pin_some(struct vb_worker *w)
-{
-	unsigned int every = w->section->pin_every;
-	unsigned int pinned;
-	int ret;
-
-	if (!every)
-		return 0;
-	pinned = (w->section->count + every - 1) / every;
-	ret = vb_op_pin(w, 0, w->section->size_bytes * every, pinned);
-	return ret ? ret : (int)pinned;
-}
-
 static int step(struct vb_worker *w)
 {
 	uint64_t window = w->window->plan->size_bytes, unmapped;
-	int pinned, ret = map_all(w);
+	int pinned, ret = vb_op_map_window(w);
 
 	if (ret)
 		return ret;
-	pinned = pin_some(w);
+	pinned = vb_op_pin_window(w);
 	if (pinned < 0)
 		return pinned;
 	w->window->mapped = false;

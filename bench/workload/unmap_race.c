@@ -11,24 +11,15 @@
 
 static int prepare(struct vb_worker *w)
 {
-	uint64_t size = w->section->size_bytes;
-	unsigned int every = w->section->pin_every, pinned;
-	int ret;
+	int pinned, ret = vb_op_map_window(w);
 
-	for (unsigned int i = 0; i < w->section->count; i++) {
-		ret = vb_op_map(w, i * size, size);
-		if (ret)
-			return ret;
-	}
-	w->window->mapped = true;
-	ret = vb_op_open_range(w, 0, w->window->plan->size_bytes);
-	if (ret || !every)
+	if (ret)
 		return ret;
-	pinned = (w->section->count + every - 1) / every;
-	ret = vb_op_pin(w, 0, size * every, pinned);
-	if (!ret)
-		w->shared->tally.expected_callbacks += pinned;
-	return ret;
+	pinned = vb_op_pin_window(w);
+	if (pinned < 0)
+		return pinned;
+	w->shared->tally.expected_callbacks += (unsigned int)pinned;
+	return 0;
 }
 
 /* Both barriers are reached whatever fails: the others wait there. */

@@ -66,6 +66,7 @@ libbench_a_SOURCES = \
 	bench/engine/noise_watch.c bench/engine/noise_watch.h \
 	bench/engine/own.c bench/engine/own.h \
 	bench/engine/ops.c bench/engine/worker.c bench/engine/worker.h \
+	bench/engine/pages.c bench/engine/pages.h \
 	bench/engine/paths.c bench/engine/paths.h \
 	bench/engine/plan.c bench/engine/plan.h \
 	bench/engine/preflight.c bench/engine/preflight.h \
@@ -135,16 +136,28 @@ nodist_libbench_a_SOURCES = bench/workload/workloads.h
 # The list of workloads: one file, one line.
 workload_sources = \
 	bench/workload/container_churn.c \
+	bench/workload/direct_read.c \
+	bench/workload/dirty_track.c \
 	bench/workload/dma_verify.c \
+	bench/workload/entry_limit.c \
 	bench/workload/exit_mapped.c \
 	bench/workload/fd_pass.c \
 	bench/workload/map_unmap.c \
 	bench/workload/mdev_churn.c \
 	bench/workload/mdev_open_close.c \
+	bench/workload/memlock_edge.c \
+	bench/workload/memory_advise.c \
+	bench/workload/memory_fork.c \
+	bench/workload/memory_lock.c \
 	bench/workload/notify_span.c \
 	bench/workload/pin_churn.c \
 	bench/workload/stale_dma.c \
-	bench/workload/unmap_race.c
+	bench/workload/unmap_all.c \
+	bench/workload/unmap_race.c \
+	bench/workload/unmap_split.c \
+	bench/workload/uring_buffers.c \
+	bench/workload/vaddr_busy.c \
+	bench/workload/vaddr_update.c
 
 # By name, not by $@: VPATH could lead that into the source tree.
 workload_list = bench/workload/workloads.h
@@ -175,8 +188,13 @@ dist_job_DATA = \
 	bench/job/fd-pass.job \
 	bench/job/map-bulk.job \
 	bench/job/mdev-create-remove.job \
+	bench/job/memlock-edge.job \
 	bench/job/notify-span.job \
 	bench/job/null.job \
+	bench/job/pressure-direct-read.job \
+	bench/job/pressure-memory.job \
+	bench/job/pressure-mlock.job \
+	bench/job/pressure-uring.job \
 	bench/job/saturation.job \
 	bench/job/self-cost.job \
 	bench/job/smoke.job \

@@ -26,7 +26,8 @@ libvfiobench_a_SOURCES = \
 	lib/machine/klog-scan.c \
 	lib/machine/manifest.c lib/machine/manifest.h \
 	lib/machine/memory.c \
-	lib/machine/memory.h lib/machine/memory-folios.c lib/machine/memory-prefault.c \
+	lib/machine/memory.h lib/machine/memory-folios.c lib/machine/memory-pfns.c \
+	lib/machine/memory-prefault.c \
 	lib/machine/memory-room.c \
 	lib/machine/memory-room.h \
 	lib/machine/module.c lib/machine/module.h \

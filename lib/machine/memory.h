@@ -87,6 +87,11 @@ void *vb_memory_shared(size_t size_bytes, int node);
  */
 int vb_memory_where(const void *addr, size_t size_bytes, size_t max_samples, int *node,
 		    size_t *samples);
+/*
+ * Page frame numbers of @nr_pages pages from @addr, 0 where none is present.
+ * -EPERM: the kernel tells them to root alone.
+ */
+int vb_memory_pfns(const void *addr, size_t nr_pages, uint64_t *pfn);
 /* Bytes of @memory that huge pages back now (/proc/self/smaps; may block). */
 int vb_memory_huge_bytes(const struct vb_memory *memory, uint64_t *bytes);
 

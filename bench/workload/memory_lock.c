@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * memory_lock: mlock and munlock of memory that is mapped, and of the same
+ * memory after its unmap: type1 charges what it pins to the same counter
+ * (mm->locked_vm) that mlock uses.
+ */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "bench/engine/worker.h"
+#include "bench/workload/workloads.h"
+
+static int timed(struct vb_worker *w, int (*change)(const void *addr, size_t size))
+{
+	uint64_t start = vb_now_ns(), end;
+	int ret = change(w->memory, w->window->plan->size_bytes) ? -errno : 0;
+
+	end = vb_now_ns();
+	vb_op_sample(w, VB_METRIC_MEMORY_OP, 0, start, end, ret);
+	if (!ret)
+		vb_hist_add(&w->shared->hist[VB_METRIC_MEMORY_OP], end - start);
+	return ret;
+}
+
+/* Only a worker that is alone knows what the process has locked. */
+static void verify_locked(struct vb_worker *w, uint64_t before, uint64_t times)
+{
+	struct vb_locked locked;
+
+	if (w->container->plan->nr_workers > 1 || w->section->device == VB_TARGET_MDEV)
+		return;
+	vb_op_verify(w, !vb_locked_read(0, &locked) &&
+		     locked.locked_bytes == before + times * w->window->plan->size_bytes,
+		     "VmLck is not what is mapped and locked");
+}
+
+static int map_all(struct vb_worker *w)
+{
+	uint64_t size = w->section->size_bytes;
+	int ret = 0;
+
+	for (unsigned int i = 0; i < w->section->count && !ret; i++)
+		ret = vb_op_map(w, i * size, size);
+	w->window->mapped = true;
+	return ret ? ret : vb_op_open_range(w, 0, w->window->plan->size_bytes);
+}
+
+/* Locked, mapped, unlocked while mapped, unmapped; every other time unmapped first. */
+static int step(struct vb_worker *w)
+{
+	bool unlock_first = !(w->cursor++ & 1);
+	uint64_t unmapped;
+	struct vb_locked locked = { 0 };
+	int ret = vb_locked_read(0, &locked);
+
+	if (!ret)
+		ret = timed(w, mlock);
+	if (!ret)
+		ret = map_all(w);
+	if (ret)
+		return ret;
+	verify_locked(w, locked.locked_bytes, 2);
+	ret = unlock_first ? timed(w, munlock) : 0;
+	if (ret)
+		return ret;
+	w->window->mapped = false;
+	ret = vb_op_unmap(w, 0, w->window->plan->size_bytes, VB_METRIC_REQUEST, &unmapped);
+	if (!ret)
+		ret = vb_op_request_end(w);
+	verify_locked(w, locked.locked_bytes, unlock_first ? 0 : 1);
+	return ret || unlock_first ? ret : timed(w, munlock);
+}
+
+static int teardown(struct vb_worker *w)
+{
+	munlock(w->memory, w->window->plan->size_bytes);
+	return vb_op_unmap_window(w);
+}
+
+const struct vb_workload_ops vb_workload_memory_lock = {
+	.name = "memory_lock",
+	.summary = "mlock and munlock of memory while it is mapped, and after",
+	.pinners_allowed = true,
+	.step = step,
+	.teardown = teardown,
+};

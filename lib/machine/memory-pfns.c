@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Which physical pages are behind memory: do they stay where they are pinned? */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "lib/machine/memory.h"
+
+#define PRESENT		(1ull << 63)
+#define PFN_MASK	((1ull << 55) - 1)
+
+int vb_memory_pfns(const void *addr, size_t nr_pages, uint64_t *pfn)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = nr_pages * sizeof(*pfn);
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC), err = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = pread(fd, pfn, bytes, (off_t)((uintptr_t)addr / page * sizeof(*pfn)));
+	if (n != (ssize_t)bytes)
+		err = n < 0 ? -errno : -EIO;
+	for (size_t i = 0; i < nr_pages && !err; i++) {
+		if (pfn[i] & PRESENT && !(pfn[i] & PFN_MASK))
+			err = -EPERM;
+		pfn[i] = pfn[i] & PRESENT ? pfn[i] & PFN_MASK : 0;
+	}
+	close(fd);
+	return err;
+}

@@ -199,6 +199,9 @@ job_sh_tests = tests/cli/job-list-test.sh
 TESTS += $(job_sh_tests)
 EXTRA_DIST += $(job_sh_tests) tests/fuzz/job-fuzz.c
 
+TESTS += tests/cli/ab-test.sh
+EXTRA_DIST += tests/cli/ab-test.sh
+
 TESTS += tests/cli/bind-test.sh
 EXTRA_DIST += tests/cli/bind-test.sh tests/lab/bind-test.sh
 

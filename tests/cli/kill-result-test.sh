@@ -13,17 +13,23 @@ set -euo pipefail
 bench=${top_builddir:?}/vfio-bench
 kills=${VB_KILLS:-200}
 seed=${VB_SEED:-$((EPOCHSECONDS % 32768))}
-readonly RUNS=8		# of 20 ms each
+# Each some 20 ms where nothing else runs; counted, as a starved worker does nothing in a time.
+readonly RUNS=8
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 nothing=0 empty=0 running=0 complete=0 ended_runs=0
+
+# What the last session said.
+tap_why() {
+	cat "$tmp/out"
+}
 
 # session [DELAY-MS]: a session in a process group of its own, killed after so long.
 session() {
 	local pid
 
-	setsid "$bench" run null --quiet --set duration=20ms --set warmup=0s --set threads=1 \
-		--repeat "$RUNS" --output "$tmp/result" >"$tmp/out" 2>&1 &
+	setsid "$bench" run null --quiet --set duration=0s --set ops=100000 --set warmup=0s \
+		--set threads=1 --repeat "$RUNS" --output "$tmp/result" >"$tmp/out" 2>&1 &
 	pid=$!
 	(($#)) || { wait "$pid"; return; }
 	sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"

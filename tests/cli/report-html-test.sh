@@ -27,7 +27,8 @@ done
 measure() {
 	local status=0
 
-	"$bench" "$@" --quiet --set duration=20ms --set warmup=0s >"$tmp/log" 2>&1 || status=$?
+	"$bench" "$@" --quiet --set duration=0s --set ops=100000 --set warmup=0s >"$tmp/log" 2>&1 ||
+		status=$?
 	((status == 0 || status == 3)) || { cat "$tmp/log"; return 1; }
 }
 

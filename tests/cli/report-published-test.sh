@@ -31,12 +31,13 @@ row=: request.mean 3 s
 description=what others measured
 source=here
 iommu_mode=null
-duration=20ms
+duration=0s
 warmup=0s
 [null]
 workload=map_unmap
 threads=1, 2
 count=256
+ops=100000
 END
 grep -v '^row=v' "$tmp/told.job" >"$tmp/plain.job"
 
@@ -199,8 +200,8 @@ done
 check "numbers that are withheld" change "$tmp/one" "$tmp/held" \
 	"r.update(status='failed', withheld=True); r.pop('metrics', None)"
 check "are not beside anything" json "$tmp/held" "f == [] and p['missing'] == 6"
-check "a result of a job without figures" measure run null --set threads=1 --set duration=20ms \
-	--set warmup=0s --output "$tmp/none"
+check "a result of a job without figures" measure run null --set threads=1 \
+	--set duration=0s --set ops=1000 --set warmup=0s --output "$tmp/none"
 check "has none" json "$tmp/none" "p is None"
 check "and no such part" says_not 'Published beside measured' "$tmp/none"
 

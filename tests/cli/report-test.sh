@@ -36,7 +36,7 @@ refuses() {
 narrow() { run 0 "$1" && ! sed 1d "$tmp/out" | grep -E '.{101}'; }
 
 null_job() {
-	"$bench" run null --quiet --set duration=50ms --set warmup=0s --set threads=1 "$@"
+	"$bench" run null --quiet --set duration=0s --set ops=200000 --set warmup=0s --set threads=1 "$@"
 }
 
 interrupt() {

@@ -143,11 +143,11 @@ if (($#)); then
 fi
 check "the schemas are those of doc/results.md" python3 "$top/scripts/result-schema" --check \
 	"$top/doc/results.md" "$top/doc/schema"
-check "the null job runs" "$bench" run null --quiet --set duration=50ms --set warmup=0s \
+check "the null job runs" "$bench" run null --quiet --set duration=0s --set ops=1000 --set warmup=0s \
 	--output "$tmp/null"
 check "its result is valid" valid "$tmp/null"
 check "and is not with a key missing, or without its type" found_broken "$tmp/null"
-check "one with samples and an open loop runs" "$bench" run null --quiet --set duration=50ms \
+check "one with samples and an open loop runs" "$bench" run null --quiet --set duration=0s --set ops=50 \
 	--set warmup=0s --set samples=yes --set rate=1000 --output "$tmp/open"
 check "its result is valid" valid "$tmp/open"
 check "what a killed session leaves is valid" killed

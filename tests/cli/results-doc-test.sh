@@ -123,7 +123,7 @@ if (($#)); then
 	done
 else
 	check "the null job runs" "${top_builddir:?}/vfio-bench" run null --quiet \
-		--set duration=100ms --set warmup=0s --set threads=1 --output "$tmp/null"
+		--set duration=0s --set ops=1000 --set warmup=0s --set threads=1 --output "$tmp/null"
 	check_result "$tmp/null" "null"
 fi
 tap_end

@@ -90,28 +90,54 @@ fds_are_passed()
 		holds pass 'c["fds_passed"] == 4 and w[0]["verified"] == 24'
 }
 
+# vmstat NAME: the kernel's count, with what its CPUs have not added up yet.
+vmstat()
+{
+	echo 1 >/proc/sys/vm/stat_refresh
+	awk -v name="$1" '$1 == name { print $2 }' /proc/vmstat
+}
+
+pages_held()
+{
+	echo $(($(vmstat nr_foll_pin_acquired) - $(vmstat nr_foll_pin_released)))
+}
+
+# held_again PAGES: an io_uring lets go of its buffers some time after its process's end.
+held_again()
+{
+	local wanted=$1 end=$((SECONDS + 10))
+
+	while (($(pages_held) != wanted)); do
+		if ((SECONDS > end)); then
+			printf '%d pages held, %d before\n' "$(pages_held)" "$wanted"
+			return 1
+		fi
+		sleep 0.1
+	done
+}
+
 # The teardown of a killed process is the kernel's: it counts what it unpins.
 kernel_unpins()
 {
 	local before after
 
-	echo 1 >/proc/sys/vm/stat_refresh
-	before=$(awk '$1 == "nr_foll_pin_released" { print $2 }' /proc/vmstat)
+	before=$(vmstat nr_foll_pin_released)
 	job unpins exit-teardown --set end=kill --set count=512 --set ops=4 || return
-	echo 1 >/proc/sys/vm/stat_refresh
-	after=$(awk '$1 == "nr_foll_pin_released" { print $2 }' /proc/vmstat)
+	after=$(vmstat nr_foll_pin_released)
 	((after - before >= 4 * 512))
 }
 
 # Somebody else's pins come and go: what is held against the kernel's count is off.
 foreign_pins_are_noticed()
 {
-	local pid status=0
+	local pid status=0 before
 
+	before=$(pages_held)
 	"$build/tests/lab/pin-toggle" & pid=$!
 	job foreign exit-teardown --set count=64 --set ops=20 || status=$?
 	kill "$pid"
 	wait "$pid" || true
+	held_again "$before" || return
 	[[ $status == 2 ]] && grep -q 'failed verified' "$work/foreign.log"
 }
 

@@ -61,6 +61,7 @@ libbench_a_SOURCES = \
 	bench/engine/janitor.c bench/engine/janitor.h \
 	bench/engine/layout.c bench/engine/layout.h \
 	bench/engine/live.c bench/engine/live.h \
+	bench/engine/memory_seen.c bench/engine/memory_seen.h \
 	bench/engine/names.c bench/engine/shared.h \
 	bench/engine/noise_gate.c bench/engine/noise_gate.h \
 	bench/engine/noise_watch.c bench/engine/noise_watch.h \
@@ -142,6 +143,7 @@ workload_sources = \
 	bench/workload/entry_limit.c \
 	bench/workload/exit_mapped.c \
 	bench/workload/fd_pass.c \
+	bench/workload/map_cycle.c \
 	bench/workload/map_unmap.c \
 	bench/workload/mdev_churn.c \
 	bench/workload/mdev_open_close.c \

@@ -159,13 +159,17 @@ tests_unit_variant_test_CFLAGS = $(unit_cflags)
 tests_unit_variant_test_LDADD = $(unit_ldadd)
 
 # Workloads on a model of the kernel that is wrong in one way: each has to notice.
-workload_tests = tests/unit/workload-test
+workload_tests = tests/unit/map-cycle-test tests/unit/workload-test
 check_PROGRAMS += $(workload_tests)
 TESTS += $(workload_tests)
 workload_helper = tests/unit/workload-helper.c tests/unit/workload-helper.h
 workload_wraps = \
 	-Wl,--wrap=vb_mdev_pin,--wrap=vb_mdev_unpin,--wrap=vb_mdev_open_range \
 	-Wl,--wrap=vb_mdev_request_end,--wrap=vb_mdev_open,--wrap=vb_mdev_close_device
+tests_unit_map_cycle_test_SOURCES = tests/unit/map-cycle-test.c $(workload_helper)
+tests_unit_map_cycle_test_CFLAGS = $(unit_cflags)
+tests_unit_map_cycle_test_LDADD = $(unit_ldadd)
+tests_unit_map_cycle_test_LDFLAGS = $(workload_wraps)
 tests_unit_workload_test_SOURCES = tests/unit/workload-test.c $(workload_helper)
 tests_unit_workload_test_CFLAGS = $(unit_cflags)
 tests_unit_workload_test_LDADD = $(unit_ldadd)

@@ -40,6 +40,9 @@ enum vb_advice {
 	VB_ADVICE_DONTNEED, VB_ADVICE_PAGEOUT, VB_ADVICE_COLLAPSE, VB_ADVICE_MOVE, VB_ADVICE_COMPACT
 };
 enum vb_end { VB_END_EXIT, VB_END_KILL };
+enum vb_pattern {
+	VB_PATTERN_LINEAR, VB_PATTERN_REVERSE, VB_PATTERN_RANDOM, VB_PATTERN_INTERLEAVED
+};
 
 #define VB_NODE_ANY	(-1)		/* wherever the kernel puts it */
 #define VB_NODE_ALL	(-2)		/* threads in turn on every node with CPUs */
@@ -91,6 +94,13 @@ struct vb_section {
 	uint64_t job_size_bytes;	/* as the job says; see vb_global.scale */
 	unsigned int job_count;
 	uint64_t stride_bytes;		/* from one mapping's IOVA to the next one's; 0: size= */
+	unsigned int buffers;		/* mappings' worth of memory; 0: count= */
+	enum vb_prefault prefault;
+	unsigned int prefault_threads;	/* of VB_PREFAULT_PARALLEL */
+	enum vb_thp thp;
+	enum vb_pattern pattern;	/* of maps, and of unmaps one by one */
+	unsigned int unmaps;		/* requests that unmap the window; 0: one a mapping */
+	unsigned int remap_every;	/* rounds after which memory is got anew; 0: never */
 	unsigned int pin_every;		/* one mapping in so many is pinned; 0: none */
 	unsigned int pin_pages;		/* pages of one pin call */
 	uint64_t ops;			/* steps after which a worker is done; 0: no bound */

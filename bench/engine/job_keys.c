@@ -37,6 +37,10 @@ static const struct vb_job_word backings[] = {
 	{ "anonymous_hugetlb_2mb", VB_BACKING_ANONYMOUS_HUGETLB_2MB },
 	{ "anonymous_hugetlb_1gb", VB_BACKING_ANONYMOUS_HUGETLB_1GB },
 	{ "shmem", VB_BACKING_SHMEM },
+	{ "memfd", VB_BACKING_MEMFD },
+	{ "memfd_hugetlb_2mb", VB_BACKING_MEMFD_HUGETLB_2MB },
+	{ "memfd_hugetlb_1gb", VB_BACKING_MEMFD_HUGETLB_1GB },
+	{ "file", VB_BACKING_FILE },
 	{ NULL }
 };
 
@@ -92,6 +96,8 @@ static const struct vb_job_word module_modes[] = {
 
 static const struct vb_job_word noes[] = { { "no", false }, { "yes", true }, { NULL } };
 static const struct vb_job_word nones[] = { { "none", 0 }, { NULL } };
+static const struct vb_job_word nevers[] = { { "never", 0 }, { NULL } };
+static const struct vb_job_word eaches[] = { { "each", 0 }, { NULL } };
 
 static const struct vb_job_word nodes[] = {
 	{ "any", NODE_WORD(VB_NODE_ANY) },
@@ -102,6 +108,14 @@ static const struct vb_job_word nodes[] = {
 static const struct vb_job_word mem_nodes[] = {
 	{ "any", NODE_WORD(VB_NODE_ANY) },
 	{ "local", NODE_WORD(VB_NODE_LOCAL) },
+	{ NULL }
+};
+
+static const struct vb_job_word patterns[] = {
+	{ "linear", VB_PATTERN_LINEAR },
+	{ "reverse", VB_PATTERN_REVERSE },
+	{ "random", VB_PATTERN_RANDOM },
+	{ "interleaved", VB_PATTERN_INTERLEAVED },
 	{ NULL }
 };
 
@@ -117,6 +131,15 @@ static const struct vb_job_word pinner_modes[] = {
 	{ NULL }
 };
 
+static const struct vb_job_word prefaults[] = {
+	{ "populate", VB_PREFAULT_POPULATE },
+	{ "none", VB_PREFAULT_NONE },
+	{ "touch", VB_PREFAULT_TOUCH },
+	{ "memset", VB_PREFAULT_MEMSET },
+	{ "parallel", VB_PREFAULT_PARALLEL },
+	{ NULL }
+};
+
 static const struct vb_job_word samples_ios[] = {
 	{ "uring", VB_SAMPLES_URING },
 	{ "pwrite", VB_SAMPLES_PWRITE },
@@ -127,6 +150,13 @@ static const struct vb_job_word targets[] = {
 	{ "pci", VB_TARGET_PCI },
 	{ "mdev", VB_TARGET_MDEV },
 	{ "both", VB_TARGET_BOTH },
+	{ NULL }
+};
+
+static const struct vb_job_word thps[] = {
+	{ "default", VB_THP_DEFAULT },
+	{ "always", VB_THP_ALWAYS },
+	{ "never", VB_THP_NEVER },
 	{ NULL }
 };
 
@@ -231,9 +261,15 @@ static const struct vb_job_key keys[] = {
 	  .values = "fixed or poisson", .standard = "fixed",
 	  .help = "with rate=: even gaps between intended starts, or those of a Poisson process" },
 	{ "backing", IN_SECTION(backing), .type = VB_JOB_CHOICE, .words = backings,
-	  .values = "anonymous, anonymous_hugetlb_2mb, anonymous_hugetlb_1gb or shmem",
+	  .values = "anonymous, anonymous_hugetlb_2mb, anonymous_hugetlb_1gb, shmem, memfd, "
+		    "memfd_hugetlb_2mb, memfd_hugetlb_1gb or file",
 	  .standard = "anonymous",
-	  .help = "kind of memory behind the window" },
+	  .help = "kind of memory behind the window; file: page cache of a file in $TMPDIR or /var/tmp" },
+	{ "buffers", IN_SECTION(buffers), .type = VB_JOB_NUMBER, RANGE(1, 1u << 24),
+	  .words = nones,
+	  .values = "number, 1..16777216 or none", .standard = "none",
+	  .help = "mappings' worth of memory behind the window, mapped again and again: mapping N has "
+		  "buffer N modulo so many; none: each mapping has its own" },
 	{ "count", IN_SECTION(job_count), .type = VB_JOB_NUMBER, RANGE(1, 1u << 24),
 	  .values = "number, 1..16777216", .standard = "1",
 	  .help = "mappings in the window" },
@@ -253,6 +289,10 @@ static const struct vb_job_key keys[] = {
 	{ "ops", IN_SECTION(ops), .type = VB_JOB_NUMBER, RANGE(0, 1ull << 40),
 	  .values = "number, 0..1099511627776", .standard = "0",
 	  .help = "operations (rounds) after which a worker is done; 0: no bound" },
+	{ "pattern", IN_SECTION(pattern), .type = VB_JOB_CHOICE, .words = patterns,
+	  .values = "linear, reverse, random or interleaved", .standard = "linear",
+	  .help = "order in which the mappings of the window come and, with unmaps=each, go; "
+		  "interleaved: each fourth, from the first, the second, the fourth, the third" },
 	{ "pin_every", IN_SECTION(pin_every), .type = VB_JOB_NUMBER, RANGE(1, 1u << 24),
 	  .words = nones,
 	  .values = "number, 1..16777216 or none", .standard = "none",
@@ -276,20 +316,41 @@ static const struct vb_job_key keys[] = {
 	{ "pinners", IN_SECTION(pinners), .type = VB_JOB_NUMBER, RANGE(0, VB_MAX_PINNERS),
 	  .values = "number, 0..64", .standard = "0",
 	  .help = "kthreads of the companion module for each worker's window" },
+	{ "prefault", IN_SECTION(prefault), .type = VB_JOB_CHOICE, .words = prefaults,
+	  .values = "populate, none, touch, memset or parallel", .standard = "populate",
+	  .help = "how the window's memory is made present before it is mapped; none: whoever pins it "
+		  "faults it in; parallel: a write to each page by prefault_threads=" },
+	{ "prefault_threads", IN_SECTION(prefault_threads), .type = VB_JOB_NUMBER,
+	  RANGE(1, VB_PREFAULT_THREADS_MAX),
+	  .values = "number, 1..256", .standard = "1",
+	  .help = "threads of prefault=parallel, on the CPUs of the memory's node" },
 	{ "rate", IN_SECTION(rate_per_s), .type = VB_JOB_NUMBER, RANGE(1, VB_JOB_RATE_MAX),
 	  .words = nones,
 	  .values = "number, 1..10000000 or none", .standard = "none",
 	  .help = "open loop: steps a second that each worker is to start, whether or not the last has "
 		  "ended in time; none: the next starts when the last has ended" },
+	{ "remap_every", IN_SECTION(remap_every), .type = VB_JOB_NUMBER, RANGE(1, 1u << 30),
+	  .words = nevers,
+	  .values = "number, 1..1073741824 or never", .standard = "1",
+	  .help = "rounds after which the memory is given back and got anew" },
 	{ "size", IN_SECTION(job_size_bytes), .type = VB_JOB_SIZE, RANGE(4 * KIB, TIB),
 	  .values = "size, 4k..1t", .standard = "4k",
 	  .help = "bytes of one mapping" },
 	{ "stride", IN_SECTION(stride_bytes), .type = VB_JOB_SIZE, RANGE(4 * KIB, TIB),
 	  .words = nones, .values = "size, 4k..1t or none", .standard = "none",
 	  .help = "from one mapping's IOVA to the next one's; none: they follow each other" },
+	{ "thp", IN_SECTION(thp), .type = VB_JOB_CHOICE, .words = thps,
+	  .values = "default, always or never", .standard = "default",
+	  .help = "transparent huge pages for the window's memory (MADV_HUGEPAGE, MADV_NOHUGEPAGE); "
+		  "default: as the system is set" },
 	{ "threads", IN_SECTION(threads), .type = VB_JOB_NUMBER, RANGE(1, 1024),
 	  .values = "number, 1..1024", .standard = "1",
 	  .help = "workers of the section" },
+	{ "unmaps", IN_SECTION(unmaps), .type = VB_JOB_NUMBER, RANGE(1, 1u << 24),
+	  .words = eaches,
+	  .values = "number, 1..16777216 or each", .standard = "1",
+	  .help = "requests that unmap the window, each over the same share of its mappings; each: one a "
+		  "mapping" },
 	{ "workload", IN_SECTION(workload), .type = VB_JOB_WORKLOAD,
 	  .values = "a workload ('vfio-bench list workloads')",
 	  .help = "what a worker does in its loop" },

@@ -191,6 +191,30 @@ static int check_stride(const struct rules *r, const struct vb_section *s)
 	return 0;
 }
 
+/* How the window's memory is got, and in what order it is mapped: not every workload asks. */
+static int check_memory(const struct rules *r, const struct vb_section *s)
+{
+	const struct vb_workload_ops *w = s->workload;
+	const struct {
+		const char *key;
+		bool changed;
+		bool known;
+	} keys[] = {
+		{ "prefault", s->prefault != VB_PREFAULT_POPULATE, !w->own_memory || w->cycles },
+		{ "thp", s->thp != VB_THP_DEFAULT, !w->own_memory || w->cycles },
+		{ "buffers", s->buffers != 0, w->cycles },
+		{ "pattern", s->pattern != VB_PATTERN_LINEAR, w->cycles },
+		{ "unmaps", s->unmaps != 1, w->cycles },
+		{ "remap_every", s->remap_every != 1, w->cycles },
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (keys[i].changed && !keys[i].known)
+			return broken(r, s, keys[i].key, "workload %s has its own way: leave it out",
+				      w->name);
+	return 0;
+}
+
 static int check_container(const struct rules *r, const struct vb_section *s)
 {
 	const struct vb_section *first = &r->run->section[0];
@@ -244,7 +268,7 @@ static int check_shared(const struct rules *r, const struct vb_section *s)
 static const section_rule section_rules[] = {
 	check_built, check_needs, check_abilities, check_alone, check_minimum, check_pins,
 	check_pinner_mode, check_bound,
-	check_stride, check_container, check_window, check_rate, check_shared,
+	check_stride, check_memory, check_container, check_window, check_rate, check_shared,
 };
 
 /* What can cost the machine is said in the job, and so asked for by name. */

@@ -103,6 +103,19 @@ int vb_op_pin_window(struct vb_worker *w)
 	return ret ? ret : (int)pinned;
 }
 
+int vb_op_memory_get(struct vb_worker *w, struct vb_memory *memory, uint64_t size)
+{
+	const struct vb_section *s = w->section;
+	int ret = vb_memory_reserve(memory, s->backing, size, w->window->plan->mem_node, s->thp);
+
+	if (ret)
+		return ret;
+	ret = vb_memory_prefault(memory, s->prefault, s->prefault_threads);
+	if (ret)
+		vb_memory_free(memory);
+	return ret;
+}
+
 void vb_op_memory_seen(struct vb_worker *w, const struct vb_memory *memory)
 {
 	struct vb_worker_shared *sh = w->shared;
@@ -115,6 +128,7 @@ void vb_op_memory_seen(struct vb_worker *w, const struct vb_memory *memory)
 			&samples);
 	sh->mem_samples = samples;
 	vb_memory_huge_bytes(memory, &sh->own_huge_bytes);
+	vb_memory_folios(memory, &sh->own_folios);
 }
 
 int vb_op_unmap_window(struct vb_worker *w)

@@ -142,6 +142,14 @@ static int memory_node(struct planner *p, const struct vb_plan_worker *w, int *o
 	return 0;
 }
 
+/* Mappings' worth of memory behind a window. */
+static unsigned int buffers_of(const struct vb_section *s)
+{
+	if (s->workload->buffers)
+		return s->workload->buffers;
+	return s->buffers && s->buffers < s->count ? s->buffers : s->count;
+}
+
 static int add_window(struct planner *p, struct vb_plan_worker *w)
 {
 	const struct vb_section *s = w->section;
@@ -152,9 +160,8 @@ static int add_window(struct planner *p, struct vb_plan_worker *w)
 
 	win->section = s;
 	win->size_bytes = s->stride_bytes ? s->stride_bytes * s->count : s->size_bytes * s->count;
-	win->memory_bytes = s->size_bytes * (s->workload->buffers ? s->workload->buffers : s->count);
-	if (s->workload->own_memory)
-		win->memory_bytes = 0;
+	win->needed_bytes = s->size_bytes * buffers_of(s);
+	win->memory_bytes = s->workload->own_memory ? 0 : win->needed_bytes;
 	win->pins = s->device != VB_TARGET_PCI;
 	ret = memory_node(p, w, &win->mem_node);
 	if (ret)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/engine/memory_seen.h"
 #include "bench/engine/record.h"
 #include "bench/engine/record_load.h"
 #include "bench/engine/tracing.h"
@@ -219,6 +220,7 @@ static json_t *sections_to_json(const struct vb_run *r)
 			"count", (int)s->count, "pin_every", (int)s->pin_every,
 			"pin_pages", (int)s->pin_pages, "backing", vb_backing_name(s->backing),
 			"pinners", (int)s->pinners);
+		vb_memory_section_to_json(section, s);
 		vb_record_offer(section, r, s);
 		json_array_append_new(array, section);
 	}
@@ -298,6 +300,7 @@ json_t *vb_record_to_json(const struct vb_record *r)
 	json_object_set_new(o, "cold_bytes", u64(run->shared->cold_bytes));
 	json_object_set_new(o, "scale", u64(run->plan->run->global.scale));
 	json_object_set_new(o, "huge_bytes", u64(run->shared->huge_bytes));
+	vb_memory_run_to_json(o, run->shared);
 	json_object_set_new(o, "intervals_lost", u64(run->intervals_lost));
 	if (run->plan->run->global.samples)
 		json_object_set_new(o, "samples", vb_record_samples(run));

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "lib/machine/counters.h"
+#include "lib/machine/memory.h"
 #include "lib/machine/noise.h"
 #include "lib/machine/trace.h"
 #include "lib/machine/variant.h"
@@ -101,6 +102,7 @@ struct vb_worker_shared {
 	int mem_node_seen;		/* -1: pages on more than one node */
 	uint64_t mem_samples;
 	uint64_t own_huge_bytes;	/* of a workload's own memory */
+	struct vb_folios own_folios;	/* likewise */
 	int error;			/* -errno */
 	char error_where[160];
 	char wrong_where[160];		/* what vb_op_verify() found first */
@@ -129,6 +131,15 @@ struct vb_pinner_seen {
 	unsigned int mdev;
 	int requested_node, cpu, node;
 	uint64_t pins, unpins;
+};
+
+/* The IOMMUs' page tables, all of the machine's, as far as the kernel counts them. */
+struct vb_tables_seen {
+	bool looked;			/* some workload did */
+	int error;			/* -errno: it can't be told */
+	uint64_t before_bytes;		/* before the first map */
+	uint64_t mapped_bytes;		/* most with all mapped */
+	uint64_t left_bytes;		/* after the last unmap */
 };
 
 #define VB_MAX_PINNERS_SEEN 64
@@ -166,6 +177,8 @@ struct vb_run_shared {
 	struct vb_hist module_hist[VB_HIST_NR];	/* of all mdevs */
 	uint64_t cold_bytes;		/* that each worker swept its caches with; 0: it did not */
 	uint64_t huge_bytes;		/* of the windows' memory, backed by huge pages */
+	struct vb_folios folios;	/* behind it */
+	struct vb_tables_seen tables;
 	struct vb_locked locked_before, locked_after;
 	struct vb_noise noise;		/* events of the measured part */
 	struct vb_samples_seen samples;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bench/engine/cold.h"
+#include "bench/engine/memory_seen.h"
 #include "bench/engine/noise_watch.h"
 #include "bench/engine/tracing.h"
 #include "bench/engine/worker.h"
@@ -204,8 +205,7 @@ static int get_memory(struct thread *t)
 	if (!win->plan->memory_bytes)
 		return 0;
 	if (w->plan->thread == 0 || !win->barrier)
-		ret = vb_memory_alloc(&win->memory, w->section->backing, win->plan->memory_bytes,
-				      win->plan->mem_node);
+		ret = vb_op_memory_get(w, &win->memory, win->plan->memory_bytes);
 	if (win->barrier)
 		pthread_barrier_wait(win->barrier);
 	w->memory = win->memory.addr;
@@ -496,20 +496,6 @@ static int first_error(struct vb_container *c, const struct vb_plan *plan,
 	return c->shared->error;
 }
 
-static uint64_t huge_bytes(const struct vb_plan *plan, const struct vb_window *windows,
-			   struct vb_worker_shared *const *workers)
-{
-	uint64_t total = 0, bytes;
-
-	for (unsigned int i = 0; i < plan->nr_workers; i++)
-		total += workers[i]->own_huge_bytes;
-
-	for (unsigned int i = 0; i < plan->nr_windows; i++)
-		if (windows[i].memory.addr && !vb_memory_huge_bytes(&windows[i].memory, &bytes))
-			total += bytes;
-	return total;
-}
-
 int vb_workers_run(struct vb_container *c, const struct vb_plan *plan,
 		   const struct vb_topology *topology, struct vb_samples *samples,
 		   struct vb_worker_shared **shared)
@@ -546,7 +532,7 @@ int vb_workers_run(struct vb_container *c, const struct vb_plan *plan,
 		pthread_join(threads[i].id, NULL);
 		munmap(threads[i].worker, sizeof(*threads[i].worker));
 	}
-	c->shared->huge_bytes = huge_bytes(plan, windows, shared);
+	vb_memory_seen(plan, windows, shared, c->shared);
 	for (unsigned int i = 0; i < plan->nr_windows; i++) {
 		vb_memory_free(&windows[i].memory);
 		free(windows[i].barrier);

@@ -24,6 +24,7 @@ struct vb_window {
 	bool mapped;			/* workload's own note: something is mapped there */
 	pthread_barrier_t *barrier;	/* of the threads that share the window, or NULL */
 	bool go;			/* those threads' common decision to go on */
+	void *priv;			/* what the workload's threads share; the first one's to free */
 };
 
 struct vb_worker {
@@ -192,9 +193,11 @@ int vb_op_unpin(struct vb_worker *w, uint64_t offset, uint64_t stride, uint32_t 
 int vb_op_map_window(struct vb_worker *w);
 /* Pin one run in each pin_every= mappings of the window; returns how many runs, or -errno. */
 int vb_op_pin_window(struct vb_worker *w);
+/* @size bytes of memory as the section says: backing, node, huge pages; present, by prefault=. */
+int vb_op_memory_get(struct vb_worker *w, struct vb_memory *memory, uint64_t size);
 /*
  * For workloads with memory of their own: note on which node it is and how much
- * of it is in huge pages, outside the timed path.  The first that is told stays.
+ * of it is in huge pages, and what folios it has, outside the timed path.  The first that is told stays.
  */
 void vb_op_memory_seen(struct vb_worker *w, const struct vb_memory *memory);
 /* Unmap all of the window that is still mapped; for teardown. */

@@ -22,6 +22,7 @@ struct vb_workload_ops {
 	bool shares_window;		/* all threads of the section use one window */
 	bool pinners_allowed;		/* module kthreads may pin in the window */
 	bool strides;			/* knows stride=: vb_op_map_at() */
+	bool cycles;			/* knows buffers=, pattern=, unmaps=, remap_every= */
 	bool own_memory;		/* gets its memory itself, in its steps: w->memory is NULL */
 	/*
 	 * Opens the container itself, in its steps (in child processes): the engine

@@ -78,6 +78,23 @@ int vb_foll_pins_read(struct vb_foll_pins *pins)
 	return folded;
 }
 
+int vb_iommu_tables_read(uint64_t *bytes)
+{
+	char text[32768];
+	uint64_t pages;
+	ssize_t n;
+
+	*bytes = 0;
+	fold_vmstat();		/* not root: off by what the CPUs have not yet told */
+	n = read_file("/proc/vmstat", text, sizeof(text));
+	if (n < 0)
+		return (int)n;
+	if (!find_value(text, "nr_iommu_pages", ' ', &pages))
+		return -EOPNOTSUPP;
+	*bytes = pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	return 0;
+}
+
 int vb_locked_read(pid_t pid, struct vb_locked *locked)
 {
 	char path[64], text[8192];

@@ -16,6 +16,11 @@ struct vb_foll_pins {
 
 /* Folds the per-CPU counts first (stat_refresh: root only; -EACCES otherwise). */
 int vb_foll_pins_read(struct vb_foll_pins *pins);
+/*
+ * Memory of all IOMMUs' page tables, in bytes.  -EOPNOTSUPP: this kernel doesn't
+ * count it (Linux 6.10 and later do).
+ */
+int vb_iommu_tables_read(uint64_t *bytes);
 
 /* Memory that a process has locked and pinned, in bytes. */
 struct vb_locked {

@@ -56,6 +56,7 @@ libbench_a_SOURCES = \
 	bench/engine/child.c bench/engine/child.h \
 	bench/engine/cold.c bench/engine/cold.h \
 	bench/engine/container.c bench/engine/container.h \
+	bench/engine/container_device.c bench/engine/container_device.h \
 	bench/engine/guard.h \
 	bench/engine/intervals.c bench/engine/intervals.h \
 	bench/engine/janitor.c bench/engine/janitor.h \
@@ -66,6 +67,7 @@ libbench_a_SOURCES = \
 	bench/engine/noise_gate.c bench/engine/noise_gate.h \
 	bench/engine/noise_watch.c bench/engine/noise_watch.h \
 	bench/engine/own.c bench/engine/own.h \
+	bench/engine/op_dma.c bench/engine/op_dma.h \
 	bench/engine/ops.c bench/engine/worker.c bench/engine/worker.h \
 	bench/engine/pages.c bench/engine/pages.h \
 	bench/engine/paths.c bench/engine/paths.h \
@@ -185,6 +187,8 @@ dist_job_DATA = \
 	bench/job/container-churn.job \
 	bench/job/deadlock-open-close.job \
 	bench/job/deadlock-unmap.job \
+	bench/job/dma-edu.job \
+	bench/job/dma-nvme.job \
 	bench/job/exit-pinned.job \
 	bench/job/exit-teardown.job \
 	bench/job/fd-pass.job \

@@ -3,7 +3,9 @@ noinst_LIBRARIES += libvfiobench.a
 libvfiobench_a_SOURCES = \
 	lib/device/device.c lib/device/device.h lib/device/devices.h \
 	lib/device/edu.c \
+	lib/device/irq.c \
 	lib/device/none.c \
+	lib/device/nvme.c lib/device/nvme.h lib/device/nvme-queue.c \
 	lib/iommu/iommu.c lib/iommu/iommu.h lib/iommu/iommus.h \
 	lib/iommu/iommufd.c \
 	lib/iommu/null.c \

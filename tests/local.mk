@@ -158,6 +158,14 @@ tests_unit_variant_test_SOURCES = tests/unit/variant-test.c tests/unit/fake-tree
 tests_unit_variant_test_CFLAGS = $(unit_cflags)
 tests_unit_variant_test_LDADD = $(unit_ldadd)
 
+# The NVMe driver on a controller in memory.
+check_PROGRAMS += tests/unit/nvme-test
+TESTS += tests/unit/nvme-test
+tests_unit_nvme_test_SOURCES = tests/unit/nvme-test.c
+tests_unit_nvme_test_CFLAGS = $(unit_cflags)
+tests_unit_nvme_test_LDADD = $(unit_ldadd)
+tests_unit_nvme_test_LDFLAGS = -Wl,--wrap=vb_device_map_bar,--wrap=vb_device_enable_bus_master
+
 # Workloads on a model of the kernel that is wrong in one way: each has to notice.
 workload_tests = tests/unit/map-cycle-test tests/unit/workload-test
 check_PROGRAMS += $(workload_tests)

@@ -144,13 +144,15 @@ static json_t *collect_iommus(int *exit_code)
 	return array;
 }
 
-/* PCI ids as lspci -n writes them; empty: any device. */
+/* PCI ids, and classes, as lspci -n writes them; empty: any device. */
 static json_t *device_ids(const struct vb_device_ops *ops)
 {
 	json_t *ids = json_array();
 
-	for (const struct vb_pci_id *id = ops->ids; id && id->vendor; id++)
-		json_array_append_new(ids, json_sprintf("%04x:%04x", id->vendor, id->device));
+	for (const struct vb_pci_id *id = ops->ids; id && (id->vendor || id->class_code); id++)
+		json_array_append_new(ids, id->vendor ?
+				      json_sprintf("%04x:%04x", id->vendor, id->device) :
+				      json_sprintf("class %06x", id->class_code));
 	return ids;
 }
 
@@ -159,9 +161,9 @@ static json_t *collect_devices(int *exit_code)
 	json_t *array = json_array();
 
 	for (const struct vb_device_ops *const *d = vb_device_list; *d; d++)
-		json_array_append_new(array, json_pack("{s:s, s:s, s:o, s:b, s:o}",
+		json_array_append_new(array, json_pack("{s:s, s:s, s:o, s:b, s:b, s:o}",
 			"name", (*d)->name, "summary", (*d)->summary, "ids", device_ids(*d),
-			"dma", (*d)->dma_copy != NULL,
+			"dma", (int)vb_device_does_dma(*d), "irq", (*d)->irq_raise != NULL,
 			"unavailable", text_or_null((*d)->unavailable)));
 	return array;
 }

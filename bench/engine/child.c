@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bench/engine/child.h"
+#include "bench/engine/container_device.h"
 #include "bench/engine/sampling.h"
 #include "bench/engine/worker.h"
 
@@ -59,6 +60,7 @@ void vb_child_main(struct vb_container *c, const struct vb_plan *plan,
 	c->shared->clock_cost_ps = vb_clock_cost_ps();
 	vb_locked_read(0, &c->shared->locked_before);
 	ret = run(c, plan, topology, dir_fd, workers);
+	vb_container_device_close(c);	/* what its driver has mapped is no worker's */
 	vb_locked_read(0, &c->shared->locked_after);
 	vb_container_close(c);
 	set_phase(c, VB_PHASE_DONE);

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "bench/engine/container.h"
+#include "bench/engine/container_device.h"
 #include "lib/machine/sysfs.h"
 #include "lib/measure/histogram.h"
 
@@ -82,16 +83,9 @@ static int open_devices(struct vb_container *c, const struct vb_plan *plan)
 	const struct vb_global *g = &plan->run->global;
 	int ret;
 
-	/*
-	 * Its group is what the IOMMU maps for.  Opening and closing the device
-	 * resets it, 0.4 s and more: only for those that make it do DMA.
-	 */
-	if (c->device && plan->needs_dma) {
-		ret = vb_device_open(c->device);
-		if (ret)
-			return vb_run_error(c->shared, ret, "%s: opening the device: %s",
-					    c->device->address, strerror(-ret));
-	}
+	ret = c->device && plan->uses_device ? vb_container_device_open(c, plan) : 0;
+	if (ret)
+		return ret;
 	for (unsigned int i = 0; i < c->nr_mdevs; i++) {
 		ret = vb_mdev_open(&c->mdev[i]);
 		if (!ret)
@@ -299,6 +293,7 @@ void vb_container_close(struct vb_container *c)
 {
 	for (unsigned int i = 0; i < c->nr_mdevs; i++)
 		vb_mdev_close(&c->mdev[i]);
+	vb_container_device_close(c);
 	if (c->device)
 		vb_device_close(c->device);
 	vb_iommu_close(&c->iommu);

@@ -192,7 +192,7 @@ static const struct vb_job_key keys[] = {
 	  .help = "how the mdev pins around a callback; racing: late pins can happen" },
 	{ "duration", IN_GLOBAL(duration_ns), .type = VB_JOB_TIME, RANGE(0, 744 * HOUR),
 	  .values = "time, 0s..744h", .standard = "10s",
-	  .help = "length of the measured part; 0s: until every worker has done its ops" },
+	  .help = "length of the measured part; 0s: until every worker that has ops= has done them" },
 	{ "guard", IN_GLOBAL(guard), .type = VB_JOB_CHOICE, .words = guards,
 	  .values = "auto, on or off", .standard = "auto",
 	  .help = "one unmap at a time; auto: on variants that can deadlock" },

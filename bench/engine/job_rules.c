@@ -70,13 +70,13 @@ static int check_needs(const struct rules *r, const struct vb_section *s)
 {
 	const struct vb_iommu_ops *iommu = r->run->global.iommu;
 
-	if (s->workload->needs_dma && s->device == VB_TARGET_MDEV)
-		return broken(r, s, "device", "workload %s does DMA: give device=pci or both",
+	if (vb_workload_uses_device(s->workload) && s->device == VB_TARGET_MDEV)
+		return broken(r, s, "device", "workload %s uses the PCI device: give device=pci or both",
 			      s->workload->name);
 	if (s->workload->needs_mdev && !uses_mdev(s))
 		return broken(r, s, "device", "workload %s pins through an mdev: give "
 			      "device=mdev or both", s->workload->name);
-	if (!iommu->has_devices && (s->workload->needs_dma || s->workload->needs_mdev))
+	if (!iommu->has_devices && (vb_workload_uses_device(s->workload) || s->workload->needs_mdev))
 		return broken(r, s, "workload", "needs a device, and iommu_mode=%s has none",
 			      iommu->name);
 	if (!iommu->has_devices && uses_mdev(s))
@@ -105,6 +105,22 @@ static int check_abilities(const struct rules *r, const struct vb_section *s)
 		    iommu->open)
 			return broken(r, NULL, "iommu_mode", "workload %s of [%s] wants to %s, which "
 				      "this mode can't", s->workload->name, s->name, names[i].what);
+	return 0;
+}
+
+/* A driver knows one user, and DMA is of no use in a device that goes away. */
+static int check_one_user(const struct rules *r, const struct vb_section *s)
+{
+	if (!vb_workload_uses_device(s->workload))
+		return 0;
+	if (s->threads > 1)
+		return broken(r, s, "threads", "workload %s uses the device, which one thread at a time can: "
+			      "threads=1", s->workload->name);
+	for (const struct vb_section *other = r->run->section; other < s; other++)
+		if (vb_workload_uses_device(other->workload))
+			return broken(r, s, "workload", "[%s] uses the device already, with %s: one section "
+				      "at a time can: make two jobs of them", other->name,
+				      other->workload->name);
 	return 0;
 }
 
@@ -174,9 +190,11 @@ static int check_pinner_mode(const struct rules *r, const struct vb_section *s)
 
 static int check_bound(const struct rules *r, const struct vb_section *s)
 {
-	if (!r->run->global.duration_ns && !s->ops)
-		return broken(r, s, "ops", "and duration=0s: it would never end: give one");
-	return 0;
+	/* Those without ops= end with those that have them. */
+	for (unsigned int i = 0; i < r->run->nr_sections; i++)
+		if (r->run->global.duration_ns || r->run->section[i].ops)
+			return 0;
+	return broken(r, s, "ops", "and duration=0s: it would never end: give one");
 }
 
 static int check_stride(const struct rules *r, const struct vb_section *s)
@@ -266,7 +284,7 @@ static int check_shared(const struct rules *r, const struct vb_section *s)
 }
 
 static const section_rule section_rules[] = {
-	check_built, check_needs, check_abilities, check_alone, check_minimum, check_pins,
+	check_built, check_needs, check_one_user, check_abilities, check_alone, check_minimum, check_pins,
 	check_pinner_mode, check_bound,
 	check_stride, check_memory, check_container, check_window, check_rate, check_shared,
 };

@@ -94,6 +94,36 @@ static int place_some(struct placing *l, unsigned int from, unsigned int to)
 	return ret;
 }
 
+/* What the device's driver needs for itself: behind the windows for DMA, clear of all. */
+static int place_device(struct placing *l, const struct vb_device *device)
+{
+	struct vb_plan *plan = l->plan;
+	uint64_t bytes = plan->device_bytes;
+
+	if (!bytes)
+		return 0;
+	if (l->next < VB_LAYOUT_MSI_END && l->next + bytes > VB_LAYOUT_MSI_FIRST)
+		l->next = VB_LAYOUT_HIGH;
+	if (l->next + bytes < l->next || l->next + bytes - 1 > l->limit) {
+		snprintf(l->err, l->err_size, "device %s: no room behind the windows for its driver's own "
+			 "memory: lower count= or size= of what does DMA", device->address);
+		return -EINVAL;
+	}
+	plan->device_iova = l->next;
+	plan->mappings++;
+	plan->mapped_bytes += bytes;
+	l->next = aligned(l->next + bytes);
+	return 0;
+}
+
+/* The driver's own memory lies behind the windows that DMA reaches, in their room. */
+static uint64_t dma_room(const struct placing *l)
+{
+	uint64_t bytes = room(l, 0, l->nr_dma);
+
+	return bytes == UINT64_MAX ? bytes : bytes + aligned(l->plan->device_bytes);
+}
+
 int vb_layout_make(struct vb_plan *plan, const struct vb_device *device, uint64_t seed, char *err,
 		   size_t err_size)
 {
@@ -105,11 +135,15 @@ int vb_layout_make(struct vb_plan *plan, const struct vb_device *device, uint64_
 
 	vb_random_init(&l.random, seed);
 	find_order(&l);
+	if (plan->uses_device && device)
+		plan->device_bytes = device->ops->own_bytes;
 	/* DMA below the MSI window, so that a device of 32 bits does it. */
 	reach = l.limit < VB_LAYOUT_MSI_FIRST ? l.limit + 1 : VB_LAYOUT_MSI_FIRST;
 	if (random && l.nr_dma)
-		choose_base(&l, 0, reach, room(&l, 0, l.nr_dma));
+		choose_base(&l, 0, reach, dma_room(&l));
 	ret = place_some(&l, 0, l.nr_dma);
+	if (!ret)
+		ret = place_device(&l, device);
 	/* The probe's page has room behind the last. */
 	if (!ret && random)
 		choose_base(&l, l.next > VB_LAYOUT_HIGH ? l.next : VB_LAYOUT_HIGH,

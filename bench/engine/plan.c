@@ -212,6 +212,9 @@ static int place_section(struct planner *p, const struct vb_section *s, uint64_t
 	plan->needs_mdev |= s->device != VB_TARGET_PCI || s->workload->needs_mdev;
 	plan->needs_pci |= s->device != VB_TARGET_MDEV;
 	plan->needs_dma |= s->workload->needs_dma;
+	plan->needs_irq |= s->workload->needs_irq;
+	plan->uses_device |= vb_workload_uses_device(s->workload);
+	plan->reopens_device |= s->workload->reopens_device;
 	plan->opens_devices |= s->workload->opens_devices;
 	plan->own_container |= s->workload->own_container;
 	for (unsigned int t = 0; t < s->threads; t++) {
@@ -242,15 +245,19 @@ static int check_devices(struct planner *p)
 	const struct vb_plan *plan = p->plan;
 
 	if (!plan->run->global.iommu->has_devices) {
-		if (plan->needs_mdev || plan->needs_dma)
-			return refuse(p, "iommu_mode=%s has no devices: this job pins or does DMA; "
+		if (plan->needs_mdev || plan->uses_device)
+			return refuse(p, "iommu_mode=%s has no devices: this job pins or uses the device; "
 				      "use iommu_mode=vfio_type1v2_iommu", plan->run->global.iommu->name);
 		return 0;
 	}
 	if (plan->needs_pci && !p->device)
 		return refuse(p, "this job maps for an assigned PCIe device: bind one "
 			      "('vfio-bench bind ADDRESS') and give --device ADDRESS");
-	if (plan->needs_dma && !p->device->ops->dma_copy)
+	if (plan->needs_irq && !p->device->ops->irq_raise)
+		return refuse(p, "device %s (%04x:%04x): the suite has no driver that makes it raise an "
+			      "interrupt; 'vfio-bench list devices' names those it has",
+			      p->device->address, p->device->vendor, p->device->device);
+	if (plan->needs_dma && !vb_device_does_dma(p->device->ops))
 		return refuse(p, "device %s (%04x:%04x): the suite has no driver that makes it do DMA; "
 			      "'vfio-bench list devices' names those it has", p->device->address,
 			      p->device->vendor, p->device->device);

@@ -39,12 +39,16 @@ struct vb_plan_worker {
 
 struct vb_plan {
 	const struct vb_job_run *run;
-	bool needs_pci, needs_mdev, needs_dma;
+	bool needs_pci, needs_mdev, needs_dma, needs_irq;
+	bool uses_device;		/* some workload makes the PCI device work */
+	bool reopens_device;		/* it opens the device itself */
 	bool own_container;		/* the workloads open it: see struct vb_workload_ops */
 	bool opens_devices;		/* some workload opens and closes the last mdev */
 	unsigned int nr_workers, nr_windows;
 	uint64_t mapped_bytes;		/* most that are mapped at once */
 	uint64_t mappings;		/* most that can exist at once */
+	uint64_t device_iova;		/* of the device driver's own memory */
+	uint64_t device_bytes;		/* 0: it needs none */
 	uint64_t probe_iova;		/* behind all windows: the granularity probe's */
 	unsigned int start_order[VB_MAX_WORKERS];	/* which worker starts, and allocates, when */
 	struct vb_plan_worker worker[VB_MAX_WORKERS];

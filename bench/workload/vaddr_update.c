@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "bench/engine/worker.h"
+#include "bench/engine/op_dma.h"
 #include "bench/workload/workloads.h"
 
 enum { UPDATES, COPIES };
@@ -36,24 +36,22 @@ static int setup(struct vb_worker *w)
 	return 0;
 }
 
-/* The device copies mapping 0 to mapping 1; seen through @view. */
+/* The device copies mapping 0 to mapping 1, or writes its own there; seen through @view. */
 static int copy(struct vb_worker *w, char *view, const char *what)
 {
 	struct vb_device *device = w->container->device;
 	uint64_t size = w->section->size_bytes;
-	size_t bytes = size < device->max_dma_bytes ? size : device->max_dma_bytes;
-	uint64_t *words = (uint64_t *)view;
+	size_t bytes = vb_op_dma_bytes(w);
 	int ret;
 
-	for (size_t i = 0; i < bytes / sizeof(*words); i++)
-		words[i] = vb_random(w);
-	memset(view + size, 0, bytes);
-	ret = vb_device_dma_copy(device, w->iova, w->iova + size, bytes);
+	vb_op_dma_fill(w, view, bytes);
+	vb_op_dma_fill(w, view + size, bytes);
+	ret = vb_device_dma(device, w->iova, w->iova + size, bytes);
 	if (ret)
 		return ret;
-	vb_op_verify(w, !memcmp(view, view + size, bytes), what);
+	vb_op_verify(w, vb_device_dma_arrived(device, view, view + size, bytes), what);
 	w->shared->tally.count[COPIES]++;
-	w->shared->tally.dma_bytes += 2 * bytes;
+	w->shared->tally.dma_bytes += vb_op_dma_moved(w, bytes);
 	return 0;
 }
 

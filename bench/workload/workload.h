@@ -15,7 +15,12 @@ struct vb_workload_ops {
 	const char *name;
 	const char *summary;
 	const char *unavailable;	/* why it was not built; NULL: it was */
-	bool needs_dma;			/* a PCI device whose driver can do DMA */
+	/* The next four: it uses the PCI device, alone of all workers. */
+	bool needs_device;		/* open, its driver up */
+	bool needs_dma;			/* the same, a driver that does DMA */
+	bool needs_irq;			/* the same, one that has it raise interrupts */
+	bool reopens_device;		/* it opens and closes the device in its steps */
+	bool faults;			/* has it do DMA that the IOMMU must refuse: the kernel logs it */
 	bool needs_mdev;		/* the companion module */
 	unsigned int needs;		/* enum vb_ability of the iommu_mode */
 	bool alone;			/* one thread, and no other section beside it */
@@ -61,6 +66,12 @@ struct vb_workload_ops {
  * the files in bench/workload/ that bench/local.mk lists.
  */
 extern const struct vb_workload_ops *const vb_workload_list[];
+
+/* Does it make the assigned device work, rather than map for it? */
+static inline bool vb_workload_uses_device(const struct vb_workload_ops *ops)
+{
+	return ops->needs_device || ops->needs_dma || ops->needs_irq || ops->reopens_device;
+}
 
 /* NULL: no such name. */
 const struct vb_workload_ops *vb_workload_find(const char *name);

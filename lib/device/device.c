@@ -19,6 +19,7 @@
 const struct vb_device_ops *const vb_device_list[] = {
 	&vb_device_edu,
 	&vb_device_none,
+	&vb_device_nvme,
 	NULL
 };
 
@@ -30,13 +31,34 @@ const struct vb_device_ops *vb_device_find(const char *name)
 	return NULL;
 }
 
-const struct vb_device_ops *vb_device_match(uint16_t vendor, uint16_t device)
+static bool matches(const struct vb_pci_id *id, uint16_t vendor, uint16_t device,
+		    uint32_t class_code)
 {
+	if (id->vendor)
+		return id->vendor == vendor && id->device == device;
+	return id->class_code == class_code;
+}
+
+/* The last entry of a list of ids. */
+static bool ends(const struct vb_pci_id *id)
+{
+	return !id || (!id->vendor && !id->class_code);
+}
+
+const struct vb_device_ops *vb_device_match(uint16_t vendor, uint16_t device,
+					    uint32_t class_code)
+{
+	const struct vb_device_ops *found = &vb_device_none;
+
 	for (const struct vb_device_ops *const *ops = vb_device_list; *ops; ops++)
-		for (const struct vb_pci_id *id = (*ops)->ids; id && id->vendor; id++)
-			if (id->vendor == vendor && id->device == device)
+		for (const struct vb_pci_id *id = (*ops)->ids; !ends(id); id++) {
+			if (!matches(id, vendor, device, class_code))
+				continue;
+			if (id->vendor)
 				return *ops;
-	return &vb_device_none;
+			found = *ops;
+		}
+	return found;
 }
 
 static int read_attribute(const char *address, const char *name, uint64_t *value)
@@ -58,10 +80,11 @@ static int read_node(const char *address)
 
 int vb_device_probe(struct vb_device *dev, const char *address)
 {
+	unsigned int class_code = 0;
 	uint64_t vendor, device;
 
 	memset(dev, 0, sizeof(*dev));
-	dev->fd = dev->group_fd = -1;
+	dev->fd = dev->group_fd = dev->irq_index = -1;
 	if (!vb_pci_address_valid(address))
 		return -EINVAL;
 	snprintf(dev->address, sizeof(dev->address), "%s", address);
@@ -70,7 +93,9 @@ int vb_device_probe(struct vb_device *dev, const char *address)
 	dev->vendor = (uint16_t)vendor;
 	dev->device = (uint16_t)device;
 	dev->node = read_node(address);
-	dev->ops = vb_device_match(dev->vendor, dev->device);
+	if (!vb_pci_class(address, &class_code))
+		dev->class_code = class_code;
+	dev->ops = vb_device_match(dev->vendor, dev->device, dev->class_code);
 	dev->dma_last = dev->ops->dma_last ? dev->ops->dma_last : UINT64_MAX;
 	return vb_pci_group(address, &dev->group) ? -ENXIO : 0;
 }
@@ -103,17 +128,42 @@ int vb_device_open(struct vb_device *dev)
 
 	if (dev->fd >= 0)
 		return -EBUSY;
+	if (dev->ops->own_bytes && !dev->own)
+		return -EINVAL;
 	fd = ioctl(dev->group_fd, VFIO_GROUP_GET_DEVICE_FD, dev->address);
 	if (fd < 0)
 		return -errno;
 	dev->fd = fd;
-	ret = dev->ops->open(dev);
-	if (ret) {
-		dev->ops->close(dev);
-		close(dev->fd);
-		dev->fd = -1;
-	}
+	ret = vb_device_up(dev);
+	if (ret)
+		vb_device_close_fd(dev);
 	return ret;
+}
+
+int vb_device_up(struct vb_device *dev)
+{
+	int ret = dev->ops->open(dev);
+
+	dev->up = true;
+	if (ret)
+		vb_device_down(dev);
+	return ret;
+}
+
+void vb_device_down(struct vb_device *dev)
+{
+	if (dev->up)
+		dev->ops->close(dev);
+	dev->up = false;
+}
+
+void vb_device_close_fd(struct vb_device *dev)
+{
+	if (dev->fd < 0)
+		return;
+	vb_device_down(dev);
+	close(dev->fd);		/* and with it its interrupts */
+	dev->fd = dev->irq_index = -1;
 }
 
 /* Does [iova, iova + size) end within what the device reaches? */
@@ -122,23 +172,55 @@ static bool within_reach(const struct vb_device *dev, uint64_t iova, size_t size
 	return iova <= dev->dma_last && size - 1 <= dev->dma_last - iova;
 }
 
+/* @iovas: all of the transfer's, or-ed. */
+static bool is_aligned(const struct vb_device *dev, uint64_t iovas, size_t size)
+{
+	return size && size <= dev->max_dma_bytes && !((iovas | size) & (dev->dma_align_bytes - 1));
+}
+
 int vb_device_dma_copy(struct vb_device *dev, uint64_t iova_from, uint64_t iova_to, size_t size)
 {
 	if (!dev->ops->dma_copy)
 		return -EOPNOTSUPP;
-	if (!size || size > dev->max_dma_bytes)
-		return -EINVAL;
-	if ((iova_from | iova_to | size) & (dev->dma_align_bytes - 1))
+	if (!is_aligned(dev, iova_from | iova_to, size))
 		return -EINVAL;
 	if (!within_reach(dev, iova_from, size) || !within_reach(dev, iova_to, size))
 		return -ERANGE;
 	return dev->ops->dma_copy(dev, iova_from, iova_to, size);
 }
 
+int vb_device_dma_write(struct vb_device *dev, uint64_t iova, size_t size)
+{
+	if (!dev->ops->dma_write)
+		return -EOPNOTSUPP;
+	if (!is_aligned(dev, iova, size))
+		return -EINVAL;
+	if (!within_reach(dev, iova, size))
+		return -ERANGE;
+	return dev->ops->dma_write(dev, iova, size);
+}
+
+int vb_device_dma(struct vb_device *dev, uint64_t iova_from, uint64_t iova_to, size_t size)
+{
+	if (dev->ops->dma_copy)
+		return vb_device_dma_copy(dev, iova_from, iova_to, size);
+	return vb_device_dma_write(dev, iova_to, size);
+}
+
+bool vb_device_dma_arrived(const struct vb_device *dev, const void *from, const void *to,
+			   size_t size)
+{
+	if (dev->ops->dma_copy)
+		return !memcmp(from, to, size);
+	return dev->ops->dma_check(dev, to, size);
+}
+
 int vb_device_reset(struct vb_device *dev)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
 
+	if (dev->up)
+		return -EBUSY;
 	if (ioctl(dev->fd, VFIO_DEVICE_GET_INFO, &info))
 		return -errno;
 	if (!(info.flags & VFIO_DEVICE_FLAGS_RESET))
@@ -148,19 +230,28 @@ int vb_device_reset(struct vb_device *dev)
 
 void vb_device_close(struct vb_device *dev)
 {
-	if (dev->fd >= 0) {
-		dev->ops->close(dev);
-		close(dev->fd);
-	}
+	vb_device_close_fd(dev);
 	if (dev->group_fd >= 0)
 		close(dev->group_fd);
-	dev->fd = dev->group_fd = -1;
+	dev->group_fd = -1;
 }
 
 static int region(struct vb_device *dev, unsigned int index, struct vfio_region_info *info)
 {
 	*info = (struct vfio_region_info){ .argsz = sizeof(*info), .index = index };
 	return ioctl(dev->fd, VFIO_DEVICE_GET_REGION_INFO, info) ? -errno : 0;
+}
+
+int vb_device_region(struct vb_device *dev, unsigned int index, uint64_t *offset, uint64_t *size)
+{
+	struct vfio_region_info info;
+	int ret = region(dev, index, &info);
+
+	if (ret)
+		return ret;
+	*offset = info.offset;
+	*size = info.size;
+	return 0;
 }
 
 int vb_device_map_bar(struct vb_device *dev, unsigned int index, void **bar, size_t *size)

@@ -7,5 +7,6 @@
 
 extern const struct vb_device_ops vb_device_edu;
 extern const struct vb_device_ops vb_device_none;
+extern const struct vb_device_ops vb_device_nvme;
 
 #endif /* VB_DEVICES_H */

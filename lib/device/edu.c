@@ -21,6 +21,11 @@
 #define EDU_ID			0x00	/* 0xRRrr00ed: version, then 0xed */
 #define EDU_ID_MASK		0x0000ffffu
 #define EDU_ID_VALUE		0x000000edu
+#define EDU_LIVENESS		0x04	/* reads as what was written, inverted */
+#define EDU_IRQ_STATUS		0x24
+#define EDU_IRQ_RAISE		0x60	/* sets bits of the status, and interrupts */
+#define EDU_IRQ_ACKNOWLEDGE	0x64	/* clears them */
+#define EDU_IRQ_OURS		1u
 #define EDU_DMA_SOURCE		0x80
 #define EDU_DMA_DESTINATION	0x88
 #define EDU_DMA_COUNT		0x90
@@ -39,7 +44,7 @@
 #define EDU_TIMEOUT_NS		5000000000ull
 #define EDU_POLL_NS		2000000
 
-static const struct vb_pci_id edu_ids[] = { { 0x1234, 0x11e8 }, { 0, 0 } };
+static const struct vb_pci_id edu_ids[] = { { 0x1234, 0x11e8, 0 }, { 0 } };
 
 static uint64_t read64(const struct vb_device *dev, unsigned int offset)
 {
@@ -49,6 +54,11 @@ static uint64_t read64(const struct vb_device *dev, unsigned int offset)
 static void write64(struct vb_device *dev, unsigned int offset, uint64_t value)
 {
 	*(volatile uint64_t *)((char *)dev->priv + offset) = value;
+}
+
+static volatile uint32_t *register32(const struct vb_device *dev, unsigned int offset)
+{
+	return (volatile uint32_t *)((char *)dev->priv + offset);
 }
 
 /* While a transfer is under way the device ignores writes to its DMA registers. */
@@ -82,7 +92,7 @@ static int edu_open(struct vb_device *dev)
 
 	if (ret)
 		return ret;
-	if ((*(volatile uint32_t *)((char *)dev->priv + EDU_ID) & EDU_ID_MASK) != EDU_ID_VALUE)
+	if ((*register32(dev, EDU_ID) & EDU_ID_MASK) != EDU_ID_VALUE)
 		return -ENXIO;
 	ret = wait_idle(dev);
 	if (!ret)
@@ -128,12 +138,29 @@ static int edu_dma_copy(struct vb_device *dev, uint64_t iova_from, uint64_t iova
 	return ret ? ret : transfer(dev, EDU_BUFFER, iova_to, size, EDU_DMA_TO_MEMORY);
 }
 
+static int edu_irq_raise(struct vb_device *dev)
+{
+	*register32(dev, EDU_IRQ_RAISE) = EDU_IRQ_OURS;
+	return 0;
+}
+
+static int edu_irq_done(struct vb_device *dev)
+{
+	bool raised = *register32(dev, EDU_IRQ_STATUS) == EDU_IRQ_OURS;
+
+	*register32(dev, EDU_IRQ_ACKNOWLEDGE) = EDU_IRQ_OURS;
+	return raised ? 0 : -EIO;
+}
+
 const struct vb_device_ops vb_device_edu = {
 	.name = "edu",
 	.summary = "QEMU's edu device: up to 4088 bytes at once, in 200 ms, through a buffer of its own",
 	.ids = edu_ids,
 	.dma_last = EDU_DMA_LAST,
+	.scratch = { .bar = 0, .offset = EDU_LIVENESS, .mask = UINT32_MAX, .flipped = UINT32_MAX },
 	.open = edu_open,
 	.close = edu_close,
 	.dma_copy = edu_dma_copy,
+	.irq_raise = edu_irq_raise,
+	.irq_done = edu_irq_done,
 };

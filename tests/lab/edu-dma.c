@@ -289,7 +289,10 @@ static void test_cut(void)
 
 static void test_close(void)
 {
-	int ret = vb_device_reset(&dev);
+	int ret;
+
+	vb_device_down(&dev);
+	ret = vb_device_reset(&dev);
 
 	ok(!ret || ret == -EOPNOTSUPP, "reset works or isn't offered (%d)", ret);
 	vb_device_close(&dev);

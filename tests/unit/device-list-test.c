@@ -42,8 +42,13 @@ static void test_list(void **state)
 			continue;
 		assert_non_null((*ops)->open);
 		assert_non_null((*ops)->close);
-		for (const struct vb_pci_id *id = (*ops)->ids; id && id->vendor; id++)
-			assert_ptr_equal(vb_device_match(id->vendor, id->device), *ops);
+		for (const struct vb_pci_id *id = (*ops)->ids; id && (id->vendor || id->class_code); id++)
+			assert_ptr_equal(vb_device_match(id->vendor, id->device, id->class_code), *ops);
+		/* One of the two ways to do DMA, and what belongs to it. */
+		assert_false((*ops)->dma_copy && (*ops)->dma_write);
+		assert_true(!(*ops)->dma_write == !(*ops)->dma_check);
+		assert_true(!(*ops)->irq_raise == !(*ops)->irq_done);
+		assert_true((*ops)->own_bytes % 4096 == 0);
 	}
 	assert_null(vb_device_find(""));
 	assert_null(vb_device_find("Edu"));
@@ -51,13 +56,19 @@ static void test_list(void **state)
 
 static void test_match(void **state)
 {
-	assert_string_equal(vb_device_match(0x1234, 0x11e8)->name, "edu");
-	assert_string_equal(vb_device_match(0x1234, 0x11e9)->name, "none");
-	assert_string_equal(vb_device_match(0x11e8, 0x1234)->name, "none");
-	assert_string_equal(vb_device_match(0, 0)->name, "none");
-	assert_string_equal(vb_device_match(0xffff, 0xffff)->name, "none");
+	assert_string_equal(vb_device_match(0x1234, 0x11e8, 0x00ff00)->name, "edu");
+	assert_string_equal(vb_device_match(0x1234, 0x11e9, 0x00ff00)->name, "none");
+	assert_string_equal(vb_device_match(0x11e8, 0x1234, 0)->name, "none");
+	assert_string_equal(vb_device_match(0, 0, 0)->name, "none");
+	assert_string_equal(vb_device_match(0xffff, 0xffff, 0xffffff)->name, "none");
+	/* By its class, whoever made it; numbers count more. */
+	assert_string_equal(vb_device_match(0x144d, 0xa808, 0x010802)->name, "nvme");
+	assert_string_equal(vb_device_match(0x1b36, 0x0010, 0x010802)->name, "nvme");
+	assert_string_equal(vb_device_match(0x144d, 0xa808, 0x010801)->name, "none");
+	assert_string_equal(vb_device_match(0x1234, 0x11e8, 0x010802)->name, "edu");
 	assert_null(vb_device_find("none")->dma_copy);
 	assert_non_null(vb_device_find("edu")->dma_copy);
+	assert_non_null(vb_device_find("nvme")->dma_write);
 }
 
 static void make_device(const char *vendor, const char *device, const char *node, int group)

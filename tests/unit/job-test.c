@@ -122,6 +122,17 @@ static void check_round_trip(const struct vb_job_run *run)
 	close(fd);
 }
 
+/* A section without ops= ends when those that have them are done. */
+static void test_ends_with_others(void **state)
+{
+	struct expanded e;
+
+	expand("[global]\nduration=0s\n[a]\nworkload=map_unmap\nops=1\n[b]\nworkload=map_unmap\n", &e);
+	assert_int_equal(e.nr, 1);
+	assert_int_equal(e.runs[0].section[1].ops, 0);
+	release(&e);
+}
+
 static void test_round_trip(void **state)
 {
 	struct expanded e;
@@ -264,6 +275,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_notation),
 		cmocka_unit_test(test_units),
+		cmocka_unit_test(test_ends_with_others),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_round_trip_long),
 		cmocka_unit_test(test_write_fails),

@@ -11,8 +11,9 @@
 #define GLOBAL "[global]\noversubscribe=yes\n"
 #define MDEV(name, threads, count) \
 	"[" name "]\nworkload=map_unmap\ndevice=mdev\nthreads=" threads "\ncount=" count "\n"
+/* Sections d and e do DMA: see job(). */
 #define DMA(name, threads, count) \
-	"[" name "]\nworkload=dma_verify\ndevice=pci\nthreads=" threads "\ncount=" count "\n"
+	"[" name "]\nworkload=map_unmap\ndevice=pci\nthreads=" threads "\ncount=" count "\n"
 
 struct fixture {
 	struct vb_topology *topology;
@@ -26,7 +27,7 @@ static int set_up(void **state)
 	f.device = (struct vb_device){ .address = "0000:00:00.0", .ops = vb_device_list[0],
 				       .dma_last = (256ull << 20) - 1 };
 	for (int i = 0; vb_device_list[i]; i++)
-		if (vb_device_list[i]->dma_copy)
+		if (!strcmp(vb_device_list[i]->name, "edu"))
 			f.device.ops = vb_device_list[i];
 	*state = &f;
 	return vb_topology_load(&f.topology);
@@ -50,6 +51,10 @@ static struct vb_job_run *job(const char *text, enum vb_layout layout)
 	vb_job_free(j);
 	assert_int_equal(nr, 1);
 	runs->global.layout = layout;
+	/* More than one worker with DMA, which no job may have, but a layout can place. */
+	for (unsigned int i = 0; i < runs->nr_sections; i++)
+		if (*runs->section[i].name == 'd' || *runs->section[i].name == 'e')
+			runs->section[i].workload = vb_workload_find("dma_verify");
 	return runs;
 }
 
@@ -195,6 +200,50 @@ static void test_too_large(void **state)
 	free(run);
 }
 
+static bool clear_of(const struct vb_plan *p, uint64_t iova, uint64_t bytes)
+{
+	for (unsigned int i = 0; i < p->nr_windows; i++)
+		if (iova < p->window[i].iova + p->window[i].size_bytes && p->window[i].iova < iova + bytes)
+			return false;
+	return true;
+}
+
+/* A driver with queues: their memory is in nobody's window, and within reach. */
+static void test_own_memory(void **state)
+{
+	static const enum vb_layout layouts[] = { VB_LAYOUT_FIXED, VB_LAYOUT_RANDOM };
+	const struct vb_device_ops *nvme = vb_device_find("nvme");
+	struct fixture *f = *state;
+	struct vb_device before = f->device;
+
+	f->device.ops = nvme;
+	f->device.dma_last = UINT64_MAX;
+	for (size_t l = 0; l < 2; l++) {
+		struct vb_job_run *run = job(several, layouts[l]), *idle;
+
+		for (uint64_t seed = 0; seed < SEEDS; seed++) {
+			struct vb_plan *p = plan(state, run, seed);
+
+			check_bounds(p, UINT64_MAX, VB_LAYOUT_RANDOM_END);
+			assert_int_equal(p->device_bytes, nvme->own_bytes);
+			assert_true(clear_of(p, p->device_iova, p->device_bytes));
+			assert_true(p->device_iova + p->device_bytes <= VB_LAYOUT_MSI_FIRST);
+			assert_true(p->device_iova + p->device_bytes <= p->probe_iova);
+			free(p);
+		}
+		free(run);
+		/* Nobody makes the device work: nothing of it is mapped. */
+		idle = job(GLOBAL "[a]\nworkload=map_unmap\n", layouts[l]);
+		struct vb_plan *p = plan(state, idle, 1);
+
+		assert_int_equal(p->device_bytes, 0);
+		assert_int_equal(p->mappings, 1);
+		free(p);
+		free(idle);
+	}
+	f->device = before;
+}
+
 /* More than there is below 64 GiB: as the fixed layout has it, behind the MSI window. */
 static void test_huge(void **state)
 {
@@ -216,6 +265,7 @@ int main(void)
 		cmocka_unit_test(test_fixed),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_own_memory),
 		cmocka_unit_test(test_huge),
 	};
 

@@ -94,12 +94,22 @@ int rig_unmap(struct vb_iommu *iommu, uint64_t iova, uint64_t size, uint64_t *un
 	return 0;
 }
 
-static int rig_dma_copy(struct vb_device *dev, uint64_t iova_from, uint64_t iova_to, size_t size)
+int rig_dma_copy(struct vb_device *dev, uint64_t iova_from, uint64_t iova_to, size_t size)
 {
 	if (!rig_memory(iova_from) || !rig_memory(iova_to))
 		return -EIO;
 	memcpy(rig_memory(iova_to), rig_memory(iova_from), size);
 	return 0;
+}
+
+static int rig_device_open(struct vb_device *dev)
+{
+	rig->device_ups++;
+	return 0;
+}
+
+static void rig_device_close(struct vb_device *dev)
+{
 }
 
 /* The companion module, by ld's --wrap. */
@@ -178,7 +188,10 @@ static void make_model(struct rig *r)
 		.unmap = rig_unmap,
 		.close = rig_close,
 	};
-	r->device_ops = (struct vb_device_ops){ .name = "model", .dma_copy = rig_dma_copy };
+	r->device_ops = (struct vb_device_ops){
+		.name = "model", .open = rig_device_open, .close = rig_device_close,
+		.dma_copy = rig_dma_copy,
+	};
 	r->container = (struct vb_container){
 		.iommu = { .ops = &r->iommu, .fd = -1, .enabled = true },
 		.shared = &r->run,
@@ -231,7 +244,7 @@ void rig_add_mdevs(struct rig *r, unsigned int nr)
 void rig_add_device(struct rig *r)
 {
 	r->device = (struct vb_device){
-		.ops = &r->device_ops, .group_fd = -1, .fd = -1, .dma_last = UINT64_MAX,
+		.ops = &r->device_ops, .group_fd = -1, .fd = -1, .irq_index = -1, .dma_last = UINT64_MAX,
 		.max_dma_bytes = RIG_PAGE, .dma_align_bytes = 1,
 	};
 	r->container.device = &r->device;

@@ -48,6 +48,7 @@ struct rig {
 	unsigned int nr_mappings;
 	bool *pinned;			/* by page of the window */
 	uint64_t nr_pages;
+	unsigned int device_ups;	/* times that the device's driver was brought up */
 };
 
 /* The rig of the test that runs: what stands in for the kernel gets no pointer to it. */
@@ -66,6 +67,7 @@ void rig_free(struct rig *r);
 /* What a right model does, for functions that lie about some of it. */
 int rig_map(struct vb_iommu *iommu, void *vaddr, uint64_t iova, uint64_t size, uint32_t prot);
 int rig_unmap(struct vb_iommu *iommu, uint64_t iova, uint64_t size, uint64_t *unmapped);
+int rig_dma_copy(struct vb_device *dev, uint64_t iova_from, uint64_t iova_to, size_t size);
 /* Memory behind an IOVA; NULL: nothing is mapped there. */
 char *rig_memory(uint64_t iova);
 /* NULL: outside the window. */

@@ -53,6 +53,7 @@ libbench_a_SOURCES = \
 	bench/engine/arm.c bench/engine/arm.h \
 	bench/engine/arrival.c bench/engine/arrival.h \
 	bench/engine/audit.c bench/engine/audit.h \
+	bench/engine/audit_log.c bench/engine/audit_log.h \
 	bench/engine/child.c bench/engine/child.h \
 	bench/engine/cold.c bench/engine/cold.h \
 	bench/engine/container.c bench/engine/container.h \
@@ -139,12 +140,16 @@ nodist_libbench_a_SOURCES = bench/workload/workloads.h
 # The list of workloads: one file, one line.
 workload_sources = \
 	bench/workload/container_churn.c \
+	bench/workload/device_open_close.c \
+	bench/workload/device_reset.c \
 	bench/workload/direct_read.c \
 	bench/workload/dirty_track.c \
+	bench/workload/dma_fault.c \
 	bench/workload/dma_verify.c \
 	bench/workload/entry_limit.c \
 	bench/workload/exit_mapped.c \
 	bench/workload/fd_pass.c \
+	bench/workload/irq_latency.c \
 	bench/workload/map_cycle.c \
 	bench/workload/map_unmap.c \
 	bench/workload/mdev_churn.c \
@@ -155,6 +160,7 @@ workload_sources = \
 	bench/workload/memory_lock.c \
 	bench/workload/notify_span.c \
 	bench/workload/pin_churn.c \
+	bench/workload/region_access.c \
 	bench/workload/stale_dma.c \
 	bench/workload/unmap_all.c \
 	bench/workload/unmap_race.c \
@@ -187,11 +193,16 @@ dist_job_DATA = \
 	bench/job/container-churn.job \
 	bench/job/deadlock-open-close.job \
 	bench/job/deadlock-unmap.job \
+	bench/job/device-open-close.job \
+	bench/job/device-reset.job \
 	bench/job/dma-edu.job \
+	bench/job/dma-fault.job \
 	bench/job/dma-nvme.job \
 	bench/job/exit-pinned.job \
 	bench/job/exit-teardown.job \
 	bench/job/fd-pass.job \
+	bench/job/irq-idle.job \
+	bench/job/irq-load.job \
 	bench/job/map-bulk.job \
 	bench/job/mdev-create-remove.job \
 	bench/job/memlock-edge.job \
@@ -201,6 +212,7 @@ dist_job_DATA = \
 	bench/job/pressure-memory.job \
 	bench/job/pressure-mlock.job \
 	bench/job/pressure-uring.job \
+	bench/job/region-access.job \
 	bench/job/saturation.job \
 	bench/job/self-cost.job \
 	bench/job/smoke.job \

@@ -167,7 +167,7 @@ tests_unit_nvme_test_LDADD = $(unit_ldadd)
 tests_unit_nvme_test_LDFLAGS = -Wl,--wrap=vb_device_map_bar,--wrap=vb_device_enable_bus_master
 
 # Workloads on a model of the kernel that is wrong in one way: each has to notice.
-workload_tests = tests/unit/map-cycle-test tests/unit/workload-test
+workload_tests = tests/unit/device-workload-test tests/unit/map-cycle-test tests/unit/workload-test
 check_PROGRAMS += $(workload_tests)
 TESTS += $(workload_tests)
 workload_helper = tests/unit/workload-helper.c tests/unit/workload-helper.h
@@ -178,6 +178,13 @@ tests_unit_map_cycle_test_SOURCES = tests/unit/map-cycle-test.c $(workload_helpe
 tests_unit_map_cycle_test_CFLAGS = $(unit_cflags)
 tests_unit_map_cycle_test_LDADD = $(unit_ldadd)
 tests_unit_map_cycle_test_LDFLAGS = $(workload_wraps)
+tests_unit_device_workload_test_SOURCES = tests/unit/device-workload-test.c $(workload_helper)
+tests_unit_device_workload_test_CFLAGS = $(unit_cflags)
+tests_unit_device_workload_test_LDADD = $(unit_ldadd)
+tests_unit_device_workload_test_LDFLAGS = $(workload_wraps) \
+	-Wl,--wrap=vb_device_open,--wrap=vb_device_close_fd,--wrap=vb_device_reset \
+	-Wl,--wrap=vb_device_region,--wrap=vb_device_map_bar \
+	-Wl,--wrap=vb_device_irq_on,--wrap=vb_device_irq_off
 tests_unit_workload_test_SOURCES = tests/unit/workload-test.c $(workload_helper)
 tests_unit_workload_test_CFLAGS = $(unit_cflags)
 tests_unit_workload_test_LDADD = $(unit_ldadd)

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "bench/engine/audit.h"
+#include "lib/machine/klog-internal.h"
 
 /* A made-up run: one worker that mapped, pinned, unmapped; one mdev. */
 struct made_up {
@@ -126,6 +127,15 @@ static void test_counts(void **state)
 	FAULT("callbacks", VB_VERDICT_FAILED, m->shared.nr_mdevs = 2);
 	FAULT("bytes", VB_VERDICT_FAILED, m->worker.tally.unmapped_bytes -= 4096);
 	FAULT("dma", VB_VERDICT_FAILED, m->worker.tally.dma_errors = 1);
+	/* By a workload that can do without. */
+	FAULT("dma", VB_VERDICT_FAILED, {
+		m->plan.needs_dma = false;
+		m->worker.tally.dma_errors = 1;
+	});
+	FAULT("dma", VB_VERDICT_OK, {
+		m->plan.needs_dma = false;
+		m->worker.tally.dma_bytes = 4096;
+	});
 	FAULT("operations", VB_VERDICT_UNTRUSTED, m->worker.measured_steps = 0);
 }
 
@@ -198,6 +208,73 @@ static void test_kernel(void **state)
 	FAULT("intervals", VB_VERDICT_MARK, m->run.intervals_lost = 2);
 }
 
+static struct vb_klog *log_with(const char *line)
+{
+	struct vb_klog *log = vb_klog_new_detached();
+	char record[256];
+	int length = snprintf(record, sizeof(record), "4,1,1,-;%s\n", line);
+
+	assert_non_null(log);
+	assert_int_equal(vb_klog_add_record(log, record, (size_t)length), 0);
+	return log;
+}
+
+static void judge_log(struct made_up *m, const char *line, bool ok)
+{
+	const struct vb_check *check;
+
+	m->run.klog = log_with(line);
+	judge(m);
+	check = find(&m->audit, "kernel_log");
+	if ((check->verdict == VB_VERDICT_OK) != ok)
+		fail_msg("%s: %s: %s", line, vb_verdict_name(check->verdict), check->text);
+	vb_klog_close(m->run.klog);
+}
+
+/* What a run asks for it may be told of, and of nothing else. */
+static void test_expected_lines(void **state)
+{
+	static const char write_fault[] = "DMAR: [DMA Write NO_PASID] Request device [81:00.0] fault addr "
+		"0x1000 [fault reason 0x05] PTE Write access is not set";
+	static const struct vb_workload_ops faults = { .name = "faults", .faults = true };
+	struct made_up *m = make(VB_GRANULARITY_PER_VFIO_DMA);
+	struct vb_device device = { .address = "0000:81:00.0" };
+
+	m->container.device = &device;
+	judge_log(m, write_fault, false);	/* this run did not ask */
+	m->job.section[0].workload = &faults;
+	judge_log(m, write_fault, true);
+	judge_log(m, "DMAR: DRHD: handling fault status reg 2", true);
+	judge_log(m, "vfio-pci 0000:81:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x1 address=0x0]", true);
+	judge_log(m, "viommu: page fault from EP 33024 at 0x1000 [  W]", true);
+	judge_log(m, "viommu: page fault from EP 33025 at 0x1000 [  W]", false);
+	judge_log(m, "vfio-pci 0000:82:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x1]", false);
+	judge_log(m, "DMAR: [DMA Write NO_PASID] Request device [81:00.1] fault addr 0x1000", false);
+	judge_log(m, "WARNING: CPU: 0 PID: 1 at kernel/x.c:1", false);
+	device.address[0] = 0;			/* an address that is none expects nothing */
+	judge_log(m, write_fault, false);
+	free(m);
+}
+
+static void test_faults(void **state)
+{
+	FAULT("iommu_faults", VB_VERDICT_MARK, m->worker.tally.expected_faults = 3);
+	FAULT("iommu_faults", VB_VERDICT_OK, {
+		m->job.global.trace = VB_TRACE_FAULTS;
+		m->worker.tally.expected_faults = m->shared.traced.faults.hits = 3;
+	});
+	FAULT("iommu_faults", VB_VERDICT_FAILED, {
+		m->job.global.trace = VB_TRACE_FAULTS;
+		m->worker.tally.expected_faults = 3;
+		m->shared.traced.faults.hits = 2;
+	});
+	FAULT("iommu_faults", VB_VERDICT_FAILED, {
+		m->job.global.trace = VB_TRACE_FAULTS;
+		m->shared.traced.faults.hits = 1;
+	});
+	FAULT("dma", VB_VERDICT_FAILED, m->worker.tally.dma_errors = 1);
+}
+
 static void test_load(void **state)
 {
 	struct made_up *m = make(VB_GRANULARITY_PER_VFIO_DMA);
@@ -260,6 +337,8 @@ int main(void)
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_placement),
 		cmocka_unit_test(test_kernel),
+		cmocka_unit_test(test_expected_lines),
+		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_load),
 		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_endings),

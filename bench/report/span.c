@@ -109,7 +109,7 @@ static void add_callbacks(struct vb_span_cell *cell, const json_t *run)
 		cell->callbacks_highest = mean;
 }
 
-/* A clean run's time; in exact mode the best round counts, else the median one. */
+/* A clean run's time, of no warm-up; in exact mode the best round counts, else the median one. */
 static void add_run(struct vb_span_cell *cell, const json_t *run, bool exact, double *values)
 {
 	const json_t *section = span_section(run);
@@ -131,7 +131,8 @@ static void fill_cell(const struct vb_result *r, const struct vb_arms *arms,
 	for (size_t i = 0; i < r->nr_runs; i++) {
 		enum vb_standing standing = vb_report_standing(r->run[i]);
 
-		if (vb_report_arm_of(r->run[i], arms) != a || !vb_report_span_at(r->run[i], row))
+		if (vb_report_arm_of(r->run[i], arms) != a || !vb_report_span_at(r->run[i], row) ||
+		    json_is_true(json_object_get(r->run[i], "warmup")))
 			continue;
 		cell->interrupted += standing == VB_STANDING_INTERRUPTED;
 		cell->withheld += standing == VB_STANDING_WITHHELD;

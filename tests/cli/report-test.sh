@@ -144,6 +144,16 @@ check "two arms of one name are two columns" says '| mainline  *| mainline #2  *
 check "each with its own runs" \
 	says '1024  every    |  *1002.5 .*| *2002.5  *1024  *+99.8% | *3002.5  *1024  *+199.5%' "$tmp/six"
 check "their number and range" says '| n=6 1000.0..1005.0  *| n=6 2000.0..2005.0' "$tmp/six"
+warm_up() {
+	cp -r "$tmp/six" "$tmp/warmed"
+	python3 - "$tmp/warmed/runs/000-mainline/result.json" <<-'END'
+		import sys, result
+		run = result.read(sys.argv[1])
+		result.write(sys.argv[1], dict(run, warmup=True))
+	END
+	says '| n=5 1001.0..1005.0  *| n=6 2000.0..2005.0' "$tmp/warmed"
+}
+check "a warm-up run is not among them" warm_up
 check "no difference of single runs' times" says '| *2000.0  *1024  *- |' "$tmp/one"
 check "but one of instructions, of the best runs" says '| *2000.0  *1024  *+100.0% |' "$tmp/exact"
 check "and their range" says '| n=2 1000.0..1001.0 ' "$tmp/exact"

@@ -9,13 +9,41 @@
 #include "bench/report/steady.h"
 #include "bench/report/values.h"
 
-/* Series of sections over all runs that are in tables. */
+/* More than so many series that moved fill a mail, or are folded away on a page. */
+#define MOST_IN_MAIL	4
+#define MOST_OPEN	8
+
+/* Series of sections over all runs that are in tables; what moved, a text each. */
 struct tally {
-	unsigned int series, flat, moved, untold;
+	unsigned int series, flat, moved, unsteady, untold;
+	struct moved {
+		const char *text;
+		bool steady;
+	} *list;
+	size_t room;
+	bool failed;
 };
 
-static void put_series(struct vb_doc *doc, const struct vb_source *s, const json_t *run,
-		       const struct vb_steady *steady, struct tally *tally)
+static void note_moved(struct tally *tally, const char *text, bool steady)
+{
+	if (tally->moved == tally->room) {
+		size_t room = tally->room ? 2 * tally->room : 64;
+		struct moved *list = realloc(tally->list, room * sizeof(*list));
+
+		if (!list) {
+			tally->failed = true;
+			return;
+		}
+		tally->list = list;
+		tally->room = room;
+	}
+	tally->list[tally->moved++] = (struct moved){ text, steady };
+	tally->unsteady += !steady;
+}
+
+/* What did not move is told once, at the end. */
+static void note_series(struct vb_doc *doc, const struct vb_source *s, const json_t *run,
+			const struct vb_steady *steady, struct tally *tally)
 {
 	tally->series++;
 	if (!steady->told)
@@ -23,14 +51,11 @@ static void put_series(struct vb_doc *doc, const struct vb_source *s, const json
 	else if (steady->nr_levels == 1)
 		tally->flat++;
 	else
-		tally->moved++;
-	/* What did not move is told once, at the end. */
-	if (steady->nr_levels > 1)
-		vb_doc_item(doc, steady->steady ? VB_VIEW_LONG : VB_VIEW_ALL, "%s, [%s]: %s",
-			    vb_report_run_name(doc, s, run), steady->section, steady->text);
+		note_moved(tally, vb_doc_str(doc, "%s, [%s]: %s", vb_report_run_name(doc, s, run),
+					     steady->section, steady->text), steady->steady);
 }
 
-static void put_run(struct vb_doc *doc, const struct vb_source *s, size_t run, struct tally *tally)
+static void note_run(struct vb_doc *doc, const struct vb_source *s, size_t run, struct tally *tally)
 {
 	struct vb_steady *list;
 	char err[5000];
@@ -43,12 +68,50 @@ static void put_run(struct vb_doc *doc, const struct vb_source *s, size_t run, s
 		vb_doc_item(doc, VB_VIEW_ALL, "%s: %s", vb_report_run_name(doc, s, s->result->run[run]),
 			    err);
 	for (size_t i = 0; !ret && i < nr; i++)
-		put_series(doc, s, s->result->run[run], &list[i], tally);
+		note_series(doc, s, s->result->run[run], &list[i], tally);
 	free(list);
+}
+
+/* The first @most of them for @views, unsteady ones only where @unsteady says so. */
+static void put_moved(struct vb_doc *doc, unsigned int views, const struct tally *t,
+		      unsigned int most, bool unsteady)
+{
+	for (unsigned int i = 0; i < t->moved && most; i++) {
+		if (unsteady && t->list[i].steady)
+			continue;
+		vb_doc_item(doc, views, "%s", t->list[i].text);
+		most--;
+	}
+}
+
+static void put_mail(struct vb_doc *doc, const struct tally *t)
+{
+	if (t->unsteady > MOST_IN_MAIL)
+		vb_doc_item(doc, VB_VIEW_LKML, "not steady: %u of %u series of rates (a section in a "
+			    "run each); the first:", t->unsteady, t->series);
+	put_moved(doc, VB_VIEW_LKML, t, t->unsteady > MOST_IN_MAIL ? 1 : MOST_IN_MAIL, true);
+}
+
+static void put_long(struct vb_doc *doc, const struct tally *t)
+{
+	bool many = t->moved > MOST_OPEN;
+
+	put_moved(doc, VB_VIEW_TEXT, t, MOST_OPEN, false);
+	if (many) {
+		vb_doc_item(doc, VB_VIEW_TEXT, "and %u more that moved: --html and --markdown have them",
+			    t->moved - MOST_OPEN);
+		vb_doc_fold(doc, VB_VIEW_PAGES, vb_doc_str(doc, "%u that moved, %u of them not steady",
+							   t->moved, t->unsteady));
+	}
+	put_moved(doc, VB_VIEW_PAGES, t, t->moved, false);
+	if (many)
+		vb_doc_fold_end(doc, VB_VIEW_PAGES);
 }
 
 static void put_tally(struct vb_doc *doc, const struct tally *t)
 {
+	if (t->failed)
+		vb_doc_para(doc, VB_VIEW_ALL, "Out of memory: not all that moved is shown.");
 	if (!t->series)
 		vb_doc_para(doc, VB_VIEW_LONG, "No intervals were recorded.");
 	else if (t->untold == t->series)
@@ -67,8 +130,11 @@ void vb_build_steady(struct vb_doc *doc, const struct vb_source *s)
 	vb_doc_heading(doc, VB_VIEW_LONG, 2, "steady", "Steady state");
 	for (size_t i = 0; i < s->result->nr_runs; i++)
 		if (vb_report_counts(s->result->run[i]))
-			put_run(doc, s, i, &tally);
+			note_run(doc, s, i, &tally);
+	put_mail(doc, &tally);
+	put_long(doc, &tally);
 	put_tally(doc, &tally);
+	free(tally.list);
 }
 
 static void put_steps(struct vb_doc *doc, const struct vb_source *s, const struct vb_saturation *g)

@@ -14,6 +14,8 @@
 
 /* A report says the same each time it is made. */
 #define SEED 0x73746561647921ull
+/* From here on a percentage is no help. */
+#define MANY_TIMES 10
 
 static void take_levels(const double *time_s, const double *per_s, size_t nr, const size_t *at,
 			size_t changes, struct vb_steady *out)
@@ -61,6 +63,9 @@ static void tell_levels(struct vb_steady *s)
 			 VB_STEADY_MARGIN * 100);
 	else if (isinf(s->apart))
 		snprintf(s->text + used, sizeof(s->text) - used, ": not steady, it stood still");
+	else if (s->apart >= MANY_TIMES - 1)
+		snprintf(s->text + used, sizeof(s->text) - used, ": not steady, the highest is %.0f "
+			 "times the lowest, the end %s against the start", s->apart + 1, percent);
 	else
 		snprintf(s->text + used, sizeof(s->text) - used, ": not steady, the highest is %s "
 			 "against the lowest, the end %s against the start", apart, percent);

@@ -151,6 +151,21 @@ variants_of() {
 	END
 }
 
+# Of many runs whose rate moved the mail has their number and the first.
+few_moved() {
+	"$bench" report --lkml "$1" >"$tmp/log" && (($(grep -cE '^- run [0-9]+, .*\[' "$tmp/log") <= 4))
+}
+
+# A report.md that is kept without plots/ is of report --markdown, which links none.
+links_hold() {
+	local file
+
+	[[ -e $1/report.md ]] || return 0
+	for file in $(grep -o '](plots/[^)]*)' "$1/report.md" | sed 's/.*(\(.*\))/\1/'); do
+		[[ -s $1/$file ]] || { echo "no $file"; return 1; }
+	done
+}
+
 check "one run of the null job" measure run null --output "$tmp/one"
 check "six pairs of it" measure ab null --arm a=null --arm b=null,size=8k --pairs 6 --output "$tmp/pairs"
 check "three arms" measure ab null --set threads=1 --arm alpha=null --arm beta=null,size=8k \
@@ -206,6 +221,8 @@ check "--markdown says that max grows with operations" says 'The max of a run th
 for folder in "$source"/results/*/meta.json; do
 	folder=${folder%meta.json}
 	check "${folder#"$source/"}: the mail is ASCII, of 75 columns" mail_fits "$folder"
+	check "${folder#"$source/"}: few of the runs that were not steady" few_moved "$folder"
+	check "${folder#"$source/"}: what its report.md links is there" links_hold "$folder"
 	check "${folder#"$source/"}: --lkml says what --json says" numbers "$folder" lkml 0
 	check "${folder#"$source/"}: --markdown says what --json says" numbers "$folder" markdown 0
 done

@@ -91,6 +91,18 @@ static void test_and_back(void **state)
 	assert_true(fabs(s.apart - 1) < 0.02);
 }
 
+/* As a percentage it would be no help. */
+static void test_many_times(void **state)
+{
+	struct vb_steady s;
+
+	find((double[]){ 5000, 200 }, (size_t[]){ 24, N }, &s);
+	assert_false(s.steady);
+	assert_true(fabs(s.apart - 24) < 1);
+	assert_non_null(strstr(s.text, ": not steady, the highest is 2"));
+	assert_non_null(strstr(s.text, " times the lowest, the end -96."));
+}
+
 /* Told as levels, and still one thing. */
 static void test_near(void **state)
 {
@@ -162,6 +174,7 @@ int main(void)
 		cmocka_unit_test(test_stall),
 		cmocka_unit_test(test_too_few),
 		cmocka_unit_test(test_many_levels),
+		cmocka_unit_test(test_many_times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

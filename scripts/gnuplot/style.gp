@@ -33,6 +33,6 @@ set label 2 note at screen 0.02, screen 1 - 30. / height left textcolor rgb ink 
 set label 3 '' at screen 0.02, graph 1 left offset 0, 0.8 textcolor rgb ink
 set tmargin at screen 1 - head / height
 set lmargin at screen 0.16
-set rmargin at screen 0.96
+set rmargin at screen 0.94
 
 data = stem.'.tsv'

@@ -85,6 +85,16 @@ STICKS_OUT = '''(() => {
   return out.slice(0, 5).concat(out.length > 5 ? ['...'] : []); })()'''
 TABLES = '''[...document.querySelectorAll('table')].map(t => [t.caption.textContent,
   [...t.querySelectorAll('tbody tr')].map(r => [...r.cells].map(c => c.textContent))])'''
+# Letters of a drawing that are cut off at its edge.
+CUT_OFF = '''(() => {
+  const out = [];
+  for (const e of document.querySelectorAll('svg text')) {
+    const box = e.getBoundingClientRect(), frame = e.ownerSVGElement.getBoundingClientRect();
+    if (box.width && (box.left < frame.left - 1 || box.right > frame.right + 1 ||
+                      box.top < frame.top - 1 || box.bottom > frame.bottom + 1))
+      out.push(e.textContent.slice(0, 40) + ': ' + (box.right - frame.right));
+  }
+  return out.slice(0, 5); })()'''
 UNFOLD = "document.querySelectorAll('details').forEach(d => { d.open = true; })"
 # Text against what is behind it: WCAG's ratio of contrast.
 FAINT = '''(() => {
@@ -139,6 +149,8 @@ def sight(browser, page, action):
     must('sticks out', browser.js(STICKS_OUT))
     browser.js(UNFOLD)
     must('sticks out, unfolded', browser.js(STICKS_OUT))
+    if page != 'hostile':	# a name may be longer than a picture
+        must('cut off', browser.js(CUT_OFF))
     must('faint', browser.js(FAINT))
     if os.environ.get('VB_SCREENSHOTS'):
         browser.screenshot('%s/%s-%s.png' % (os.environ['VB_SCREENSHOTS'], page, action))
@@ -231,9 +243,10 @@ spoil wide '<p style="width:90rem">wide</p>'
 spoil asking '<img alt="" src="http://127.0.0.1:9/x.png">'
 spoil script '<script>console.error(1)</script>'
 spoil faint '<p style="color:#aaa">faint</p>'
+spoil cut '<svg width="60" height="20"><text x="40" y="15">10000</text></svg>'
 spoil heads '<table><caption>x</caption><tr><th>x</th></tr></table>'
 check "a browser looks at them" look "${wanted[@]}" hostile:title wide:360-light asking:360-light \
-	script:360-light faint:360-light heads:structure
+	script:360-light faint:360-light cut:360-light heads:structure
 for of in one pairs hostile; do
 	for width in 360 768 1440; do
 		check "$of: $width pixels, light and dark" seen "$of:$width-light" "$of:$width-dark"
@@ -247,6 +260,7 @@ check "what sticks out is found" found wide:360-light 'sticks out'
 check "a request is found" found asking:360-light requests
 check "a script's complaint is found" found script:360-light complaints
 check "faint text is found" found faint:360-light faint
+check "letters that are cut off are found" found cut:360-light 'cut off'
 check "a head without scope is found" found heads:structure 'th without scope'
 check "--write: three reports beside the result" written
 check "plots that reports name are there" plots_named

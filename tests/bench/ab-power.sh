@@ -8,34 +8,39 @@
 # table on stdout. On an idle machine; a folder given with --out is gone on
 # with, so that the series can be stopped at any time.
 #
-#   tests/bench/ab-power.sh [--out DIR] [--again N] [--equal N] [--job JOB]
+#   tests/bench/ab-power.sh [--exact] [--out DIR] [--again N] [--equal N] [--job JOB]
 #
-#   --equal N  comparisons of equal arms (default: 40)
+#   --exact    instructions for times: 3 pairs, and a share of 0.5% alone
+#   --equal N  comparisons of equal arms (default: 40; with --exact 20)
 #   --again N  comparisons for each delay (default: 20)
 #
 # A benchmark: it fails only if something can't be run.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
-readonly top delays="20 50 100 200"
+readonly top
+delays="20 50 100 200"
 build=${VFIO_BENCH_BUILD:-$PWD}
 out=
 again=20
-equal=40
+equal=
 job=ab-span
+pairs=10
+exact=()
+same=equivalent
 
 # In the guest: comparisons of arm B with A until there are so many of them.
 guest_series()
 {
-	local out=$1 a=$2 b=$3 total=$4 number
+	local out=$1 a=$2 b=$3 total=$4 pairs=$5 number
 
 	mkdir -p "$out"
 	for ((number = 1; number <= total; number++)); do
 		[[ ! -e $out/$number ]] || continue
 		rm -rf "$out/$number.part"
 		echo "$b against $a: comparison $number of $total" >&2
-		"$VFIO_BENCH_BUILD/vfio-bench" ab --arm "A=$a" --arm "B=$b" --pairs 10 \
-			--output "$out/$number" --quiet "$5" >"$out/$number.txt" 2>"$out/$number.log" || {
+		"$VFIO_BENCH_BUILD/vfio-bench" ab --arm "A=$a" --arm "B=$b" --pairs "$pairs" \
+			--output "$out/$number" --quiet "$6" >"$out/$number.txt" 2>"$out/$number.log" || {
 			tail -n 5 "$out/$number.log" >&2
 			return 1
 		}
@@ -49,14 +54,16 @@ fi
 
 while (($#)); do
 	case $1 in
+	--exact) exact=(--exact) pairs=3 delays=5 same=identical ;;
 	--out) out=${2:?}; shift ;;
 	--again) again=${2:?}; shift ;;
 	--equal) equal=${2:?}; shift ;;
 	--job) job=${2:?}; shift ;;
-	*) sed -n '4,18s/^# \{0,1\}//p' "$0" >&2; exit 1 ;;
+	*) sed -n '4,17s/^# \{0,1\}//p' "$0" >&2; exit 1 ;;
 	esac
 	shift
 done
+equal=${equal:-$((${#exact[@]} ? 20 : 40))}
 out=${out:-$(mktemp -d "${TMPDIR:-/tmp}/ab-power.XXXXXX")}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
@@ -65,13 +72,13 @@ export VFIO_BENCH_BUILD=$build
 
 lab()
 {
-	"$top/scripts/lab" --build "$build" --out "$out/lab" --timeout 3000 -- "$@"
+	"$top/scripts/lab" "${exact[@]}" --build "$build" --out "$out/lab" --timeout 3000 -- "$@"
 }
 
 # The guest's own $LAB_OUT is the lab's folder.
 series()
 {
-	lab "$self" --guest "$@" "$job" || exit 1
+	lab "$self" --guest "$@" "$pairs" "$job" || exit 1
 }
 
 # How many comparisons of DIR have a line that matches.
@@ -93,7 +100,7 @@ row()
 		line="^  ${metric//./\\.} .*"
 		printf '%-12s %-22s %11d %8d %8d %12d\n' "$name" "$metric" "$total" \
 			"$(count_saying "$dir" "$line worse\$")" "$(count_saying "$dir" "$line better\$")" \
-			"$(count_saying "$dir" "$line equivalent\$")"
+			"$(count_saying "$dir" "$line $same\$")"
 	done
 	printf '%-12s %-22s %11d %8d %8d\n' "$name" "either of them" "$total" \
 		"$(count_saying "$dir" '^  [a-z].* worse$')" \
@@ -105,8 +112,8 @@ for delay in $delays; do
 	series "delay-$delay" busted-delay,param.delay_permille=0 \
 		"busted-delay,param.delay_permille=$delay" "$again"
 done
-printf '%-12s %-22s %11s %8s %8s %12s\n' arm metric comparisons worse better equivalent
+printf '%-12s %-22s %11s %8s %8s %12s\n' arm metric comparisons worse better "$same"
 row equal "$out/lab/equal" "$equal"
 for delay in $delays; do
-	row "+$((delay / 10))%" "$out/lab/delay-$delay" "$again"
+	row "+$((delay / 10)).$((delay % 10))%" "$out/lab/delay-$delay" "$again"
 done

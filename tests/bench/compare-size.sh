@@ -14,8 +14,8 @@ trap 'rm -rf "$tmp"' EXIT
 bench=$build/vfio-bench
 
 for side in a b; do
-	"$bench" run null --quiet --repeat "$runs" --set duration=20ms --set warmup=0s \
-		--set threads=1 --output "$tmp/$side" 2>/dev/null >/dev/null
+	"$bench" run null --quiet --repeat "$runs" --set duration=0s --set ops=100000 --set warmup=0s \
+		--set threads=1 --output "$tmp/$side" >"$tmp/log" 2>&1 || { cat "$tmp/log"; exit 1; }
 done
 
 measure() {
@@ -23,7 +23,8 @@ measure() {
 
 	shift
 	for _ in 1 2 3; do
-		/usr/bin/time -f '%e s, %M KiB' -o "$tmp/time" "$@" >/dev/null 2>&1 || true
+		/usr/bin/time -f '%e s (%U s user, %S s system), %M KiB' -o "$tmp/time" "$@" >"$tmp/log" 2>&1 ||
+			{ cat "$tmp/log"; exit 1; }
 		printf '%s: %s\n' "$what" "$(tail -n 1 "$tmp/time")"
 	done
 }

@@ -22,7 +22,7 @@ make_file()
 	local steps=$((millions * 1000000 / 8))
 
 	"$bench" run null --quiet --output "$work/result" --set threads=2 --set duration=0s \
-		--set ops=$steps --set rate=500000 --set samples=yes --set samples_io=pwrite \
+		--set ops=$steps --set rate=250000 --set samples=yes --set samples_io=pwrite \
 		--set warmup=0s >"$work/log" 2>&1 || {
 		cat "$work/log" >&2
 		return 1
@@ -65,6 +65,8 @@ bytes=$(stat -c %s "$file")
 samples=$("$bench" samples "$work/result" --json | awk '$1 == "\"samples\":" { print $2 + 0; exit }')
 printf 'load average: %s; %s samples in %s bytes\n' "$(cut -d ' ' -f 1-3 /proc/loadavg)" "$samples" \
 	"$bytes"
+((samples >= millions * 1000000)) ||
+	echo "fewer than asked for: the machine was too busy to write them all at that rate"
 if drop_caches; then
 	echo "from the disk:"
 	tell "plain read (dd, 1 MiB at a time)" "$(seconds dd if="$file" of=/dev/null bs=1M status=none)"

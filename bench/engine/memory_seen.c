@@ -18,7 +18,7 @@ void vb_memory_seen(const struct vb_plan *plan, const struct vb_window *windows,
 	for (unsigned int i = 0; i < plan->nr_windows; i++) {
 		struct vb_folios seen = { 0 };
 
-		if (!windows[i].memory.addr)
+		if (!windows[i].memory.addr || windows[i].told)
 			continue;
 		if (!vb_memory_huge_bytes(&windows[i].memory, &bytes))
 			run->huge_bytes += bytes;

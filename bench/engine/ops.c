@@ -123,6 +123,7 @@ void vb_op_memory_seen(struct vb_worker *w, const struct vb_memory *memory)
 
 	if (sh->mem_samples)
 		return;
+	w->window->told |= memory == &w->window->memory;
 	sh->mem_node_seen = -1;
 	vb_memory_where(memory->addr, memory->size_bytes, VB_MEMORY_SAMPLES, &sh->mem_node_seen,
 			&samples);

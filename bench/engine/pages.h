@@ -15,6 +15,12 @@ struct vb_pages {
 	uint64_t pfn[VB_PAGES_LOOKED_AT];	/* 0: not present */
 };
 
+/* Does a mapping pin its pages?  It does where an IOMMU maps: not for an mdev alone. */
+static inline bool vb_pages_held(const struct vb_worker *w)
+{
+	return w->container->iommu.ops->has_devices && w->container->device;
+}
+
 void vb_pages_look(struct vb_pages *pages, char *memory, uint64_t size);
 /* Are they all where they were?  True where the kernel doesn't tell. */
 bool vb_pages_stayed(const struct vb_pages *pages);

@@ -265,7 +265,7 @@ static void end_measuring(struct thread *t)
 	w->samples = NULL;
 	sh->cpu_seen_end = vb_current_cpu();
 	sh->node_seen = vb_topology_node_of_cpu(t->topology, sh->cpu_seen);
-	if (!w->memory)		/* what vb_op_memory_seen() was told stays */
+	if (!w->memory || sh->mem_samples)	/* what vb_op_memory_seen() was told stays */
 		return;
 	sh->mem_node_seen = -1;
 	vb_memory_where(w->memory, w->window->plan->memory_bytes, VB_MEMORY_SAMPLES,

@@ -22,6 +22,7 @@ struct vb_window {
 	const struct vb_plan_window *plan;
 	struct vb_memory memory;
 	bool mapped;			/* workload's own note: something is mapped there */
+	bool told;			/* the workload has: vb_op_memory_seen() */
 	pthread_barrier_t *barrier;	/* of the threads that share the window, or NULL */
 	bool go;			/* those threads' common decision to go on */
 	void *priv;			/* what the workload's threads share; the first one's to free */
@@ -196,8 +197,9 @@ int vb_op_pin_window(struct vb_worker *w);
 /* @size bytes of memory as the section says: backing, node, huge pages; present, by prefault=. */
 int vb_op_memory_get(struct vb_worker *w, struct vb_memory *memory, uint64_t size);
 /*
- * For workloads with memory of their own: note on which node it is and how much
- * of it is in huge pages, and what folios it has, outside the timed path.  The first that is told stays.
+ * For workloads with memory of their own, or that give the window's away before
+ * the run ends: note on which node it is, how much of it is in huge pages and what
+ * folios it has, outside the timed path.  The first that is told stays.
  */
 void vb_op_memory_seen(struct vb_worker *w, const struct vb_memory *memory);
 /* Unmap all of the window that is still mapped; for teardown. */

@@ -63,12 +63,13 @@ static int move(struct vb_worker *w)
 static const struct {
 	int (*ask)(struct vb_worker *w);
 	bool drops;			/* the process loses its view of the pages */
+	bool elsewhere;			/* where memory was told to be, it may not be after this */
 } advices[] = {
-	[VB_ADVICE_DONTNEED] = { drop, true },
-	[VB_ADVICE_PAGEOUT] = { write_out, false },
-	[VB_ADVICE_COLLAPSE] = { collapse, false },
-	[VB_ADVICE_MOVE] = { move, false },
-	[VB_ADVICE_COMPACT] = { compact, false },
+	[VB_ADVICE_DONTNEED] = { drop, true, true },
+	[VB_ADVICE_PAGEOUT] = { write_out, false, true },
+	[VB_ADVICE_COLLAPSE] = { collapse, false, false },
+	[VB_ADVICE_MOVE] = { move, false, true },
+	[VB_ADVICE_COMPACT] = { compact, false, false },
 };
 
 static int map_all(struct vb_worker *w)
@@ -131,10 +132,12 @@ static int step(struct vb_worker *w)
 	if (ret)
 		return ret;
 	vb_pages_look(&pages, w->memory, bytes);
+	if (advices[w->section->advice].elsewhere)
+		vb_op_memory_seen(w, &w->window->memory);
 	ret = ask(w);
 	if (ret)
 		return ret;
-	if (!drops)
+	if (!drops && vb_pages_held(w))
 		vb_op_verify(w, vb_pages_stayed(&pages), "a page that VFIO holds was moved");
 	vb_op_verify(w, reads_as(w, drops ? 0 : MARK), "memory does not hold what it has to");
 	w->window->mapped = false;

@@ -186,7 +186,7 @@ static const struct vb_job_key keys[] = {
 	{ "direct_file", IN_GLOBAL(direct_file), .type = VB_JOB_TEXT, .single = true,
 	  .values = "path", .standard = "",
 	  .help = "file or block device that workload direct_read reads; empty: a file of its own in $TMPDIR "
-		  "or /var/tmp" },
+		  "or /var/tmp, or the program's own where those can't be read with O_DIRECT" },
 	{ "discipline", IN_GLOBAL(discipline), .type = VB_JOB_CHOICE, .words = disciplines,
 	  .values = "fenced or racing", .standard = "fenced",
 	  .help = "how the mdev pins around a callback; racing: late pins can happen" },

@@ -7,9 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <liburing.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/engine/worker.h"
@@ -22,56 +22,113 @@ struct reader {
 	struct io_uring ring;
 	int file;			/* O_DIRECT */
 	char *expected;			/* what the file begins with, read through the page cache */
+	bool in_submit;			/* reads were over when they had been submitted */
 };
 
-/* The job's file, or one of our own with a pattern in it, without a name. */
-static int open_file(struct vb_worker *w, struct reader *r, int *cached)
+/* The same file again, around the page cache. */
+static int open_direct(int cached)
 {
-	const char *path = w->container->plan->run->global.direct_file, *folder = getenv("TMPDIR");
-	size_t size = w->section->size_bytes;
 	char again[64];
+	int fd;
 
-	if (*path) {
-		*cached = open(path, O_RDONLY | O_CLOEXEC);
-	} else {
-		*cached = open(folder ? folder : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-		for (size_t i = 0; i < size / sizeof(uint64_t); i++)
-			((uint64_t *)r->expected)[i] = vb_random(w);
-		if (*cached >= 0 && (pwrite(*cached, r->expected, size, 0) != (ssize_t)size ||
-				     fsync(*cached)))
-			return -EIO;
-	}
-	if (*cached < 0)
+	snprintf(again, sizeof(again), "/proc/self/fd/%d", cached);
+	fd = open(again, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* A file without a name in @folder, with a pattern in it. */
+static int make_file(struct vb_worker *w, const char *folder)
+{
+	struct reader *r = w->priv;
+	size_t size = w->section->size_bytes;
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0)
 		return -errno;
-	snprintf(again, sizeof(again), "/proc/self/fd/%d", *cached);
-	r->file = open(again, O_RDONLY | O_DIRECT | O_CLOEXEC);
-	return r->file < 0 ? -errno : 0;
+	for (size_t i = 0; i < size / sizeof(uint64_t); i++)
+		((uint64_t *)r->expected)[i] = vb_random(w);
+	if (pwrite(fd, r->expected, size, 0) == (ssize_t)size && !fsync(fd))
+		return fd;
+	close(fd);
+	return -EIO;
+}
+
+/*
+ * One of our own, or, where temporary files can't be read with O_DIRECT (tmpfs
+ * before Linux 6.6), the program's: its bytes are as good.
+ */
+static int open_own(struct vb_worker *w)
+{
+	struct reader *r = w->priv;
+	const char *folder = getenv("TMPDIR");
+	int cached = make_file(w, folder ? folder : "/var/tmp");
+
+	r->file = cached < 0 ? cached : open_direct(cached);
+	if (r->file >= 0)
+		return cached;
+	if (cached >= 0)
+		close(cached);
+	cached = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	r->file = cached < 0 ? -errno : open_direct(cached);
+	return cached;
+}
+
+/* Sets r->file, and returns an fd of the same file for reads through the page cache. */
+static int open_file(struct vb_worker *w)
+{
+	struct reader *r = w->priv;
+	const char *path = w->container->plan->run->global.direct_file;
+	int cached;
+
+	if (!*path)
+		return open_own(w);
+	cached = open(path, O_RDONLY | O_CLOEXEC);
+	r->file = cached < 0 ? -errno : open_direct(cached);
+	return cached;
+}
+
+static int fill_expected(struct vb_worker *w, int cached)
+{
+	struct reader *r = w->priv;
+	const char *path = w->container->plan->run->global.direct_file;
+	ssize_t size = (ssize_t)w->section->size_bytes;
+
+	if (r->file < 0 && *path)
+		return vb_step_failed(w, "direct_file=%s: %s", path, r->file == -EINVAL ?
+				      "can't be read with O_DIRECT" : strerror(-r->file));
+	if (r->file < 0)
+		return vb_step_failed(w, "neither a file in $TMPDIR or /var/tmp nor this program's own can be "
+				      "read with O_DIRECT: give direct_file= of one that can, or a block device");
+	if (pread(cached, r->expected, (size_t)size, 0) != size)
+		return vb_step_failed(w, "%s has less than size= bytes%s", *path ? path : "this program's file",
+				      *path ? "" : ", and no file in $TMPDIR or /var/tmp can be read with "
+				      "O_DIRECT: give direct_file=");
+	return 0;
 }
 
 static int setup(struct vb_worker *w)
 {
 	struct reader *r = calloc(1, sizeof(*r));
-	size_t size = w->section->size_bytes;
-	int cached = -1, ret;
+	int cached, ret;
 
 	if (!r)
 		return -ENOMEM;
 	w->priv = r;
 	r->file = -1;
-	r->expected = malloc(size);
-	ret = r->expected ? open_file(w, r, &cached) : -ENOMEM;
-	if (ret)
-		vb_step_failed(w, "%s: can't be read with O_DIRECT here: give direct_file= of a file or block "
-			       "device that can",
-			       *w->container->plan->run->global.direct_file ?
-			       w->container->plan->run->global.direct_file : "a file in $TMPDIR or /var/tmp");
-	else if (pread(cached, r->expected, size, 0) != (ssize_t)size)
-		ret = vb_step_failed(w, "direct_file= has less than size= bytes");
+	r->expected = malloc(w->section->size_bytes);
+	if (!r->expected)
+		return -ENOMEM;
+	cached = open_file(w);
+	ret = fill_expected(w, cached);
 	if (cached >= 0)
 		close(cached);
 	return ret ? ret : io_uring_queue_init(2, &r->ring, 0);
 }
 
+/*
+ * File systems without a block device below (9p, NFS) read while io_uring submits.
+ * There a thread of io_uring's has to do it, else no read would ever be under way.
+ */
 static int start_read(struct vb_worker *w)
 {
 	struct reader *r = w->priv;
@@ -79,7 +136,10 @@ static int start_read(struct vb_worker *w)
 	int ret;
 
 	io_uring_prep_read(sqe, r->file, w->memory, (unsigned int)w->section->size_bytes, 0);
+	if (r->in_submit)
+		io_uring_sqe_set_flags(sqe, IOSQE_ASYNC);
 	ret = io_uring_submit(&r->ring);
+	r->in_submit |= io_uring_cq_ready(&r->ring);
 	return ret < 0 ? ret : 0;
 }
 
@@ -149,7 +209,7 @@ static int teardown(struct vb_worker *w)
 
 	if (!r)
 		return 0;
-	if (r->ring.ring_fd)
+	if (r->ring.ring_fd > 0)
 		io_uring_queue_exit(&r->ring);
 	if (r->file >= 0)
 		close(r->file);

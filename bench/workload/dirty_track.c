@@ -8,6 +8,12 @@
  * more after it was unpinned.  In a container with a PCI device all mapped pages
  * are dirty, as that device may have written any of them, until it pins, which
  * such devices don't do (num_non_pinned_groups in the kernel).
+ *
+ * No page that is dirty may be missing, ever.  Beyond that type1 is exact only where
+ * each mapping begins and ends at a word of the bitmap (64 pages): where several share
+ * a word, update_user_bitmap() shifts a mapping's bits to their place in it, and what
+ * it leaves behind comes up again, shifted once more, in the next bitmap (seen on
+ * 6.1).  Such pages are counted, and wrong only where words are not shared.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,10 +22,11 @@
 #include "bench/engine/worker.h"
 #include "bench/workload/workloads.h"
 
-enum { BITMAPS, DIRTY_PAGES };
+enum { BITMAPS, DIRTY_PAGES, OVERREPORTED };
 
 static const char *const counts[] = {
-	[BITMAPS] = "bitmaps", [DIRTY_PAGES] = "dirty_pages", NULL
+	[BITMAPS] = "bitmaps", [DIRTY_PAGES] = "dirty_pages",
+	[OVERREPORTED] = "pages_overreported", NULL
 };
 
 struct tracking {
@@ -75,22 +82,33 @@ static int setup(struct vb_worker *w)
 	return 0;
 }
 
-/* The bitmap has @wanted's bits and no others; NULL: none. */
+/* Several mappings have their bits in one word. */
+static bool words_are_shared(const struct vb_worker *w)
+{
+	const struct tracking *t = w->priv;
+
+	return w->section->size_bytes / t->bitmap.page_bytes % 64;
+}
+
+/* The bitmap has @wanted's bits and, but see above, no others; NULL: none. */
 static void check(struct vb_worker *w, const uint64_t *wanted, const char *what)
 {
 	const struct tracking *t = w->priv;
 	struct vb_tally *tally = &w->shared->tally;
-	bool all = all_dirty(w), right = true;
+	bool all = all_dirty(w);
+	uint64_t missing = 0, more = 0;
 
 	for (uint64_t i = 0; i < t->nr_pages; i++) {
 		bool dirty = t->bitmap.bits[i / 64] >> i % 64 & 1;
 		bool want = all || (wanted && wanted[i / 64] >> i % 64 & 1);
 
-		right &= dirty == want;
-		tally->count[DIRTY_PAGES] += dirty;
+		missing += want && !dirty;
+		more += dirty && !want;
+		tally->count[DIRTY_PAGES] += dirty && want;
 	}
 	tally->count[BITMAPS]++;
-	vb_op_verify(w, right, what);
+	tally->count[OVERREPORTED] += more;
+	vb_op_verify(w, !missing && (!more || words_are_shared(w)), what);
 }
 
 static int get(struct vb_worker *w, const uint64_t *wanted, const char *what)

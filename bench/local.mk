@@ -195,9 +195,11 @@ dist_job_DATA = \
 	bench/job/deadlock-unmap.job \
 	bench/job/device-open-close.job \
 	bench/job/device-reset.job \
+	bench/job/dirty-track.job \
 	bench/job/dma-edu.job \
 	bench/job/dma-fault.job \
 	bench/job/dma-nvme.job \
+	bench/job/entry-limit.job \
 	bench/job/exit-pinned.job \
 	bench/job/exit-teardown.job \
 	bench/job/fd-pass.job \
@@ -217,4 +219,8 @@ dist_job_DATA = \
 	bench/job/self-cost.job \
 	bench/job/smoke.job \
 	bench/job/stale-dma.job \
-	bench/job/unmap-race.job
+	bench/job/unmap-all.job \
+	bench/job/unmap-race.job \
+	bench/job/unmap-split.job \
+	bench/job/vaddr-busy.job \
+	bench/job/vaddr-update.job

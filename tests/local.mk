@@ -167,13 +167,16 @@ tests_unit_nvme_test_LDADD = $(unit_ldadd)
 tests_unit_nvme_test_LDFLAGS = -Wl,--wrap=vb_device_map_bar,--wrap=vb_device_enable_bus_master
 
 # Workloads on a model of the kernel that is wrong in one way: each has to notice.
-workload_tests = tests/unit/device-workload-test tests/unit/map-cycle-test tests/unit/workload-test
+workload_tests = tests/unit/device-workload-test tests/unit/map-cycle-test \
+	tests/unit/workload-memlock-test tests/unit/workload-pressure-test \
+	tests/unit/workload-test tests/unit/workload-type1-test
 check_PROGRAMS += $(workload_tests)
 TESTS += $(workload_tests)
 workload_helper = tests/unit/workload-helper.c tests/unit/workload-helper.h
 workload_wraps = \
 	-Wl,--wrap=vb_mdev_pin,--wrap=vb_mdev_unpin,--wrap=vb_mdev_open_range \
-	-Wl,--wrap=vb_mdev_request_end,--wrap=vb_mdev_open,--wrap=vb_mdev_close_device
+	-Wl,--wrap=vb_mdev_request_end,--wrap=vb_mdev_open,--wrap=vb_mdev_close_device \
+	-Wl,--wrap=vb_mdev_stats
 tests_unit_map_cycle_test_SOURCES = tests/unit/map-cycle-test.c $(workload_helper)
 tests_unit_map_cycle_test_CFLAGS = $(unit_cflags)
 tests_unit_map_cycle_test_LDADD = $(unit_ldadd)
@@ -185,6 +188,21 @@ tests_unit_device_workload_test_LDFLAGS = $(workload_wraps) \
 	-Wl,--wrap=vb_device_open,--wrap=vb_device_close_fd,--wrap=vb_device_reset \
 	-Wl,--wrap=vb_device_region,--wrap=vb_device_map_bar \
 	-Wl,--wrap=vb_device_irq_on,--wrap=vb_device_irq_off
+tests_unit_workload_memlock_test_SOURCES = tests/unit/workload-memlock-test.c $(workload_helper)
+tests_unit_workload_memlock_test_CFLAGS = $(unit_cflags)
+tests_unit_workload_memlock_test_LDADD = $(unit_ldadd)
+tests_unit_workload_memlock_test_LDFLAGS = $(workload_wraps) \
+	-Wl,--wrap=vb_container_open,--wrap=vb_locked_read,--wrap=setgroups,--wrap=setresgid \
+	-Wl,--wrap=setresuid,--wrap=io_uring_register_buffers,--wrap=io_uring_unregister_buffers
+tests_unit_workload_pressure_test_SOURCES = tests/unit/workload-pressure-test.c $(workload_helper)
+tests_unit_workload_pressure_test_CFLAGS = $(unit_cflags)
+tests_unit_workload_pressure_test_LDADD = $(unit_ldadd)
+tests_unit_workload_pressure_test_LDFLAGS = $(workload_wraps) \
+	-Wl,--wrap=vb_memory_pfns,--wrap=vb_own_foll_pins,--wrap=vb_locked_read
+tests_unit_workload_type1_test_SOURCES = tests/unit/workload-type1-test.c $(workload_helper)
+tests_unit_workload_type1_test_CFLAGS = $(unit_cflags)
+tests_unit_workload_type1_test_LDADD = $(unit_ldadd)
+tests_unit_workload_type1_test_LDFLAGS = $(workload_wraps)
 tests_unit_workload_test_SOURCES = tests/unit/workload-test.c $(workload_helper)
 tests_unit_workload_test_CFLAGS = $(unit_cflags)
 tests_unit_workload_test_LDADD = $(unit_ldadd)
@@ -265,6 +283,8 @@ check_PROGRAMS += tests/lab/pin-toggle
 tests_lab_pin_toggle_SOURCES = tests/lab/pin-toggle.c
 tests_lab_pin_toggle_LDADD = $(VB_LIBS)
 EXTRA_DIST += tests/lab/lifecycle-test.sh tests/lab/stale-dma-test.sh
+EXTRA_DIST += tests/lab/kernel.sh tests/lab/memlock-test.sh tests/lab/pressure-test.sh \
+	tests/lab/type1-test.sh tests/lab/watch-limits.py
 
 # The suite's own cost: bare-loop is held against the engine in the lab.
 check_PROGRAMS += tests/lab/bare-loop

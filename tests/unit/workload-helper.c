@@ -51,6 +51,7 @@ static int rig_get_info(struct vb_iommu *iommu, struct vb_iommu_info *info)
 {
 	info->pgsizes = RIG_PAGE;
 	info->dma_avail = RIG_MAPPINGS - rig->nr_mappings;
+	info->dirty_pgsizes = RIG_PAGE;
 	return 0;
 }
 
@@ -64,7 +65,7 @@ int rig_map(struct vb_iommu *iommu, void *vaddr, uint64_t iova, uint64_t size, u
 			return -EEXIST;
 	if (rig->nr_mappings == RIG_MAPPINGS)
 		return -ENOSPC;
-	rig->mapping[rig->nr_mappings++] = (struct rig_mapping){ iova, size, vaddr };
+	rig->mapping[rig->nr_mappings++] = (struct rig_mapping){ iova, size, vaddr, false };
 	return 0;
 }
 
@@ -94,6 +95,74 @@ int rig_unmap(struct vb_iommu *iommu, uint64_t iova, uint64_t size, uint64_t *un
 	return 0;
 }
 
+int rig_unmap_all(struct vb_iommu *iommu, uint64_t *unmapped)
+{
+	*unmapped = 0;
+	while (rig->nr_mappings) {
+		*unmapped += rig->mapping[0].size;
+		remove_mapping(&rig->mapping[0]);
+	}
+	rig->told = (struct vb_callback_range){ 0, UINT64_MAX };
+	return 0;
+}
+
+static int rig_track_dirty(struct vb_iommu *iommu, bool on)
+{
+	rig->tracks = on;
+	memcpy(rig->dirty, rig->pinned, rig->nr_pages * sizeof(*rig->dirty));
+	return 0;
+}
+
+/* What a PCI device has written to, nobody knows. */
+int rig_get_dirty(struct vb_iommu *iommu, uint64_t iova, uint64_t size,
+		  const struct vb_dirty_bitmap *bitmap)
+{
+	if (!rig->tracks)
+		return -EINVAL;
+	for (uint64_t i = 0; i < size / RIG_PAGE; i++)
+		if (find(iova + i * RIG_PAGE) && (rig->container.device || rig->dirty[i]))
+			bitmap->bits[i / 64] |= 1ull << i % 64;
+	return rig_track_dirty(iommu, true);
+}
+
+int rig_unmap_dirty(struct vb_iommu *iommu, uint64_t iova, uint64_t size,
+		    const struct vb_dirty_bitmap *bitmap, uint64_t *unmapped)
+{
+	int ret = rig_get_dirty(iommu, iova, size, bitmap);
+
+	return ret ? ret : rig_unmap(iommu, iova, size, unmapped);
+}
+
+int rig_invalidate_vaddr(struct vb_iommu *iommu, uint64_t iova, uint64_t size, uint64_t *invalidated)
+{
+	*invalidated = 0;
+	if (rig->container.nr_mdevs)
+		return -EBUSY;
+	for (unsigned int i = 0; i < rig->nr_mappings; i++)
+		if (rig->mapping[i].iova - iova < size) {
+			rig->mapping[i].invalid = true;
+			*invalidated += rig->mapping[i].size;
+		}
+	return 0;
+}
+
+int rig_update_vaddr(struct vb_iommu *iommu, void *vaddr, uint64_t iova, uint64_t size)
+{
+	struct rig_mapping *m = find(iova);
+
+	if (!m || m->iova != iova || m->size != size || !m->invalid)
+		return -EINVAL;
+	m->vaddr = vaddr;
+	m->invalid = false;
+	return 0;
+}
+
+unsigned int rig_can(struct vb_iommu *iommu)
+{
+	return VB_CAN_UNMAP_ALL | VB_CAN_TRACK_DIRTY |
+	       (rig->container.nr_mdevs ? 0 : VB_CAN_UPDATE_VADDR);
+}
+
 int rig_dma_copy(struct vb_device *dev, uint64_t iova_from, uint64_t iova_to, size_t size)
 {
 	if (!rig_memory(iova_from) || !rig_memory(iova_to))
@@ -119,6 +188,7 @@ int __wrap_vb_mdev_unpin(struct vb_mdev *mdev, uint64_t iova, uint64_t stride, u
 			 uint32_t pages, uint32_t *done);
 int __wrap_vb_mdev_open_range(struct vb_mdev *mdev, uint64_t iova, uint64_t length);
 int __wrap_vb_mdev_request_end(struct vb_mdev *mdev, uint64_t *callbacks);
+int __wrap_vb_mdev_stats(struct vb_mdev *mdev, struct vb_ioc_stats *stats);
 int __wrap_vb_mdev_open(struct vb_mdev *mdev);
 void __wrap_vb_mdev_close_device(struct vb_mdev *mdev);
 
@@ -135,6 +205,7 @@ int __wrap_vb_mdev_pin(struct vb_mdev *mdev, uint64_t iova, uint64_t stride, uin
 		if (*rig_pinned(at))
 			return -EEXIST;
 		*rig_pinned(at) = true;
+		rig->dirty[(at - RIG_IOVA) / RIG_PAGE] |= rig->tracks;
 	}
 	return 0;
 }
@@ -164,6 +235,12 @@ int __wrap_vb_mdev_request_end(struct vb_mdev *mdev, uint64_t *callbacks)
 	return 0;
 }
 
+int __wrap_vb_mdev_stats(struct vb_mdev *mdev, struct vb_ioc_stats *stats)
+{
+	*stats = (struct vb_ioc_stats){ .log_count = rig->told.size ? 1 : 0, .log = { rig->told } };
+	return 0;
+}
+
 int __wrap_vb_mdev_open(struct vb_mdev *mdev)
 {
 	mdev->fd = 0;
@@ -186,6 +263,14 @@ static void make_model(struct rig *r)
 		.get_info = rig_get_info,
 		.map = rig_map,
 		.unmap = rig_unmap,
+		.abilities = VB_CAN_UNMAP_ALL | VB_CAN_TRACK_DIRTY | VB_CAN_UPDATE_VADDR,
+		.can = rig_can,
+		.unmap_all = rig_unmap_all,
+		.track_dirty = rig_track_dirty,
+		.get_dirty = rig_get_dirty,
+		.unmap_dirty = rig_unmap_dirty,
+		.invalidate_vaddr = rig_invalidate_vaddr,
+		.update_vaddr = rig_update_vaddr,
 		.close = rig_close,
 	};
 	r->device_ops = (struct vb_device_ops){
@@ -195,10 +280,19 @@ static void make_model(struct rig *r)
 	r->container = (struct vb_container){
 		.iommu = { .ops = &r->iommu, .fd = -1, .enabled = true },
 		.shared = &r->run,
+		.plan = &r->plan,
 	};
+	r->plan = (struct vb_plan){ .run = &r->job, .nr_workers = 1 };
+	r->job.global.iommu = &r->iommu;
 }
 
 void rig_make(struct rig *r, const char *workload, uint64_t size, unsigned int count)
+{
+	rig_make_backed(r, workload, VB_BACKING_ANONYMOUS, size, count);
+}
+
+void rig_make_backed(struct rig *r, const char *workload, enum vb_backing backing, uint64_t size,
+		     unsigned int count)
 {
 	memset(r, 0, sizeof(*r));
 	rig = r;
@@ -206,13 +300,14 @@ void rig_make(struct rig *r, const char *workload, uint64_t size, unsigned int c
 	r->section = (struct vb_section){
 		.name = "test", .workload = vb_workload_find(workload), .device = VB_TARGET_PCI,
 		.threads = 1, .mem_node = VB_NODE_ANY, .size_bytes = size, .count = count,
-		.pin_pages = 1,
+		.pin_pages = 1, .backing = backing,
 	};
 	assert_non_null(r->section.workload);
 	r->nr_pages = size * count / RIG_PAGE;
 	r->pinned = calloc(r->nr_pages, sizeof(*r->pinned));
-	r->shared = calloc(1, sizeof(*r->shared));
-	assert_true(r->pinned && r->shared);
+	r->dirty = calloc(r->nr_pages, sizeof(*r->dirty));
+	r->shared = vb_memory_shared(sizeof(*r->shared), -1);	/* with a workload's children */
+	assert_true(r->pinned && r->dirty && r->shared);
 	for (int m = 0; m < VB_NR_METRICS; m++)
 		vb_hist_init(&r->shared->hist[m]);
 	r->plan_window = (struct vb_plan_window){
@@ -228,7 +323,7 @@ void rig_make(struct rig *r, const char *workload, uint64_t size, unsigned int c
 	};
 	if (!r->plan_window.memory_bytes)
 		return;
-	assert_int_equal(vb_memory_alloc(&r->window.memory, VB_BACKING_ANONYMOUS, size * count, -1), 0);
+	assert_int_equal(vb_memory_alloc(&r->window.memory, backing, size * count, -1), 0);
 	r->worker.memory = r->window.memory.addr;
 }
 
@@ -266,6 +361,7 @@ void rig_free(struct rig *r)
 	if (r->window.memory.addr)
 		vb_memory_free(&r->window.memory);
 	free(r->pinned);
-	free(r->shared);
+	free(r->dirty);
+	munmap(r->shared, sizeof(*r->shared));
 	rig = NULL;
 }

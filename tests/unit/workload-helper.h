@@ -25,6 +25,7 @@
 struct rig_mapping {
 	uint64_t iova, size;
 	char *vaddr;
+	bool invalid;			/* its address: VFIO_UPDATE_VADDR */
 };
 
 struct rig {
@@ -37,6 +38,8 @@ struct rig {
 	struct vb_plan_worker plan_worker;
 	struct vb_window window;
 	struct vb_container container;
+	struct vb_plan plan;
+	struct vb_job_run job;
 	struct vb_device device;
 	struct vb_run_shared run;
 	struct vb_worker_shared *shared;
@@ -47,8 +50,11 @@ struct rig {
 	struct rig_mapping mapping[RIG_MAPPINGS];
 	unsigned int nr_mappings;
 	bool *pinned;			/* by page of the window */
+	bool *dirty;			/* likewise, since the last bitmap */
+	bool tracks;
 	uint64_t nr_pages;
 	unsigned int device_ups;	/* times that the device's driver was brought up */
+	struct vb_callback_range told;	/* what the last request told the mdev of */
 };
 
 /* The rig of the test that runs: what stands in for the kernel gets no pointer to it. */
@@ -56,6 +62,9 @@ extern struct rig *rig;
 
 /* Without devices and mdevs; @count mappings of @size bytes. */
 void rig_make(struct rig *r, const char *workload, uint64_t size, unsigned int count);
+/* The same with other memory than anonymous. */
+void rig_make_backed(struct rig *r, const char *workload, enum vb_backing backing, uint64_t size,
+		     unsigned int count);
 /* Before rig_run(): the section pins; the container has @nr mdevs. */
 void rig_add_mdevs(struct rig *r, unsigned int nr);
 /* Before rig_run(): an assigned device that does DMA. */
@@ -68,6 +77,14 @@ void rig_free(struct rig *r);
 int rig_map(struct vb_iommu *iommu, void *vaddr, uint64_t iova, uint64_t size, uint32_t prot);
 int rig_unmap(struct vb_iommu *iommu, uint64_t iova, uint64_t size, uint64_t *unmapped);
 int rig_dma_copy(struct vb_device *dev, uint64_t iova_from, uint64_t iova_to, size_t size);
+int rig_unmap_all(struct vb_iommu *iommu, uint64_t *unmapped);
+int rig_get_dirty(struct vb_iommu *iommu, uint64_t iova, uint64_t size,
+		  const struct vb_dirty_bitmap *bitmap);
+int rig_unmap_dirty(struct vb_iommu *iommu, uint64_t iova, uint64_t size,
+		    const struct vb_dirty_bitmap *bitmap, uint64_t *unmapped);
+int rig_invalidate_vaddr(struct vb_iommu *iommu, uint64_t iova, uint64_t size, uint64_t *invalidated);
+int rig_update_vaddr(struct vb_iommu *iommu, void *vaddr, uint64_t iova, uint64_t size);
+unsigned int rig_can(struct vb_iommu *iommu);
 /* Memory behind an IOVA; NULL: nothing is mapped there. */
 char *rig_memory(uint64_t iova);
 /* NULL: outside the window. */

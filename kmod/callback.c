@@ -25,6 +25,9 @@
  */
 #define VB_CALLBACK_CHUNK	BIT(15)
 
+/* A driver without a fence doesn't wait for ever: a pinner can always be at it. */
+#define VB_RACE_WAITS		2
+
 struct vb_notification {
 	struct vb_device *dev;
 	u64 iova;
@@ -142,20 +145,24 @@ static void count_late(struct vb_notification *n, unsigned int pages)
 /*
  * A driver that has a lock for its pins, as there are, and no fence: what it had
  * begun is over when the callback returns, so that a page that the walk finds
- * pinned is a late pin.  One that was pinned behind the search is one, too;
- * pin_end() counts those that come after the range was marked.
+ * pinned is a late pin.  The second wait is for a release by whose pin the first
+ * one was prolonged.  What was pinned behind the search, or is on its way to be
+ * released again, is late, too; pin_end() counts what comes after the range was
+ * marked.
  */
 static noinline void race_chunk(struct vb_notification *n, struct vb_window *window,
 				unsigned long first, unsigned long last)
 {
 	unsigned long page = first;
-	unsigned int late = 0;
+	unsigned int waits, late;
 
 	n->unpinned_ns = 0;
 	spin_lock(&window->lock);
 	release_pinned(n, window, first, last);
-	if (vb_window_wait_older(window, first, last))
+	for (waits = 0; waits < VB_RACE_WAITS && vb_window_wait_older(window, first, last);
+	     waits++)
 		release_pinned(n, window, first, last);
+	late = vb_window_releasing(window, first, last);
 	for_each_set_bit_from(page, window->pinned, last + 1)
 		late++;
 	vb_window_close(window, first, last);

@@ -58,7 +58,7 @@ static int pin_begin(struct vb_window *window, struct vb_op *op, unsigned long f
 	else if (vb_window_busy(window, first, last))
 		ret = -EBUSY;
 	else
-		vb_op_begin(window, op, first, last);
+		vb_op_begin(window, op, first, last, false);
 	spin_unlock(&window->lock);
 	return ret;
 }
@@ -141,7 +141,7 @@ int vb_unpin(struct vb_device *dev, struct vb_window *window, unsigned long firs
 		return -ENOENT;
 	}
 	bitmap_clear(window->pinned, first, count);
-	vb_op_begin(window, &op, first, last);
+	vb_op_begin(window, &op, first, last, true);
 	spin_unlock(&window->lock);
 	unpin_op(dev, window, &op);
 	return 0;

@@ -170,6 +170,19 @@ bool vb_window_busy(struct vb_window *window, unsigned long first, unsigned long
 	return false;
 }
 
+unsigned int vb_window_releasing(struct vb_window *window, unsigned long first,
+				 unsigned long last)
+{
+	unsigned int pages = 0;
+	struct vb_op *op;
+
+	lockdep_assert_held(&window->lock);
+	hlist_for_each_entry(op, &window->ops, node)
+		if (op->release && op->first <= last && op->last >= first)
+			pages += min(last, op->last) - max(first, op->first) + 1;
+	return pages;
+}
+
 static bool window_idle(struct vb_window *window, unsigned long first, unsigned long last)
 {
 	bool busy;
@@ -211,7 +224,7 @@ bool vb_window_wait_older(struct vb_window *window, unsigned long first, unsigne
 	struct vb_op mark;
 	bool wait;
 
-	vb_op_begin(window, &mark, ULONG_MAX, 0);
+	vb_op_begin(window, &mark, ULONG_MAX, 0, false);
 	wait = older_busy(window, &mark, first, last);
 	if (wait) {
 		window->waiters++;

@@ -51,6 +51,7 @@ struct vb_op {
 	struct hlist_node node;
 	unsigned long first;
 	unsigned long last;
+	bool release;
 };
 
 /* Add a window; -EEXIST, -ENOSPC, -ENOMEM. */
@@ -65,6 +66,9 @@ int vb_windows_open(struct vb_device *dev, u64 iova, u64 last);
 u64 vb_windows_outstanding(struct vb_device *dev);
 /* Is anything under way in [@first, @last]?  With window->lock held. */
 bool vb_window_busy(struct vb_window *window, unsigned long first, unsigned long last);
+/* Pages of it whose release is under way.  With window->lock held. */
+unsigned int vb_window_releasing(struct vb_window *window, unsigned long first,
+				 unsigned long last);
 /* With window->lock held; drops it to wait until nothing is under way there. */
 void vb_window_wait_slow(struct vb_window *window, unsigned long first, unsigned long last);
 /*
@@ -128,11 +132,12 @@ static inline void vb_window_close(struct vb_window *window, unsigned long first
 }
 
 static inline void vb_op_begin(struct vb_window *window, struct vb_op *op, unsigned long first,
-			       unsigned long last)
+			       unsigned long last, bool release)
 {
 	lockdep_assert_held(&window->lock);
 	op->first = first;
 	op->last = last;
+	op->release = release;
 	hlist_add_head(&op->node, &window->ops);
 }
 
@@ -157,7 +162,7 @@ static inline bool vb_op_claim(struct vb_window *window, struct vb_op *op, unsig
 	if (first == last) {
 		if (!__test_and_clear_bit(first, window->pinned))
 			return false;
-		vb_op_begin(window, op, first, first);
+		vb_op_begin(window, op, first, first, true);
 		return true;
 	}
 	first = find_next_bit(window->pinned, last + 1, first);
@@ -166,7 +171,7 @@ static inline bool vb_op_claim(struct vb_window *window, struct vb_op *op, unsig
 	limit = min(last + 1, first + VB_MAX_BATCH_PAGES);
 	end = find_next_zero_bit(window->pinned, limit, first);
 	bitmap_clear(window->pinned, first, end - first);
-	vb_op_begin(window, op, first, end - 1);
+	vb_op_begin(window, op, first, end - 1, true);
 	return true;
 }
 

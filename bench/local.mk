@@ -112,6 +112,7 @@ libbench_a_SOURCES = \
 	bench/report/plot_distribution.c \
 	bench/report/plot_draw.c \
 	bench/report/plot_exec.c \
+	bench/report/plot_growth.c \
 	bench/report/plot_span.c \
 	bench/report/plot_svg.c \
 	bench/report/between.c bench/report/between.h \
@@ -124,7 +125,7 @@ libbench_a_SOURCES = \
 	bench/report/plot_heatmap.c \
 	bench/report/plot_numa.c \
 	bench/report/plot_pairs.c \
-	bench/report/plot_sweep.c \
+	bench/report/plot_sweep.c bench/report/plot_sweep.h \
 	bench/report/plot_topology.c \
 	bench/report/report.h \
 	bench/report/runs.c \

@@ -18,6 +18,7 @@ dist_gnuplot_DATA = \
 	scripts/gnuplot/breakdown.gp \
 	scripts/gnuplot/cumulative.gp \
 	scripts/gnuplot/heatmap.gp \
+	scripts/gnuplot/listeners.gp \
 	scripts/gnuplot/notify-span.gp \
 	scripts/gnuplot/numa.gp \
 	scripts/gnuplot/pairs.gp \

@@ -118,6 +118,7 @@ def folder(path, arms):
                 assert COLOURS[i] in text, (stem, COLOURS[i])
         unit = {'percentile': r'\b(ns|µs|ms|s|instructions)\b.*percentile',
                 'cumulative': r'share of operations.*|.*(ns|µs|ms|s|instructions)',
+                'listeners': r'\b(ns|µs|ms|s|instructions)\b.*mdevs in the container',
                 'threads': 'a second.*threads', 'saturation': 'steps a second, offered',
                 'heatmap': r'(ns|µs|ms).*seconds', 'span': 'mappings pinned, of',
                 'breakdown': r'(ns|µs|ms|s|instructions) a request, mean', 'pairs': 'difference, %',
@@ -235,6 +236,25 @@ def span(result, path):
                 near(float(row['callbacks_highest']), max(calls))
                 rows += 1
     assert rows
+
+
+def listeners(result, path):
+    """Each point is of the runs with so many mdevs, on its arm, with the plot's other keys."""
+    rows = 0
+    for name in glob.glob(path + '/listeners-span-*.tsv'):
+        pin_every = int(re.search(r'pin-every-(\d+)', name)[1])
+        for block in blocks(name):
+            for row in block:
+                values = sorted(metric_of(r, 'span', 'request')['p50']
+                                for r in runs(result) if r['arm'] == row['arm'] and
+                                r['sections'][0]['pin_every'] == pin_every and
+                                len(r['module']['mdevs']) == int(row['listeners']))
+                assert len(values) == int(row['runs']) == 3
+                near(float(row['ns']), statistics.median(values))
+                near(float(row['low']), values[0])
+                near(float(row['high']), values[-1])
+                rows += 1
+    assert rows == 12, rows
 
 
 def breakdown(result, path):

@@ -99,6 +99,25 @@ def load(make):
     make.end(['null'])
 
 
+COUNTERS = ('pinned_pages', 'unpinned_pages', 'callback_unpinned_pages', 'fenced_pins', 'late_pins')
+
+
+def listeners(make):
+    """notify_span with 1 to 3 mdevs, dearer with each where each mapping is told of."""
+    for cell, (pin_every, mdevs) in enumerate((k, m) for k in (1, 16) for m in (1, 2, 3)):
+        for index, arm in enumerate(('mainline', 'per-request')):
+            for repeat in range(3):
+                request = [100000 + 3000 * (1 - index) * mdevs // pin_every + 10 * repeat + k
+                           for k in range(9)]
+                section = dict(make.template['sections'][0], section='span',
+                               workload='notify_span', count=64, pin_every=pin_every)
+                make.run(arm=arm, arm_index=index, cell=cell, round=repeat,
+                         label='mdevs=%d pin_every=%d' % (mdevs, pin_every), sections=[section],
+                         module={'mdevs': [dict.fromkeys(COUNTERS, 0)] * mdevs, 'pinners': []},
+                         metrics=[metric('span', 'request', request)])
+    make.end(['mainline', 'per-request'])
+
+
 def hostile(make):
     """What a shell, gnuplot, XML or a file name could stumble over."""
     arm = "a'; system 'touch vb-plots-harm'; `touch vb-plots-harm`\"$(touch vb-plots-harm)<svg>&"

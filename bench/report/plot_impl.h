@@ -114,6 +114,7 @@ void vb_plot_shift(struct vb_plotter *p);
 void vb_plot_distributions(struct vb_plotter *p);
 void vb_plot_span(struct vb_plotter *p);
 void vb_plot_breakdown(struct vb_plotter *p);
+void vb_plot_listeners(struct vb_plotter *p);
 void vb_plot_threads(struct vb_plotter *p);
 void vb_plot_saturation(struct vb_plotter *p);
 void vb_plot_heatmap(struct vb_plotter *p);

@@ -10,7 +10,8 @@
 
 static void (*const kinds[])(struct vb_plotter *p) = {
 	vb_plot_pairs, vb_plot_shift, vb_plot_distributions, vb_plot_span, vb_plot_breakdown,
-	vb_plot_threads, vb_plot_saturation, vb_plot_heatmap, vb_plot_numa, vb_plot_topology,
+	vb_plot_listeners, vb_plot_threads, vb_plot_saturation, vb_plot_heatmap, vb_plot_numa,
+	vb_plot_topology,
 };
 
 int vb_plots_make(const struct vb_result *result, const char *path,

@@ -89,6 +89,11 @@ check "are drawn" plots 0 "$tmp/numa" "$tmp/numa-plots"
 check "as a matrix" says '/numa-null.svg: '
 check "of their own numbers" holds numa "$tmp/numa" "$tmp/numa-plots"
 check "soundly" holds folder "$tmp/numa-plots" 0
+check "up to three listeners on two arms" made listeners
+check "are drawn" plots 0 "$tmp/listeners" "$tmp/listeners-plots"
+check "each pin_every by itself" says '/listeners-span-pin-every-16.svg: '
+check "each point is its runs'" holds listeners "$tmp/listeners" "$tmp/listeners-plots"
+check "soundly, in two colours" holds folder "$tmp/listeners-plots" 2
 check "an offered load" made load
 check "is drawn" plots 0 "$tmp/load" "$tmp/load-plots"
 check "as a point of saturation" says '/saturation-null.svg: '

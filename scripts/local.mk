@@ -10,6 +10,7 @@ EXTRA_DIST += \
 	scripts/lab-ab \
 	scripts/lab-init \
 	scripts/lab-run \
+	scripts/late-pins \
 	scripts/quickstart
 
 # Those of the plots are run by "vfio-bench report"; notify-span.gp is for a table of one's own.

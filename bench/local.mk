@@ -73,12 +73,13 @@ libbench_a_SOURCES = \
 	bench/engine/pages.c bench/engine/pages.h \
 	bench/engine/paths.c bench/engine/paths.h \
 	bench/engine/plan.c bench/engine/plan.h \
-	bench/engine/preflight.c bench/engine/preflight.h \
+	bench/engine/preflight.c bench/engine/preflight.h bench/engine/preflight_room.c \
 	bench/engine/record.c bench/engine/record.h \
 	bench/engine/record_load.c bench/engine/record_load.h \
 	bench/engine/sampling.c bench/engine/sampling.h \
 	bench/engine/schedule.c bench/engine/schedule.h \
 	bench/engine/session.c bench/engine/session.h bench/engine/session_impl.h \
+	bench/engine/session_cells.c \
 	bench/engine/session_noise.c \
 	bench/engine/session_output.c \
 	bench/engine/session_plan.c \
@@ -190,6 +191,7 @@ vfio_bench_LDADD = libbench.a libvfiobench.a $(VB_LIBS)
 jobdir = $(pkgdatadir)/job
 dist_job_DATA = \
 	bench/job/ab-span.job \
+	bench/job/alexw-16g.job \
 	bench/job/combined.job \
 	bench/job/container-churn.job \
 	bench/job/deadlock-open-close.job \
@@ -204,23 +206,36 @@ dist_job_DATA = \
 	bench/job/exit-pinned.job \
 	bench/job/exit-teardown.job \
 	bench/job/fd-pass.job \
+	bench/job/iommupt.job \
+	bench/job/iova-16t.job \
 	bench/job/irq-idle.job \
 	bench/job/irq-load.job \
+	bench/job/jordan-batch.job \
+	bench/job/jordan-mt.job \
+	bench/job/lewis-1g.job \
+	bench/job/lizhe-16g.job \
+	bench/job/lizhe-8g.job \
 	bench/job/map-bulk.job \
+	bench/job/map-checkerboard.job \
+	bench/job/map-fragmented.job \
 	bench/job/mdev-create-remove.job \
 	bench/job/memlock-edge.job \
 	bench/job/notify-span.job \
 	bench/job/null.job \
+	bench/job/pfnmap-bar.job \
 	bench/job/pressure-direct-read.job \
 	bench/job/pressure-memory.job \
 	bench/job/pressure-mlock.job \
 	bench/job/pressure-uring.job \
 	bench/job/region-access.job \
 	bench/job/saturation.job \
+	bench/job/scaling.job \
 	bench/job/self-cost.job \
+	bench/job/smmu-granule.job \
 	bench/job/smoke.job \
 	bench/job/stale-dma.job \
 	bench/job/unmap-all.job \
+	bench/job/unmap-chunk.job \
 	bench/job/unmap-race.job \
 	bench/job/unmap-split.job \
 	bench/job/vaddr-busy.job \

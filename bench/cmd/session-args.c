@@ -11,6 +11,7 @@ void vb_session_args_init(struct vb_session_args *a)
 	a->session.repeat = 1;
 	a->session.set = a->set;
 	a->session.arm = a->arm;
+	a->session.device = a->device;
 }
 
 int vb_session_args_number(const char *option, const char *text, uint64_t min, uint64_t max,
@@ -32,6 +33,15 @@ static int add_set(struct vb_session_args *a, const char *text)
 		return vb_fail(EINVAL, "--set: more than %d: write a job file instead",
 			       VB_SESSION_MAX_SET);
 	a->set[a->session.nr_set++] = text;
+	return 0;
+}
+
+static int add_device(struct vb_session_args *a, const char *address)
+{
+	if (a->session.nr_devices == VB_MAX_CONTAINERS)
+		return vb_fail(EINVAL, "--device: more than %d: a container has one, and a run has at most "
+			       "so many", VB_MAX_CONTAINERS);
+	a->device[a->session.nr_devices++] = address;
 	return 0;
 }
 
@@ -74,8 +84,7 @@ error_t vb_session_args_parse(int key, char *arg, struct vb_session_args *a)
 {
 	switch (key) {
 	case 'd':
-		a->session.device = arg;
-		return 0;
+		return add_device(a, arg);
 	case 'o':
 		a->session.output = arg;
 		return 0;

@@ -18,7 +18,8 @@ enum {
 /* For the table of a command. */
 #define VB_SESSION_OPTIONS \
 	{ "device", 'd', "ADDRESS", 0, \
-	  "the assigned PCIe device, bound to vfio-pci, such as 0000:41:00.0", 0 }, \
+	  "the assigned PCIe device, bound to vfio-pci, such as 0000:41:00.0; may be given more than once: " \
+	  "one for each container (containers=)", 0 }, \
 	{ "output", 'o', "DIR", 0, \
 	  "the result directory, which must not exist (default: vfio-bench-JOB-DATE-TIME)", 0 }, \
 	{ "set", VB_OPT_SET, "KEY=VALUE", 0, \
@@ -41,6 +42,7 @@ enum {
 struct vb_session_args {
 	struct vb_session_options session;	/* its set points here, once begun */
 	const char *set[VB_SESSION_MAX_SET];
+	const char *device[VB_MAX_CONTAINERS];
 	struct vb_arm arm[VB_MAX_ARMS];
 	uint64_t seed;
 };

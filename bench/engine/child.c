@@ -23,16 +23,16 @@ static int run(struct vb_container *c, const struct vb_plan *plan,
 	struct vb_samples *samples = NULL;
 	int ret;
 
-	ret = plan->own_container ? 0 : vb_container_open(c, plan);
+	ret = plan->own_container ? 0 : vb_containers_each(c, plan, vb_container_open);
 	if (ret)
 		return ret;
 	set_phase(c, VB_PHASE_PROBE);
 	if (!plan->own_container) {
-		ret = vb_container_probe(c, plan);
+		ret = vb_containers_each(c, plan, vb_container_probe);
 		if (!ret)
-			ret = vb_container_windows(c, plan);
+			ret = vb_containers_each(c, plan, vb_container_windows);
 		if (!ret)
-			ret = vb_container_pinners(c, plan);
+			ret = vb_containers_each(c, plan, vb_container_pinners);
 	}
 	if (!ret)
 		ret = vb_sampling_start(plan, topology, dir_fd, c->shared, &samples);
@@ -54,15 +54,18 @@ void vb_child_main(struct vb_container *c, const struct vb_plan *plan,
 	signal(SIGTERM, SIG_IGN);
 	if (getppid() != supervisor)
 		_exit(1);
-	c->plan = plan;
-	pthread_mutex_init(&c->guard.mutex, NULL);
+	for (unsigned int i = 0; i < plan->run->global.containers; i++) {
+		c[i].plan = plan;
+		pthread_mutex_init(&c[i].guard.mutex, NULL);
+	}
 	vb_clock_init();
 	c->shared->clock_cost_ps = vb_clock_cost_ps();
 	vb_locked_read(0, &c->shared->locked_before);
 	ret = run(c, plan, topology, dir_fd, workers);
 	vb_container_device_close(c);	/* what its driver has mapped is no worker's */
 	vb_locked_read(0, &c->shared->locked_after);
-	vb_container_close(c);
+	for (unsigned int i = 0; i < plan->run->global.containers; i++)
+		vb_container_close(&c[i]);
 	set_phase(c, VB_PHASE_DONE);
 	_exit(ret ? 1 : 0);
 }

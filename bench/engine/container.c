@@ -64,7 +64,9 @@ static int add_mdev_groups(struct vb_container *c)
 /* VFIO_SET_IOMMU, with proof of whose code it reached. */
 static int enable(struct vb_container *c)
 {
+	char served_by[sizeof(c->shared->served_by)] = "";
 	struct vb_variant_refs before, after;
+	bool known;
 	int seen = vb_variant_refs_read(&before);
 	int ret = vb_iommu_enable(&c->iommu);
 
@@ -72,9 +74,14 @@ static int enable(struct vb_container *c)
 		return vb_run_error(c->shared, ret, "VFIO_SET_IOMMU: %s (is the IOMMU on, with interrupt "
 				    "remapping? see 'vfio-bench doctor')", strerror(-ret));
 	c->shared->stock_builtin = !vb_sysfs_exists("/sys/module/vfio_iommu_type1/refcnt");
-	if (!seen && !vb_variant_refs_read(&after))
-		c->shared->served_known = !vb_variant_refs_risen(&before, &after, c->shared->served_by,
-								 sizeof(c->shared->served_by));
+	if (seen || vb_variant_refs_read(&after))
+		return 0;
+	known = !vb_variant_refs_risen(&before, &after, served_by, sizeof(served_by));
+	/* Of several containers all have to have one and the same. */
+	if (c->index)
+		known &= c->shared->served_known && !strcmp(served_by, c->shared->served_by);
+	c->shared->served_known = known;
+	memcpy(c->shared->served_by, served_by, sizeof(served_by));
 	return 0;
 }
 
@@ -83,7 +90,7 @@ static int open_devices(struct vb_container *c, const struct vb_plan *plan)
 	const struct vb_global *g = &plan->run->global;
 	int ret;
 
-	ret = c->device && plan->uses_device ? vb_container_device_open(c, plan) : 0;
+	ret = c->device && (plan->uses_device || plan->needs_bar) ? vb_container_device_open(c, plan) : 0;
 	if (ret)
 		return ret;
 	for (unsigned int i = 0; i < c->nr_mdevs; i++) {
@@ -194,7 +201,7 @@ int vb_container_windows(struct vb_container *c, const struct vb_plan *plan)
 	for (unsigned int i = 0; i < plan->nr_windows; i++) {
 		const struct vb_plan_window *win = &plan->window[i];
 
-		for (unsigned int m = 0; m < c->nr_mdevs && win->pins; m++) {
+		for (unsigned int m = 0; m < c->nr_mdevs && win->pins && win->container == c->index; m++) {
 			int ret = vb_mdev_window(&c->mdev[m], win->iova, win->size_bytes);
 
 			if (ret)
@@ -220,7 +227,7 @@ int vb_container_pinners(struct vb_container *c, const struct vb_plan *plan)
 			.threads = s->pinners,
 			.hold_ns = s->pinner_hold_ns,
 		};
-		int ret = s->pinners ? vb_mdev_pinners_start(&c->mdev[0], &pinner) : 0;
+		int ret = s->pinners && win->container == c->index ? vb_mdev_pinners_start(&c->mdev[0], &pinner) : 0;
 
 		if (ret)
 			return vb_run_error(c->shared, ret, "section [%s]: starting %u pinners: %s",
@@ -267,16 +274,18 @@ int vb_container_collect(struct vb_container *c, const struct vb_plan *plan)
 	struct vb_run_shared *sh = c->shared;
 	struct vb_ioc_stats stats;
 	struct vb_hist *hist = malloc(sizeof(*hist));
+	/* The mdev that a workload opens and closes counts anew each time. */
+	unsigned int counted = c->nr_mdevs - (plan->opens_devices && c->nr_mdevs);
 	int ret = hist ? 0 : -ENOMEM;
 
-	/* The mdev that a workload opens and closes counts anew each time. */
-	sh->nr_mdevs = c->nr_mdevs - (plan->opens_devices && c->nr_mdevs);
-	for (int id = 0; id < VB_HIST_NR; id++)
+	if (!c->index)
+		sh->nr_mdevs = 0;
+	for (int id = 0; id < VB_HIST_NR && !c->index; id++)
 		vb_hist_init(&sh->module_hist[id]);
-	for (unsigned int m = 0; m < sh->nr_mdevs && !ret; m++) {
+	for (unsigned int m = 0; m < counted && !ret; m++) {
 		ret = vb_mdev_stats(&c->mdev[m], &stats);
 		if (!ret)
-			sh->counters[m] = stats.counters;
+			sh->counters[sh->nr_mdevs++] = stats.counters;
 		for (int id = 0; id < VB_HIST_NR && !ret; id++) {
 			ret = vb_mdev_hist(&c->mdev[m], id, hist);
 			if (!ret)
@@ -297,4 +306,14 @@ void vb_container_close(struct vb_container *c)
 	if (c->device)
 		vb_device_close(c->device);
 	vb_iommu_close(&c->iommu);
+}
+
+int vb_containers_each(struct vb_container *c, const struct vb_plan *plan,
+		       int (*what)(struct vb_container *c, const struct vb_plan *plan))
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; i < plan->run->global.containers && !ret; i++)
+		ret = what(&c[i], plan);
+	return ret;
 }

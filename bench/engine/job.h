@@ -27,6 +27,7 @@
 #define VB_JOB_FILE_MAX		(1u << 20)
 #define VB_JOB_PAGE		4096u	/* sizes are multiples of the smallest page */
 #define VB_JOB_RATE_MAX	10000000u	/* steps a second of one worker */
+#define VB_MAX_CONTAINERS	16
 #define VB_JOB_WINDOW_MAX	(1ull << 44)	/* bytes of one window: count * size */
 
 enum vb_class { VB_CLASS_SMOKE, VB_CLASS_STANDARD, VB_CLASS_STRESS, VB_CLASS_PATHOLOGICAL };
@@ -68,10 +69,12 @@ struct vb_global {
 	enum vb_discipline discipline;
 	enum vb_mode module_mode;
 	uint64_t callback_delay_ns;	/* each callback waits so long before it returns */
-	unsigned int mdevs;		/* mdevs in the container */
+	unsigned int containers;	/* that the windows are shared out over */
+	unsigned int mdevs;		/* mdevs in each of them */
 	/*
 	 * Windows are so many times smaller than the job says: count= is divided by
-	 * it where it is more than 1, else size=, down to one mapping of one page.
+	 * it where it is more than 1, else size=, down to one mapping of one page; and
+	 * buffers=, where it is given.
 	 */
 	unsigned int scale;
 	bool oversubscribe;		/* more threads than CPUs */
@@ -94,7 +97,9 @@ struct vb_section {
 	uint64_t job_size_bytes;	/* as the job says; see vb_global.scale */
 	unsigned int job_count;
 	uint64_t stride_bytes;		/* from one mapping's IOVA to the next one's; 0: size= */
-	unsigned int buffers;		/* mappings' worth of memory; 0: count= */
+	unsigned int batch;		/* mappings of a thread before their unmap; 0: all of the window */
+	unsigned int buffers;		/* mappings' worth of memory, scaled; 0: count= */
+	unsigned int job_buffers;
 	enum vb_prefault prefault;
 	unsigned int prefault_threads;	/* of VB_PREFAULT_PARALLEL */
 	enum vb_thp thp;

@@ -153,6 +153,11 @@ static int make_label(const struct vb_job *job, const struct matrix *matrix,
 	return 0;
 }
 
+static unsigned int divided(unsigned int number, uint64_t scale)
+{
+	return number > scale ? (unsigned int)(number / scale) : 1;
+}
+
 static void apply_scale(struct vb_job_run *run)
 {
 	uint64_t scale = run->global.scale, page;
@@ -162,11 +167,14 @@ static void apply_scale(struct vb_job_run *run)
 
 		s->size_bytes = s->job_size_bytes;
 		s->count = s->job_count;
+		s->buffers = s->job_buffers;
 		if (scale <= 1)
 			continue;
 		page = vb_backing_page_bytes(s->backing);
+		if (s->buffers)
+			s->buffers = divided(s->buffers, scale);
 		if (s->count > 1)
-			s->count = s->count > scale ? (unsigned int)(s->count / scale) : 1;
+			s->count = divided(s->count, scale);
 		else if (s->size_bytes > page)
 			s->size_bytes = s->size_bytes / scale > page ?
 					s->size_bytes / scale / page * page : page;

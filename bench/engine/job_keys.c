@@ -41,6 +41,7 @@ static const struct vb_job_word backings[] = {
 	{ "memfd_hugetlb_2mb", VB_BACKING_MEMFD_HUGETLB_2MB },
 	{ "memfd_hugetlb_1gb", VB_BACKING_MEMFD_HUGETLB_1GB },
 	{ "file", VB_BACKING_FILE },
+	{ "bar", VB_BACKING_BAR },
 	{ NULL }
 };
 
@@ -97,6 +98,7 @@ static const struct vb_job_word module_modes[] = {
 static const struct vb_job_word noes[] = { { "no", false }, { "yes", true }, { NULL } };
 static const struct vb_job_word nones[] = { { "none", 0 }, { NULL } };
 static const struct vb_job_word nevers[] = { { "never", 0 }, { NULL } };
+static const struct vb_job_word alls[] = { { "all", 0 }, { NULL } };
 static const struct vb_job_word eaches[] = { { "each", 0 }, { NULL } };
 
 static const struct vb_job_word nodes[] = {
@@ -180,6 +182,10 @@ static const struct vb_job_key keys[] = {
 	{ "cold", IN_GLOBAL(cold), .type = VB_JOB_CHOICE, .words = colds,
 	  .values = "auto, no or yes", .standard = "auto",
 	  .help = "each worker sweeps its CPU's caches before it starts; auto: in ab outside the lab" },
+	{ "containers", IN_GLOBAL(containers), .type = VB_JOB_NUMBER, RANGE(1, VB_MAX_CONTAINERS),
+	  .values = "number, 1..16", .standard = "1",
+	  .help = "containers that the windows are shared out over in turn; each with an assigned device of "
+		  "its own (--device, as often), or mdevs of its own" },
 	{ "description", IN_GLOBAL(description), .type = VB_JOB_TEXT, .single = true,
 	  .values = "text", .standard = "",
 	  .help = "one line for lists and reports" },
@@ -209,7 +215,7 @@ static const struct vb_job_key keys[] = {
 		  "seed; auto: random in ab, else fixed" },
 	{ "mdevs", IN_GLOBAL(mdevs), .type = VB_JOB_NUMBER, RANGE(0, 16),
 	  .values = "number, 0..16", .standard = "1",
-	  .help = "mdevs in the container, where a section uses one" },
+	  .help = "mdevs in each container, where a section uses one" },
 	{ "module_mode", IN_GLOBAL(module_mode), .type = VB_JOB_CHOICE, .words = module_modes,
 	  .values = "normal, bare, counting, busted-skip-unpin or busted-miscount", .standard = "normal",
 	  .help = "mode of the companion module; counting: its callback reads no clock; bare: it only "
@@ -239,7 +245,7 @@ static const struct vb_job_key keys[] = {
 	{ "scale", IN_GLOBAL(scale), .type = VB_JOB_NUMBER, RANGE(1, 1u << 20),
 	  .values = "number, 1..1048576", .standard = "1",
 	  .help = "divides the windows, for machines with less memory: count= where it is more than 1, "
-		  "else size=" },
+		  "else size=; and buffers=" },
 	{ "seed", IN_GLOBAL(seed), .type = VB_JOB_NUMBER, RANGE(0, UINT64_MAX),
 	  .values = "number, 0..18446744073709551615", .standard = "0",
 	  .help = "start of the random choices; 0: chosen and recorded" },
@@ -262,10 +268,16 @@ static const struct vb_job_key keys[] = {
 	  .help = "with rate=: even gaps between intended starts, or those of a Poisson process" },
 	{ "backing", IN_SECTION(backing), .type = VB_JOB_CHOICE, .words = backings,
 	  .values = "anonymous, anonymous_hugetlb_2mb, anonymous_hugetlb_1gb, shmem, memfd, "
-		    "memfd_hugetlb_2mb, memfd_hugetlb_1gb or file",
+		    "memfd_hugetlb_2mb, memfd_hugetlb_1gb, file or bar",
 	  .standard = "anonymous",
-	  .help = "kind of memory behind the window; file: page cache of a file in $TMPDIR or /var/tmp" },
-	{ "buffers", IN_SECTION(buffers), .type = VB_JOB_NUMBER, RANGE(1, 1u << 24),
+	  .help = "kind of memory behind the window; file: page cache of a file in $TMPDIR or /var/tmp; "
+		  "bar: the assigned device's largest" },
+	{ "batch", IN_SECTION(batch), .type = VB_JOB_NUMBER, RANGE(1, 1u << 24),
+	  .words = alls,
+	  .values = "number, 1..16777216 or all", .standard = "all",
+	  .help = "mappings that a thread maps before it unmaps them one by one, and maps the next; all: "
+		  "the window is mapped as a whole before it is unmapped" },
+	{ "buffers", IN_SECTION(job_buffers), .type = VB_JOB_NUMBER, RANGE(1, 1u << 24),
 	  .words = nones,
 	  .values = "number, 1..16777216 or none", .standard = "none",
 	  .help = "mappings' worth of memory behind the window, mapped again and again: mapping N has "

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bench/engine/job_stat.h"
+#include "bench/engine/shared.h"
 
 struct rules {
 	const struct vb_job *job;
@@ -220,7 +221,8 @@ static int check_memory(const struct rules *r, const struct vb_section *s)
 	} keys[] = {
 		{ "prefault", s->prefault != VB_PREFAULT_POPULATE, !w->own_memory || w->cycles },
 		{ "thp", s->thp != VB_THP_DEFAULT, !w->own_memory || w->cycles },
-		{ "buffers", s->buffers != 0, w->cycles },
+		{ "batch", s->batch != 0, w->cycles },
+		{ "buffers", s->job_buffers != 0, w->cycles },
 		{ "pattern", s->pattern != VB_PATTERN_LINEAR, w->cycles },
 		{ "unmaps", s->unmaps != 1, w->cycles },
 		{ "remap_every", s->remap_every != 1, w->cycles },
@@ -230,6 +232,23 @@ static int check_memory(const struct rules *r, const struct vb_section *s)
 		if (keys[i].changed && !keys[i].known)
 			return broken(r, s, keys[i].key, "workload %s has its own way: leave it out",
 				      w->name);
+	if (s->batch && s->unmaps)
+		return broken(r, s, "batch", "unmaps one by one: give unmaps=each");
+	return 0;
+}
+
+static int check_bar(const struct rules *r, const struct vb_section *s)
+{
+	if (s->backing != VB_BACKING_BAR)
+		return 0;
+	if (!s->workload->cycles)
+		return broken(r, s, "backing", "workload %s writes to its memory, and a device's registers "
+			      "are no memory: use map_cycle", s->workload->name);
+	if (s->device == VB_TARGET_MDEV || !r->run->global.iommu->has_devices)
+		return broken(r, s, "backing", "is an assigned device's: give device=pci, and an "
+			      "iommu_mode= that has devices");
+	if (s->prefault != VB_PREFAULT_NONE)
+		return broken(r, s, "prefault", "would touch the device's registers: give none");
 	return 0;
 }
 
@@ -286,7 +305,7 @@ static int check_shared(const struct rules *r, const struct vb_section *s)
 static const section_rule section_rules[] = {
 	check_built, check_needs, check_one_user, check_abilities, check_alone, check_minimum, check_pins,
 	check_pinner_mode, check_bound,
-	check_stride, check_memory, check_container, check_window, check_rate, check_shared,
+	check_stride, check_memory, check_bar, check_container, check_window, check_rate, check_shared,
 };
 
 /* What can cost the machine is said in the job, and so asked for by name. */
@@ -331,6 +350,27 @@ static int check_totals(const struct rules *r, const struct vb_global *g)
 	return 0;
 }
 
+/* No more mdevs than a run has room for, and the engine opens all. */
+static int check_containers(const struct rules *r, const struct vb_global *g)
+{
+	if (g->containers == 1)
+		return 0;
+	for (unsigned int i = 0; i < r->run->nr_sections; i++) {
+		const struct vb_section *s = &r->run->section[i];
+
+		if (s->workload->own_container)
+			return broken(r, NULL, "containers", "workload %s opens its own: leave it out",
+				      s->workload->name);
+		if (s->workload->opens_devices)
+			return broken(r, NULL, "containers", "workload %s opens and closes the last mdev of one: "
+				      "leave it out", s->workload->name);
+		if (uses_mdev(s) && g->mdevs * g->containers > VB_MAX_MDEVS)
+			return broken(r, NULL, "containers", "times mdevs=%u is more than %d", g->mdevs,
+				      VB_MAX_MDEVS);
+	}
+	return 0;
+}
+
 /* What a comparison is to decide by has to be something that a run can have. */
 static int check_primary(const struct rules *r, const struct vb_global *g)
 {
@@ -347,7 +387,7 @@ static int check_primary(const struct rules *r, const struct vb_global *g)
 }
 
 static const global_rule global_rules[] = {
-	check_class, check_totals, check_primary,
+	check_class, check_totals, check_containers, check_primary,
 };
 
 int job_rules_check(const struct vb_job *job, const struct vb_job_run *run,

@@ -69,6 +69,7 @@ void vb_memory_section_to_json(json_t *section, const struct vb_section *s)
 	json_object_set_new(section, "stride_bytes", json_integer((json_int_t)(s->stride_bytes ?
 			    s->stride_bytes : s->size_bytes)));
 	json_object_set_new(section, "buffers", json_integer(s->buffers ? s->buffers : s->count));
+	json_object_set_new(section, "batch", number_or(s->batch, "all"));
 	json_object_set_new(section, "unmaps", number_or(s->unmaps, "each"));
 	json_object_set_new(section, "remap_every", number_or(s->remap_every, "never"));
 }

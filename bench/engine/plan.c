@@ -150,12 +150,20 @@ static unsigned int buffers_of(const struct vb_section *s)
 	return s->buffers && s->buffers < s->count ? s->buffers : s->count;
 }
 
+/* Mappings that exist at the same time. */
+static unsigned int at_once(const struct vb_section *s)
+{
+	if (s->workload->at_once)
+		return s->workload->at_once;
+	return s->batch && s->batch < s->count / s->threads ? s->batch * s->threads : s->count;
+}
+
 static int add_window(struct planner *p, struct vb_plan_worker *w)
 {
 	const struct vb_section *s = w->section;
 	struct vb_plan *plan = p->plan;
 	struct vb_plan_window *win = &plan->window[plan->nr_windows];
-	unsigned int mappings = s->workload->at_once ? s->workload->at_once : s->count;
+	unsigned int mappings = at_once(s);
 	int ret;
 
 	win->section = s;
@@ -163,9 +171,11 @@ static int add_window(struct planner *p, struct vb_plan_worker *w)
 	win->needed_bytes = s->size_bytes * buffers_of(s);
 	win->memory_bytes = s->workload->own_memory ? 0 : win->needed_bytes;
 	win->pins = s->device != VB_TARGET_PCI;
-	ret = memory_node(p, w, &win->mem_node);
+	win->mem_node = -1;
+	ret = s->backing == VB_BACKING_BAR ? 0 : memory_node(p, w, &win->mem_node);
 	if (ret)
 		return ret;
+	win->container = plan->nr_windows % plan->run->global.containers;
 	w->window = plan->nr_windows++;
 	plan->mapped_bytes += s->size_bytes * mappings;
 	plan->mappings += mappings;
@@ -215,6 +225,7 @@ static int place_section(struct planner *p, const struct vb_section *s, uint64_t
 	plan->needs_irq |= s->workload->needs_irq;
 	plan->uses_device |= vb_workload_uses_device(s->workload);
 	plan->reopens_device |= s->workload->reopens_device;
+	plan->needs_bar |= s->backing == VB_BACKING_BAR;
 	plan->opens_devices |= s->workload->opens_devices;
 	plan->own_container |= s->workload->own_container;
 	for (unsigned int t = 0; t < s->threads; t++) {
@@ -243,6 +254,10 @@ static int place_section(struct planner *p, const struct vb_section *s, uint64_t
 static int check_devices(struct planner *p)
 {
 	const struct vb_plan *plan = p->plan;
+
+	if (plan->nr_windows < plan->run->global.containers)
+		return refuse(p, "containers=%u, and there are %u windows: ask for more threads, or fewer "
+			      "containers", plan->run->global.containers, plan->nr_windows);
 
 	if (!plan->run->global.iommu->has_devices) {
 		if (plan->needs_mdev || plan->uses_device)
@@ -312,10 +327,11 @@ json_t *vb_plan_to_json(const struct vb_plan *plan)
 		const struct vb_plan_window *win = &plan->window[w->window];
 
 		json_array_append_new(workers, json_pack(
-			"{s:i, s:s, s:s, s:i, s:i, s:i, s:i, s:I, s:I, s:I, s:s, s:b}",
+			"{s:i, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:I, s:I, s:I, s:s, s:b}",
 			"worker", (int)i, "section", w->section->name,
 			"workload", w->section->workload->name, "cpu", w->cpu, "node", w->node,
 			"mem_node", win->mem_node, "window", (int)w->window,
+			"container", (int)win->container,
 			"iova", (json_int_t)win->iova, "size_bytes", (json_int_t)win->size_bytes,
 			"memory_bytes", (json_int_t)win->memory_bytes,
 			"backing", vb_backing_name(w->section->backing), "pins", (int)win->pins));

@@ -24,6 +24,7 @@ struct vb_plan_window {
 	uint64_t needed_bytes;		/* of memory, whoever gets it */
 	int mem_node;			/* -1: anywhere */
 	bool pins;			/* registered with the mdevs */
+	unsigned int container;		/* index: windows in turn */
 	const struct vb_section *section;
 };
 
@@ -42,6 +43,7 @@ struct vb_plan {
 	bool needs_pci, needs_mdev, needs_dma, needs_irq;
 	bool uses_device;		/* some workload makes the PCI device work */
 	bool reopens_device;		/* it opens the device itself */
+	bool needs_bar;			/* of the device: VB_BACKING_BAR */
 	bool own_container;		/* the workloads open it: see struct vb_workload_ops */
 	bool opens_devices;		/* some workload opens and closes the last mdev */
 	unsigned int nr_workers, nr_windows;

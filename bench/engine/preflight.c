@@ -80,6 +80,7 @@ static int check_memlock(const struct vb_preflight *p, char *err, size_t size)
 static int check_entry_limit(const struct vb_preflight *p, char *err, size_t size)
 {
 	char path[256];
+	unsigned int containers = p->plan->run->global.containers;
 	uint64_t limit;
 
 	snprintf(path, sizeof(path), "/sys/module/%s/parameters/dma_entry_limit",
@@ -89,11 +90,11 @@ static int check_entry_limit(const struct vb_preflight *p, char *err, size_t siz
 			return 0;	/* modprobe.d may say else: the kernel checks */
 		limit = ENTRY_LIMIT;
 	}
-	if (p->plan->mappings + PROBE_MAPPINGS <= limit)
+	if ((p->plan->mappings + containers - 1) / containers + PROBE_MAPPINGS <= limit)
 		return 0;
 	return refuse(err, size, -ENOSPC,
 		      "the job has %llu mappings at once, %s allows %llu a container: ask for fewer "
-		      "(count=, threads=), or give the module a larger dma_entry_limit=",
+		      "(count=, threads=, scale=), or give the module a larger dma_entry_limit=",
 		      (unsigned long long)p->plan->mappings, p->variant->module,
 		      (unsigned long long)limit);
 }

@@ -35,4 +35,11 @@ int vb_preflight_variant(const struct vb_variant *variant, bool acknowledge_othe
 bool vb_guard_needed(const struct vb_plan *plan, const struct vb_variant *variant,
 		     const char **reason);
 
+/*
+ * Has the machine less memory, huge pages or BAR than @plan's windows need?  Then
+ * a sentence in @why: what is needed, what there is, what to do.
+ */
+bool vb_preflight_lacks_room(const struct vb_plan *plan, const struct vb_device *device, char *why,
+			     size_t size);
+
 #endif /* VB_PREFLIGHT_H */

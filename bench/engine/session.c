@@ -93,6 +93,7 @@ static void clean_up(struct session *s)
 		vb_topology_free(s->topology);
 	if (s->klog)
 		vb_klog_close(s->klog);
+	json_decref(s->skipped);
 	json_decref(s->meta);
 	json_decref(s->old_plans);
 	free(s->old_log);
@@ -107,7 +108,7 @@ static int prepare(struct session *s)
 {
 	int (*const steps[])(struct session *s) = {
 		session_resume_read, session_read_job, session_check_modes, session_find_arms,
-		session_find_device, session_make_schedule, session_make_plans, session_resume_check,
+		session_find_device, session_check_room, session_make_schedule, session_make_plans, session_resume_check,
 	};
 	int ret = VB_EXIT_OK;
 

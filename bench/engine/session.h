@@ -33,7 +33,8 @@ struct vb_session_options {
 	const struct vb_session_compare *compare;	/* NULL: no comparison ('run') */
 	const uint64_t *seed;		/* NULL: a new one */
 	const char *resume;		/* directory of a session that did not end, NULL: none */
-	const char *device;		/* PCI address, NULL: none */
+	const char *const *device;	/* nr_devices PCI addresses: of several containers one each */
+	unsigned int nr_devices;
 	const char *output;		/* result directory, NULL: made up */
 	const char *variant_dir;	/* NULL: the standard one */
 	unsigned int repeat;		/* times that the whole is done, at least 1 ('run') */

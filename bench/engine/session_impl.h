@@ -28,6 +28,7 @@ struct session {
 	/* When a session goes on: what @opt is then, with what is freed of it, and the result so far. */
 	struct vb_session_options resumed;
 	const char **own_set;
+	const char *own_device[VB_MAX_CONTAINERS];
 	struct vb_arm *own_arm;
 	struct vb_session_compare *own_compare;
 	struct vb_result old;
@@ -37,7 +38,8 @@ struct session {
 	struct vb_job *job;		/* as the first arm has it */
 	struct session_arm *arm;	/* VB_MAX_ARMS of them, nr_arms in use */
 	unsigned int nr_arms;
-	size_t nr_cells;		/* expanded runs of the job */
+	size_t nr_cells;		/* expanded runs of the job, without those that are skipped */
+	json_t *skipped;		/* a list for meta.json; NULL: none was */
 	struct vb_turn *turn;
 	size_t nr_turns;
 	bool *done;			/* nr_turns: a session before this one did it; or NULL */
@@ -47,8 +49,8 @@ struct session {
 	bool in_lab;
 	uint64_t seed;
 	char id[17];			/* of the result, in meta.json and every run */
-	struct vb_device device;
-	bool has_device;
+	struct vb_device device[VB_MAX_CONTAINERS];	/* nr_devices; the first is the one in results */
+	unsigned int nr_devices;
 	struct vb_klog *klog;
 	struct vb_janitor janitor;
 	struct vb_result_dir dir;
@@ -71,7 +73,12 @@ void session_worse(struct session *s, int code);
 /* Preparing touches nothing.  Each returns an enum vb_exit and has said why. */
 int session_read_job(struct session *s);
 int session_find_arms(struct session *s);
+/*
+ * Expanded runs that this machine can't make leave the session, with the reason in
+ * s->skipped; none left: VB_EXIT_SKIPPED.  By mode alone, then by room for them.
+ */
 int session_check_modes(struct session *s);
+int session_check_room(struct session *s);
 int session_find_device(struct session *s);
 int session_make_schedule(struct session *s);
 int session_make_plans(struct session *s);

@@ -65,13 +65,22 @@ json_t *session_device_to_json(const struct session *s)
 {
 	char name[256];
 
-	if (!s->has_device)
+	if (!s->nr_devices)
 		return json_null();
-	vb_pci_name(s->device.vendor, s->device.device, name, sizeof(name));
-	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:i, s:i}", "address", s->device.address,
-			 "name", name, "vendor", (int)s->device.vendor,
-			 "device", (int)s->device.device, "driver", s->device.ops->name,
-			 "node", s->device.node, "group", s->device.group);
+	vb_pci_name(s->device->vendor, s->device->device, name, sizeof(name));
+	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:i, s:i}", "address", s->device->address,
+			 "name", name, "vendor", (int)s->device->vendor,
+			 "device", (int)s->device->device, "driver", s->device->ops->name,
+			 "node", s->device->node, "group", s->device->group);
+}
+
+static json_t *devices_to_json(const struct session *s)
+{
+	json_t *list = json_array();
+
+	for (unsigned int i = 0; i < s->nr_devices; i++)
+		json_array_append_new(list, json_string(s->device[i].address));
+	return list;
 }
 
 /* "param.NAME=VALUE" of each of the module's parameters. */
@@ -274,6 +283,10 @@ int session_make_meta(struct session *s)
 	json_object_set_new(s->meta, "noise", session_noise_before(s));
 	if (s->opt->compare)
 		json_object_set_new(s->meta, "ab", compare_to_json(s));
+	if (s->nr_devices > 1)
+		json_object_set_new(s->meta, "devices", devices_to_json(s));
+	if (s->skipped)
+		json_object_set(s->meta, "skipped", s->skipped);
 	if (vb_job_published(s->job))
 		json_object_set_new(s->meta, "published",
 				    published_to_json(s, vb_job_published(s->job)));

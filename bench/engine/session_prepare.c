@@ -215,18 +215,14 @@ int session_find_arms(struct session *s)
 	return ret;
 }
 
-/* Before what else is missing is asked for: no device helps a mode that can't be had. */
-int session_check_modes(struct session *s)
+/* A container each, and a group can be in one. */
+static int check_group(const struct session *s, const struct vb_device *device)
 {
-	for (unsigned int a = 0; a < s->nr_arms && !s->opt->dry_run; a++)
-		for (size_t i = 0; i < s->nr_cells; i++) {
-			const struct vb_iommu_ops *iommu = s->arm[a].runs[i].global.iommu;
-			const char *why = vb_iommu_unavailable(iommu);
-
-			if (why)
-				return vb_fail(VB_EXIT_SKIPPED, "iommu_mode=%s can't be had: %s",
-					       iommu->name, why);
-		}
+	for (unsigned int i = 0; i < s->nr_devices; i++)
+		if (s->device[i].group == device->group)
+			return vb_fail(VB_EXIT_USAGE, "--device %s: in the IOMMU group of %s, which one "
+				       "container alone can have: give a device of another group",
+				       device->address, s->device[i].address);
 	return VB_EXIT_OK;
 }
 
@@ -235,12 +231,17 @@ int session_find_device(struct session *s)
 	char err[512];
 	int ret;
 
-	if (!s->opt->device || !s->uses_vfio)
-		return VB_EXIT_OK;
-	ret = vb_preflight_device(&s->device, s->opt->device, err, sizeof(err));
-	if (ret)
-		return vb_fail(ret == -ENXIO ? VB_EXIT_SKIPPED : VB_EXIT_USAGE, "%s", err);
-	s->has_device = true;
+	for (unsigned int i = 0; i < s->opt->nr_devices && s->uses_vfio; i++) {
+		struct vb_device *device = &s->device[s->nr_devices];
+
+		ret = vb_preflight_device(device, s->opt->device[i], err, sizeof(err));
+		if (ret)
+			return vb_fail(ret == -ENXIO ? VB_EXIT_SKIPPED : VB_EXIT_USAGE, "%s", err);
+		ret = check_group(s, device);
+		if (ret)
+			return ret;
+		s->nr_devices++;
+	}
 	return VB_EXIT_OK;
 }
 
@@ -254,7 +255,7 @@ static int preflight_arm(struct session *s, struct session_arm *arm)
 		struct vb_preflight p = {
 			.plan = arm->plans[i],
 			.variant = variant,
-			.device = s->has_device ? &s->device : NULL,
+			.device = s->nr_devices ? s->device : NULL,
 			.in_lab = s->in_lab,
 			.accept_loss = s->opt->accept_loss,
 		};

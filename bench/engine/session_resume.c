@@ -190,14 +190,22 @@ static int take_seed_and_device(struct session *s)
 {
 	const json_t *device = json_object_get(s->meta, "device");
 	const char *address = json_string_value(json_object_get(device, "address"));
+	const json_t *all = json_object_get(s->meta, "devices");
+	unsigned int nr = address ? 1 : 0;
 
 	s->seed = (uint64_t)json_integer_value(json_object_get(s->meta, "seed"));
 	if (s->opt->seed && (*s->opt->seed & INT64_MAX) != s->seed)
 		return refuse_other(s, "it has another seed");
 	s->resumed.seed = &s->seed;
-	if (s->opt->device && (!address || strcmp(s->opt->device, address)))
-		return refuse_other(s, "it has another device");
-	s->resumed.device = address;
+	s->own_device[0] = address;
+	for (; nr < json_array_size(all) && nr < VB_MAX_CONTAINERS; nr++)
+		s->own_device[nr] = json_string_value(json_array_get(all, nr));
+	for (unsigned int i = 0; i < s->opt->nr_devices; i++)
+		if (s->opt->nr_devices != nr || !s->own_device[i] ||
+		    strcmp(s->opt->device[i], s->own_device[i]))
+			return refuse_other(s, "it has another device");
+	s->resumed.device = s->own_device;
+	s->resumed.nr_devices = nr;
 	return VB_EXIT_OK;
 }
 

@@ -206,10 +206,12 @@ static int supervise(struct session *s, struct vb_run *run, const char *arm)
 }
 
 /* After a hang removing would hang as well. */
-static void put_back(struct session *s, struct vb_container *c, struct vb_variant *ours)
+static void put_back(struct session *s, struct vb_container *c, unsigned int nr,
+		     struct vb_variant *ours)
 {
 	if (!s->lost) {
-		remove_mdevs(s, c);
+		for (unsigned int i = 0; i < nr; i++)
+			remove_mdevs(s, &c[i]);
 		if (ours)
 			unload_arm(s, ours);
 	}
@@ -251,8 +253,9 @@ static int run_plan(struct session *s, const struct vb_turn *turn, const struct 
 {
 	struct session_arm *arm = &s->arm[turn->arm];
 	struct vb_variant *v = arm->null ? NULL : &arm->variant;
-	struct vb_container *c = calloc(1, sizeof(*c));
-	struct vb_device device = s->device;
+	unsigned int nr = plan->run->global.containers;
+	struct vb_container *c = calloc(nr, sizeof(*c));
+	struct vb_device device[VB_MAX_CONTAINERS];
 	struct vb_trace trace = { 0 };
 	char title[400];
 	struct vb_run run = { .plan = plan, .topology = s->topology, .container = c,
@@ -267,22 +270,26 @@ static int run_plan(struct session *s, const struct vb_turn *turn, const struct 
 
 	if (!c)
 		return vb_fail(VB_EXIT_UNTRUSTED, "out of memory");
-	c->device = s->has_device && plan->needs_pci ? &device : NULL;
-	c->guard.on = vb_guard_needed(plan, v, &record.guard_reason);
+	memcpy(device, s->device, sizeof(device));
+	for (unsigned int i = 0; i < nr; i++) {
+		c[i].index = i;
+		c[i].device = s->nr_devices && plan->needs_pci ? &device[i] : NULL;
+		c[i].guard.on = vb_guard_needed(plan, v, &record.guard_reason);
+	}
 	describe(s, turn, title, sizeof(title));
 	vb_live_progress((unsigned int)s->number, (unsigned int)s->nr_turns);
 	session_noise_settings(&run);
 	vb_run_mark(&run);
 	ret = v ? load_arm(s, v, &ours) : VB_EXIT_OK;
-	if (!ret && plan->needs_mdev)
-		ret = make_mdevs(s, c, plan->run->global.mdevs);
+	for (unsigned int i = 0; i < nr && !ret && plan->needs_mdev; i++)
+		ret = make_mdevs(s, &c[i], plan->run->global.mdevs);
 	if (!ret)
 		ret = start_trace(s, plan, &trace);
 	c->trace = trace.mode == VB_TRACE_NONE ? NULL : &trace;
 	if (!ret)
 		ret = supervise(s, &run, record.arm);
 	stop_trace(s, &trace);
-	put_back(s, c, ours ? v : NULL);
+	put_back(s, c, nr, ours ? v : NULL);
 	if (!ret)
 		ret = judge(s, &run, &record);
 	if (run.dir_fd >= 0)

@@ -70,7 +70,8 @@ int vb_run_init(struct vb_run *run)
 	run->worker = calloc(plan->nr_workers, sizeof(*run->worker));
 	if (!run->shared || !run->worker)
 		return -ENOMEM;
-	run->container->shared = run->shared;
+	for (unsigned int i = 0; i < plan->run->global.containers; i++)
+		run->container[i].shared = run->shared;
 	for (unsigned int i = 0; i < plan->nr_workers; i++) {
 		run->worker[i] = vb_memory_shared(sizeof(**run->worker), plan->worker[i].node);
 		if (!run->worker[i])

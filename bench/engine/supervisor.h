@@ -27,7 +27,7 @@ enum vb_ending {
 struct vb_run {
 	const struct vb_plan *plan;
 	const struct vb_topology *topology;
-	struct vb_container *container;	/* device, mdevs, guard filled in */
+	struct vb_container *container;	/* an array of containers=; device, mdevs, guard filled in */
 	struct vb_run_shared *shared;	/* supervisor allocates, vb_run_free() frees */
 	struct vb_worker_shared **worker;
 	int dir_fd;			/* runs/NNN-ARM/ of the result: files go there */

@@ -365,7 +365,7 @@ static void release(struct control *c, int halt)
 }
 
 /* Between warm-up and measured part nothing is pinned: the module starts at zero. */
-static int reset_module(struct vb_container *c)
+static int reset_module(struct vb_container *c, const struct vb_plan *plan)
 {
 	int ret = 0;
 
@@ -398,7 +398,7 @@ static void lead(struct vb_container *c, const struct vb_plan *plan, struct cont
 	atomic_store(&ctl->halt, 1);
 	lead_wait(ctl, sh, all, 0, 0);
 	vb_noise_watch_begin(&noise, plan, workers);
-	ret = reset_module(c);
+	ret = vb_containers_each(c, plan, reset_module);
 	if (ret)
 		vb_run_error(sh, ret, "resetting the module's counters: %s", strerror(-ret));
 	else
@@ -413,11 +413,12 @@ static void lead(struct vb_container *c, const struct vb_plan *plan, struct cont
 	vb_noise_watch_end(&noise, plan, workers, &sh->noise);
 	vb_tracing_end(c, plan, workers);
 	atomic_store(&sh->phase, VB_PHASE_DRAIN);
-	vb_container_stop_pinners(c);
+	for (unsigned int i = 0; i < g->containers; i++)
+		vb_container_stop_pinners(&c[i]);
 	release(ctl, 1);
 	lead_wait(ctl, sh, all, 0, 0);		/* torn down */
 	if (!plan->own_container)
-		vb_container_collect(c, plan);
+		vb_containers_each(c, plan, vb_container_collect);
 	release(ctl, 1);
 }
 
@@ -476,7 +477,7 @@ static int prepare_thread(struct thread *t, struct vb_container *c, const struct
 	*t->worker = (struct vb_worker){
 		.plan = pw,
 		.section = pw->section,
-		.container = c,
+		.container = &c[plan->window[pw->window].container],
 		.window = &windows[pw->window],
 		.shared = shared,
 		.iova = plan->window[pw->window].iova,

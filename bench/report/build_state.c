@@ -174,14 +174,28 @@ static bool records_samples(const struct vb_source *s)
 	return false;
 }
 
+/* Cells of the matrix that the machine could not have. */
+static void put_skipped(struct vb_doc *doc, const json_t *skipped)
+{
+	const json_t *cell;
+	size_t i;
+
+	json_array_foreach(skipped, i, cell)
+		vb_doc_item(doc, VB_VIEW_ALL, "skipped: %s: %s", vb_json_text(cell, "label"),
+			    vb_json_text(cell, "reason"));
+}
+
 void vb_build_caveats(struct vb_doc *doc, const struct vb_source *s)
 {
 	const json_t *reasons = json_object_get(s->result->meta, "no_performance_label");
+	const json_t *skipped = json_object_get(s->result->meta, "skipped");
 
-	if (!s->exact && !s->nr_comparisons && !json_array_size(reasons) && !records_samples(s))
+	if (!s->exact && !s->nr_comparisons && !json_array_size(reasons) && !records_samples(s) &&
+	    !json_array_size(skipped))
 		return;
 	vb_doc_heading(doc, VB_VIEW_ALL, 2, "caveats", "To bear in mind");
 	put_label_reasons(doc, s);
+	put_skipped(doc, skipped);
 	put_comparisons(doc, s);
 	put_samples(doc, s);
 }

@@ -4,8 +4,9 @@
  * Memory is got and made present (prefault=), mapped in count= pieces of size=,
  * unmapped by as many requests as unmaps= says, and given back; each phase is
  * timed by itself.  The section's threads share the window: each maps and unmaps
- * its part of it.  In which order: pattern=; with what gaps of IOVA: stride=; with
- * how much memory behind them: buffers=; for how many rounds: remap_every=.
+ * its part of it.  In which order: pattern=; with what gaps of IOVA: stride=; how
+ * many at once: batch=; with how much memory behind them: buffers=; for how many
+ * rounds: remap_every=.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -110,6 +111,17 @@ static void timed(struct vb_worker *w, enum vb_metric metric, uint64_t start, ui
 	vb_hist_add(&w->shared->hist[metric], end - start);
 }
 
+static int get_bar(struct vb_worker *w, uint64_t bytes)
+{
+	struct vb_memory *memory = &w->window->memory;
+	int ret = vb_device_bar_memory(w->container->device, memory);
+
+	if (!ret && memory->size_bytes < bytes)
+		ret = vb_step_failed(w, "the device's largest BAR that can be mapped has %zu KiB",
+				     memory->size_bytes >> 10);
+	return ret;
+}
+
 /* Memory, made present; its time is no part of a map's. */
 static int get_memory(struct vb_worker *w, const struct cycle *c)
 {
@@ -120,8 +132,11 @@ static int get_memory(struct vb_worker *w, const struct cycle *c)
 
 	if (memory->addr)
 		return 0;
-	ret = vb_memory_reserve(memory, s->backing, s->size_bytes * c->buffers,
-				w->window->plan->mem_node, s->thp);
+	if (s->backing == VB_BACKING_BAR)
+		ret = get_bar(w, s->size_bytes * c->buffers);
+	else
+		ret = vb_memory_reserve(memory, s->backing, s->size_bytes * c->buffers,
+					w->window->plan->mem_node, s->thp);
 	start = vb_now_ns();
 	if (!ret)
 		ret = vb_memory_prefault(memory, s->prefault, s->prefault_threads);
@@ -154,19 +169,28 @@ static int begin(struct vb_worker *w, struct cycle *c)
 	return ret;
 }
 
+/* The first of the mappings that are thread @t's, of @number in all. */
+static uint64_t share(const struct vb_worker *w, uint64_t number, uint64_t t)
+{
+	return number * t / w->section->threads;
+}
+
+static int map_one(struct vb_worker *w, const struct cycle *c, uint64_t n)
+{
+	uint64_t size = w->section->size_bytes, i = c->order[n];
+	char *memory = w->window->memory.addr;
+
+	return vb_op_map_at(w, i * c->step_bytes, memory + i % c->buffers * size, size);
+}
+
 static int map_part(struct vb_worker *w, struct cycle *c)
 {
-	uint64_t count = w->section->count, threads = w->section->threads, t = w->plan->thread;
-	uint64_t size = w->section->size_bytes;
-	char *memory = w->window->memory.addr;
+	uint64_t t = w->plan->thread, end = share(w, w->section->count, t + 1);
 	int ret = 0;
 
 	c->part[t].map_start = vb_now_ns();
-	for (uint64_t n = count * t / threads; n < count * (t + 1) / threads && !ret; n++) {
-		uint32_t i = c->order[n];
-
-		ret = vb_op_map_at(w, i * c->step_bytes, memory + i % c->buffers * size, size);
-	}
+	for (uint64_t n = share(w, w->section->count, t); n < end && !ret; n++)
+		ret = map_one(w, c, n);
 	c->part[t].map_end = vb_now_ns();
 	return ret;
 }
@@ -193,13 +217,31 @@ static int unmap_one(struct vb_worker *w, const struct cycle *c, uint64_t n)
 
 static int unmap_part(struct vb_worker *w, struct cycle *c)
 {
-	uint64_t threads = w->section->threads, t = w->plan->thread;
+	uint64_t t = w->plan->thread, end = share(w, c->requests, t + 1);
 	int ret = 0;
 
 	c->part[t].unmap_start = vb_now_ns();
-	for (uint64_t n = c->requests * t / threads; n < c->requests * (t + 1) / threads && !ret; n++)
+	for (uint64_t n = share(w, c->requests, t); n < end && !ret; n++)
 		ret = unmap_one(w, c, n);
 	c->part[t].unmap_end = vb_now_ns();
+	return ret;
+}
+
+/* batch=: a few at once, by one thread, and on to the next. */
+static int cycle_part(struct vb_worker *w, struct cycle *c)
+{
+	uint64_t t = w->plan->thread, end = share(w, w->section->count, t + 1), n, last;
+	int ret = 0;
+
+	for (uint64_t at = share(w, w->section->count, t); at < end && !ret; at = last) {
+		last = end - at > w->section->batch ? at + w->section->batch : end;
+		for (n = at; n < last && !ret; n++)
+			ret = map_one(w, c, n);
+		if (!ret)
+			ret = vb_op_open_range(w, 0, w->window->plan->size_bytes);
+		for (n = at; n < last && !ret; n++)
+			ret = unmap_one(w, c, n);
+	}
 	return ret;
 }
 
@@ -237,9 +279,10 @@ static void verify_charged(struct vb_worker *w, const struct cycle *c, uint64_t 
 
 static int look_at_mapped(struct vb_worker *w, struct cycle *c)
 {
-	verify_charged(w, c, w->section->count * w->section->size_bytes);
+	bool bar = w->section->backing == VB_BACKING_BAR;	/* no pages: nothing to pin or to charge */
+
+	verify_charged(w, c, bar ? 0 : w->section->count * w->section->size_bytes);
 	vb_tables_mapped(&w->container->shared->tables);
-	vb_op_memory_seen(w, &w->window->memory);
 	return vb_op_open_range(w, 0, w->window->plan->size_bytes);
 }
 
@@ -248,7 +291,10 @@ static void end_round(struct vb_worker *w, struct cycle *c)
 	uint64_t start;
 
 	w->window->mapped = false;
-	time_all(w, c);
+	if (!w->section->batch)
+		time_all(w, c);
+	if (w->section->backing != VB_BACKING_BAR)
+		vb_op_memory_seen(w, &w->window->memory);
 	verify_charged(w, c, 0);
 	vb_tables_left(&w->container->shared->tables);
 	w->shared->tally.count[ROUNDS]++;
@@ -261,24 +307,32 @@ static void end_round(struct vb_worker *w, struct cycle *c)
 }
 
 /* Every thread comes to every meeting, whatever failed. */
+static int map_and_unmap(struct vb_worker *w, struct cycle *c, int ret)
+{
+	if (!ret && !c->failed)
+		ret = map_part(w, c);
+	meet(w);
+	if (!w->plan->thread && !ret)
+		ret = look_at_mapped(w, c);
+	meet(w);
+	return ret || c->failed ? ret : unmap_part(w, c);
+}
+
 static int step(struct vb_worker *w)
 {
 	struct cycle *c = w->window->priv;
 	bool first = !w->plan->thread;
-	int ret = first ? begin(w, c) : 0, ret2;
+	int ret = first ? begin(w, c) : 0;
 
 	meet(w);
-	if (!ret && !c->failed)
-		ret = map_part(w, c);
+	if (!w->section->batch)
+		ret = map_and_unmap(w, c, ret);
+	else if (!ret && !c->failed)
+		ret = cycle_part(w, c);
 	meet(w);
 	if (first && !ret)
-		ret = look_at_mapped(w, c);
-	meet(w);
-	ret2 = ret || c->failed ? 0 : unmap_part(w, c);
-	meet(w);
-	if (first && !ret && !ret2)
 		end_round(w, c);
-	return ret ? ret : ret2;
+	return ret;
 }
 
 static int teardown(struct vb_worker *w)

@@ -273,7 +273,8 @@ int vb_device_map_bar(struct vb_device *dev, unsigned int index, void **bar, siz
 	return 0;
 }
 
-int vb_device_enable_bus_master(struct vb_device *dev)
+/* Set bits of the PCI command register. */
+static int set_command(struct vb_device *dev, uint16_t bits)
 {
 	struct vfio_region_info info;
 	int ret = region(dev, VFIO_PCI_CONFIG_REGION_INDEX, &info);
@@ -284,9 +285,60 @@ int vb_device_enable_bus_master(struct vb_device *dev)
 	if (pread(dev->fd, &command, sizeof(command), (off_t)info.offset + PCI_COMMAND) !=
 	    sizeof(command))
 		return -EIO;
-	command |= htole16(PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY);
+	command |= htole16(bits);
 	if (pwrite(dev->fd, &command, sizeof(command), (off_t)info.offset + PCI_COMMAND) !=
 	    sizeof(command))
 		return -EIO;
 	return 0;
+}
+
+static int find_largest_bar(struct vb_device *dev, struct vfio_region_info *largest)
+{
+	struct vfio_region_info info;
+
+	largest->size = 0;
+	for (unsigned int i = VFIO_PCI_BAR0_REGION_INDEX; i <= VFIO_PCI_BAR5_REGION_INDEX; i++) {
+		int ret = region(dev, i, &info);
+
+		if (ret)
+			return ret;
+		if (info.flags & VFIO_REGION_INFO_FLAG_MMAP && info.size > largest->size)
+			*largest = info;
+	}
+	return largest->size ? 0 : -ENXIO;
+}
+
+/* Later kernels map a BAR by huge pages, where addresses allow it (vfio_pci_mmap_huge_fault()). */
+int vb_device_bar_memory(struct vb_device *dev, struct vb_memory *memory)
+{
+	size_t align = (size_t)1 << 30;
+	struct vfio_region_info bar;
+	int ret = find_largest_bar(dev, &bar);
+	char *room, *addr;
+
+	if (!ret)
+		ret = set_command(dev, PCI_COMMAND_MEMORY);
+	if (ret)
+		return ret;
+	room = mmap(NULL, bar.size + align, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		    -1, 0);
+	if (room == MAP_FAILED)
+		return -errno;
+	addr = (char *)(((uintptr_t)room + align - 1) & ~(uintptr_t)(align - 1));
+	*memory = (struct vb_memory){
+		.addr = addr, .size_bytes = bar.size, .mapped_addr = room,
+		.mapped_bytes = bar.size + align, .backing = VB_BACKING_BAR, .node = -1,
+	};
+	if (mmap(addr, bar.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, dev->fd,
+		 (off_t)bar.offset) != MAP_FAILED)
+		return 0;
+	ret = -errno;
+	munmap(room, bar.size + align);
+	memset(memory, 0, sizeof(*memory));
+	return ret;
+}
+
+int vb_device_enable_bus_master(struct vb_device *dev)
+{
+	return set_command(dev, PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY);
 }

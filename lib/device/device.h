@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "lib/iommu/iommu.h"
+#include "lib/machine/memory.h"
 
 struct vb_device;
 
@@ -179,6 +180,12 @@ void vb_device_close(struct vb_device *dev);
 int vb_device_region(struct vb_device *dev, unsigned int index, uint64_t *offset, uint64_t *size);
 /* For drivers: map BAR @index; munmap() it with *size.  -ENXIO: it can't be mapped. */
 int vb_device_map_bar(struct vb_device *dev, unsigned int index, void **bar, size_t *size);
+/*
+ * The largest BAR that can be mapped, as memory to be mapped for DMA, of an open
+ * device: aligned like a huge page of its size, freed with vb_memory_free().  Nobody
+ * but the device is to touch it.  -ENXIO: there is none.
+ */
+int vb_device_bar_memory(struct vb_device *dev, struct vb_memory *memory);
 /* For drivers: set bits in the PCI command register (bus master, memory). */
 int vb_device_enable_bus_master(struct vb_device *dev);
 

@@ -72,19 +72,25 @@ static int free_hugepages(int node, size_t page_bytes, uint64_t *count)
 	return n == 1 ? 0 : -EIO;
 }
 
-int vb_memory_room(int node, size_t page_bytes, size_t size_bytes)
+int vb_memory_free_bytes(int node, size_t page_bytes, uint64_t *bytes)
 {
-	uint64_t have;
+	int err;
 
 	/* a kernel without NUMA shows no nodes */
 	if (node == 0 && access("/sys/devices/system/node/node0", F_OK))
 		node = -1;
-	if (page_bytes > (size_t)sysconf(_SC_PAGESIZE)) {
-		if (free_hugepages(node, page_bytes, &have))
-			return 0;
-		return have >= (size_bytes + page_bytes - 1) / page_bytes ? 0 : -ENOMEM;
-	}
-	if (free_bytes(node, &have))
+	if (page_bytes <= (size_t)sysconf(_SC_PAGESIZE))
+		return free_bytes(node, bytes);
+	err = free_hugepages(node, page_bytes, bytes);
+	*bytes = err ? 0 : *bytes * page_bytes;
+	return err;
+}
+
+int vb_memory_room(int node, size_t page_bytes, size_t size_bytes)
+{
+	uint64_t have;
+
+	if (vb_memory_free_bytes(node, page_bytes, &have))
 		return 0;
 	return have >= size_bytes ? 0 : -ENOMEM;
 }

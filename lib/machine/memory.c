@@ -83,6 +83,7 @@ static const struct backing backings[VB_NR_BACKINGS] = {
 		"memfd_hugetlb_1gb", SZ_1G, MAP_SHARED, MFD_HUGETLB | 30u << MAP_HUGE_SHIFT, open_memfd
 	},
 	[VB_BACKING_FILE] = { "file", SZ_4K, MAP_SHARED, 0, open_file },
+	[VB_BACKING_BAR] = { "bar", SZ_4K, MAP_SHARED, 0, NULL },
 };
 
 const char *vb_backing_name(enum vb_backing backing)
@@ -198,7 +199,8 @@ int vb_memory_reserve(struct vb_memory *memory, enum vb_backing backing, size_t 
 {
 	int err;
 
-	if ((unsigned int)backing >= VB_NR_BACKINGS || !size_bytes || node < -1)
+	if ((unsigned int)backing >= VB_NR_BACKINGS || backing == VB_BACKING_BAR || !size_bytes ||
+	    node < -1)
 		return -EINVAL;
 	memset(memory, 0, sizeof(*memory));
 	/* A strict policy that can't be met calls the OOM killer: look first. */

@@ -17,6 +17,7 @@ enum vb_backing {
 	VB_BACKING_MEMFD_HUGETLB_2MB,
 	VB_BACKING_MEMFD_HUGETLB_1GB,
 	VB_BACKING_FILE,		/* page cache of a file without name in $TMPDIR, else /var/tmp */
+	VB_BACKING_BAR,			/* of the assigned device: vb_device_bar_memory() */
 	VB_NR_BACKINGS
 };
 

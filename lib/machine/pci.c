@@ -2,6 +2,7 @@
 /* PCI devices in sysfs. */
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include "lib/machine/sysfs.h"
 
 #define DEVICES "/sys/bus/pci/devices"
+#define PCI_BARS 6
+#define RESOURCE_MEM 0x200u	/* IORESOURCE_MEM, linux/ioport.h */
 
 static size_t hex_digits(const char *text)
 {
@@ -98,6 +101,24 @@ int vb_pci_class(const char *address, unsigned int *class_code)
 		return err;
 	*class_code = strtoul(text, &end, 16);
 	return end == text ? -EPROTO : 0;
+}
+
+/* Lines of "START END FLAGS", the BARs' first (pci_create_resource_files() in the kernel). */
+int vb_pci_largest_bar(const char *address, uint64_t *bytes)
+{
+	char text[2048], *line = text;
+	uint64_t start, end, flags;
+	int err = vb_pci_attribute(address, "resource", text, sizeof(text));
+
+	*bytes = 0;
+	for (int i = 0; i < PCI_BARS && !err && line; i++) {
+		if (sscanf(line, "%" SCNx64 " %" SCNx64 " %" SCNx64, &start, &end, &flags) == 3 &&
+		    flags & RESOURCE_MEM && end > start && end - start + 1 > *bytes)
+			*bytes = end - start + 1;
+		line = strchr(line, '\n');
+		line += line != NULL;
+	}
+	return err;
 }
 
 int vb_pci_group(const char *address, int *group)

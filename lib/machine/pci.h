@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* "0000:81:00.0"; domains made by VMD have five digits or more. */
 #define VB_PCI_ADDRESS_SIZE 16
@@ -28,6 +29,8 @@ int vb_pci_attribute(const char *address, const char *attribute, char *value, si
 void vb_pci_name(unsigned int vendor, unsigned int device, char *name, size_t size);
 /* Class code (0x010802: NVMe).  0 or -errno. */
 int vb_pci_class(const char *address, unsigned int *class_code);
+/* Size of its largest memory BAR; 0: it has none.  0 or -errno. */
+int vb_pci_largest_bar(const char *address, uint64_t *bytes);
 /* Number of its IOMMU group.  -ENXIO: in none (no IOMMU, or it is off). */
 int vb_pci_group(const char *address, int *group);
 /* Of drivers under which VFIO lets a group be used: vfio-pci and its variants,

@@ -116,7 +116,7 @@ static const struct bad bad_keys[] = {
 	{ WITH("workload=map_unmap"), "belongs in a worker section", 2 },
 	{ WITH("durations=5s"), "did you mean 'duration'?", 2 },
 	{ WITH("guards=off"), "did you mean 'guard'?", 2 },
-	{ WITH("xyzzy=off"), "valid: callback_delay, class, cold, description", 2 },
+	{ WITH("xyzzy=off"), "valid: callback_delay, class, cold, containers, description", 2 },
 	{ "[span]\nworkload=map_unmpa\n", "did you mean 'map_unmap'?", 2 },
 	{ "[span]\nworkload=\n", "workload=: no value", 2 },
 	{ "[span]\nworkload=fio\n", "no such workload: valid: ", 2 },

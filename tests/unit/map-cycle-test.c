@@ -10,7 +10,7 @@
 static struct rig r;
 
 /* What was asked for, in order: mapping numbers, and where their memory is. */
-static unsigned int nr_maps, nr_unmaps, map_fails_at;
+static unsigned int nr_maps, nr_unmaps, map_fails_at, most_mapped;
 static uint64_t mapped[64], unmapped[64], unmapped_bytes[64];
 static char *vaddrs[64];
 
@@ -21,6 +21,8 @@ static int map_noted(struct vb_iommu *iommu, void *vaddr, uint64_t iova, uint64_
 		return -ENOMEM;
 	mapped[nr_maps] = iova - RIG_IOVA;
 	vaddrs[nr_maps++] = vaddr;
+	if (r.nr_mappings >= most_mapped)
+		most_mapped = r.nr_mappings + 1;
 	return rig_map(iommu, vaddr, iova, size, prot);
 }
 
@@ -53,7 +55,7 @@ static void make(enum vb_pattern pattern, unsigned int unmaps)
 	r.section.remap_every = 1;
 	r.iommu.map = map_noted;
 	r.iommu.unmap = unmap_noted;
-	nr_maps = nr_unmaps = map_fails_at = 0;
+	nr_maps = nr_unmaps = map_fails_at = most_mapped = 0;
 }
 
 static void run_right(unsigned int steps)
@@ -159,6 +161,27 @@ static void test_stride_and_buffers(void **state)
 	rig_free(&r);
 }
 
+/* Three at once, then those go; the last batch is what is left. */
+static void test_batch(void **state)
+{
+	make(VB_PATTERN_LINEAR, 0);
+	r.section.batch = 3;
+	assert_int_equal(rig_run(&r, 1), 0);
+	assert_int_equal(r.shared->tally.wrong, 0);
+	assert_int_equal(nr_maps, MAPPINGS);
+	assert_int_equal(nr_unmaps, MAPPINGS);
+	assert_int_equal(most_mapped, 3);
+	assert_int_equal(r.nr_mappings, 0);
+	assert_int_equal(r.shared->hist[VB_METRIC_MAP_ALL].count, 0);
+	rig_free(&r);
+	make(VB_PATTERN_LINEAR, 0);
+	r.section.batch = 1;
+	r.iommu.unmap = unmap_tells_less;
+	assert_int_equal(rig_run(&r, 1), 0);
+	assert_int_equal(r.shared->tally.wrong, MAPPINGS);
+	rig_free(&r);
+}
+
 static void test_remap(void **state)
 {
 	make(VB_PATTERN_LINEAR, 1);
@@ -227,6 +250,7 @@ int main(void)
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_stride_and_buffers),
+		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_remap),
 		cmocka_unit_test(test_wrong_kernels),
 		cmocka_unit_test(test_not_charged),

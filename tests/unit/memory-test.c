@@ -218,6 +218,7 @@ static void test_refusals(void **state)
 
 	assert_int_equal(vb_memory_alloc(&m, VB_BACKING_ANONYMOUS, 0, -1), -EINVAL);
 	assert_int_equal(vb_memory_alloc(&m, VB_NR_BACKINGS, 4096, -1), -EINVAL);
+	assert_int_equal(vb_memory_alloc(&m, VB_BACKING_BAR, 4096, -1), -EINVAL);
 	assert_int_equal(vb_memory_alloc(&m, VB_BACKING_ANONYMOUS, 4096, -2), -EINVAL);
 	assert_int_equal(vb_memory_alloc(&m, VB_BACKING_ANONYMOUS, 4096, 1000), -EINVAL);
 	assert_int_equal(vb_memory_alloc(&m, VB_BACKING_ANONYMOUS, 4096, 1 << 20), -EINVAL);

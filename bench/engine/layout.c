@@ -135,7 +135,7 @@ int vb_layout_make(struct vb_plan *plan, const struct vb_device *device, uint64_
 
 	vb_random_init(&l.random, seed);
 	find_order(&l);
-	if (plan->uses_device && device)
+	if ((plan->uses_device || plan->needs_bar) && device)
 		plan->device_bytes = device->ops->own_bytes;
 	/* DMA below the MSI window, so that a device of 32 bits does it. */
 	reach = l.limit < VB_LAYOUT_MSI_FIRST ? l.limit + 1 : VB_LAYOUT_MSI_FIRST;

@@ -54,10 +54,11 @@ static int move(struct vb_worker *w)
 	char *addr = w->memory + page * VB_JOB_PAGE;
 	int node = w->window->plan->mem_node == 0 ? 1 : 0, status = 0;
 	void *addrs = addr;
+	long left = move_pages(0, 1, &addrs, &node, &status, MPOL_MF_MOVE);
 
-	if (move_pages(0, 1, &addrs, &node, &status, MPOL_MF_MOVE) < 0)
+	if (left < 0)
 		return -errno;
-	return status < 0 ? status : 0;
+	return left ? -EBUSY : status < 0 ? status : 0;
 }
 
 static const struct {

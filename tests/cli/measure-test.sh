@@ -150,6 +150,24 @@ report_says() {
 	done
 }
 
+# told_on_request: SIGUSR1 has every worker's counts on stderr, and the run goes on to its end.
+told_on_request() {
+	local pid status=0
+
+	"$bench" run null --output "$tmp/told" --set threads=1 --set warmup=0s --set duration=1h \
+		>"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	for _ in {1..300}; do
+		! grep -q 'worker 0 \[null\] .* steps' "$tmp/err" || break
+		! grep -sq ',measure,' "$tmp"/told.part/runs/*/intervals.csv || kill -USR1 "$pid" || break
+		sleep 0.1
+	done
+	kill -INT "$pid"
+	wait "$pid" || status=$?
+	grep -q 'worker 0 \[null\] tid [0-9]* cpu [0-9]* node [0-9]*: [0-9]* steps' "$tmp/err" &&
+		is "$status" 3
+}
+
 # swept NAME RATE PATTERN...: as kept
 swept() {
 	local try
@@ -214,6 +232,7 @@ check "a rate that nothing can keep" run absurd duration=300ms rate=10000000
 check "is told as such" holds absurd "r['sections'][0]['saturated']" "audit['rate'] == 'mark'" \
 	"w['achieved_per_s'] < 0.95 * w['offered_per_s']" \
 	"m['response']['p50'] > 10 * m['service']['p50']"
+check "SIGUSR1: what each worker has done so far" told_on_request
 check "a closed loop says that it is one" holds full "r['sections'][0]['arrival'] == 'closed'" \
 	"'response' not in m" "'offered_per_s' not in w"
 

@@ -193,6 +193,7 @@ dist_job_DATA = \
 	bench/job/ab-span.job \
 	bench/job/alexw-16g.job \
 	bench/job/combined.job \
+	bench/job/callback-delay.job \
 	bench/job/container-churn.job \
 	bench/job/deadlock-open-close.job \
 	bench/job/deadlock-unmap.job \
@@ -220,9 +221,17 @@ dist_job_DATA = \
 	bench/job/map-fragmented.job \
 	bench/job/mdev-create-remove.job \
 	bench/job/memlock-edge.job \
+	bench/job/notify-listeners.job \
+	bench/job/notify-race.job \
 	bench/job/notify-span.job \
 	bench/job/null.job \
 	bench/job/pfnmap-bar.job \
+	bench/job/open-close-unmap.job \
+	bench/job/pin-batch.job \
+	bench/job/pin-hold.job \
+	bench/job/pin-nodes.job \
+	bench/job/pin-scattered.job \
+	bench/job/pins-per-entry.job \
 	bench/job/pressure-direct-read.job \
 	bench/job/pressure-memory.job \
 	bench/job/pressure-mlock.job \

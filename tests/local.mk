@@ -294,7 +294,8 @@ tests_lab_pin_toggle_SOURCES = tests/lab/pin-toggle.c
 tests_lab_pin_toggle_LDADD = $(VB_LIBS)
 EXTRA_DIST += tests/lab/lifecycle-test.sh tests/lab/stale-dma-test.sh
 EXTRA_DIST += tests/lab/kernel.sh tests/lab/memlock-test.sh tests/lab/pressure-test.sh \
-	tests/lab/type1-test.sh tests/lab/watch-limits.py tests/lab/late-pins-test.sh
+	tests/lab/type1-test.sh tests/lab/watch-limits.py tests/lab/late-pins-test.sh \
+	tests/lab/pins-test.sh
 
 # The suite's own cost: bare-loop is held against the engine in the lab.
 check_PROGRAMS += tests/lab/bare-loop

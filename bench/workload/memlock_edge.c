@@ -55,10 +55,12 @@ static void expect(struct edge *e, bool right, const char *what)
 	vb_op_verify(e->w, right, what);
 }
 
-static void expect_refusal(struct edge *e, int ret, const char *what)
+/* False: it was granted, and is to be undone for the case to go on. */
+static bool expect_refusal(struct edge *e, int ret, const char *what)
 {
 	vb_op_verify(e->w, ret == -ENOMEM, what);
 	e->w->shared->tally.count[REFUSALS] += ret == -ENOMEM;
+	return ret;
 }
 
 static int map(struct edge *e, uint64_t first, uint64_t pages)
@@ -109,9 +111,11 @@ static int type1_whole(struct edge *e)
 	uint64_t n = e->limit_pages;
 	int ret = 0;
 
-	expect_refusal(e, map(e, 0, n + 1), "type1: a map beyond the limit was not refused with ENOMEM");
+	if (!expect_refusal(e, map(e, 0, n + 1),
+			    "type1: a map beyond the limit was not refused with ENOMEM"))
+		ret = unmap(e, 0, n + 1);
 	expect(e, !locked_pages(), "type1: part of a map that was refused is charged");
-	if (n) {
+	if (n && !ret) {
 		ret = map(e, 0, n);
 		expect(e, locked_pages() == n, "type1: VmLck is not what is mapped");
 		if (!ret)
@@ -126,10 +130,12 @@ static int uring_alone(struct edge *e)
 	uint64_t n = e->limit_pages;
 	int ret = 0;
 
-	expect_refusal(e, buffers(e, n + 1), "io_uring: buffers beyond the limit were not refused with ENOMEM");
+	if (!expect_refusal(e, buffers(e, n + 1),
+			    "io_uring: buffers beyond the limit were not refused with ENOMEM"))
+		ret = io_uring_unregister_buffers(&e->ring);
 	expect(e, !pinned_pages(), "io_uring: part of what was refused is pinned");
 	if (!n)
-		return 0;
+		return ret;
 	/* Twice: the user's account has no file to read, but room for all of it again. */
 	for (int i = 0; i < 2 && !ret; i++) {
 		ret = buffers(e, n);

@@ -58,7 +58,7 @@ seen_from_outside()
 		[[ $(awk '$3 > $1 || $4 > $1 || $5' "$work/seen") == '' ]] || return
 		cat "$work/seen" >>"$work/all-seen"
 		seen=$(sort -n "$work/all-seen" | awk '
-			{ l[$1] = $3 > l[$1] ? $3 : l[$1]; p[$1] = $4 > p[$1] ? $4 : p[$1] }
+			{ l[$1] = $3 > l[$1] + 0 ? $3 : l[$1] + 0; p[$1] = $4 > p[$1] + 0 ? $4 : p[$1] + 0 }
 			END { for (i in l) print i, l[i], p[i], 0 }' | sort -n)
 		[[ $seen != "$wanted" ]] || break
 	done

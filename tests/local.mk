@@ -297,6 +297,14 @@ EXTRA_DIST += tests/lab/kernel.sh tests/lab/memlock-test.sh tests/lab/pressure-t
 	tests/lab/type1-test.sh tests/lab/watch-limits.py tests/lab/late-pins-test.sh \
 	tests/lab/pins-test.sh
 
+# What devices do; late-unmap is a kernel that is wrong, for device-test.sh.
+check_DATA = tests/lab/late-unmap.so
+tests/lab/late-unmap.so: tests/lab/late-unmap.c
+	$(AM_V_CC)$(MKDIR_P) tests/lab && $(CC) -D_GNU_SOURCE $(AM_CFLAGS) $(CFLAGS) -shared -fPIC \
+		-o $@ '$(srcdir)/tests/lab/late-unmap.c'
+CLEANFILES += tests/lab/late-unmap.so
+EXTRA_DIST += tests/lab/device-test.sh tests/lab/late-unmap.c
+
 # The suite's own cost: bare-loop is held against the engine in the lab.
 check_PROGRAMS += tests/lab/bare-loop
 tests_lab_bare_loop_SOURCES = tests/lab/bare-loop.c

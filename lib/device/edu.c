@@ -40,6 +40,7 @@
 #define EDU_MAX_BYTES		4088u
 /* The default of the device's property dma_mask=, which can't be asked for. */
 #define EDU_DMA_LAST		0x0fffffffull
+#define EDU_DMA_NS		100000000	/* not before; then it is asked for */
 /* The 100 ms are of virtual time: a busy host stretches them. */
 #define EDU_TIMEOUT_NS		5000000000ull
 #define EDU_POLL_NS		2000000
@@ -115,6 +116,7 @@ static int transfer(struct vb_device *dev, uint64_t source, uint64_t destination
 		    uint64_t direction)
 {
 	int ret = wait_idle(dev);	/* a transfer that timed out may still be due */
+	struct timespec transfer_time = { 0, EDU_DMA_NS };
 
 	if (ret)
 		return ret;
@@ -124,6 +126,7 @@ static int transfer(struct vb_device *dev, uint64_t source, uint64_t destination
 	/* what the device is to read is in memory before the device is told */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	write64(dev, EDU_DMA_COMMAND, EDU_DMA_START | direction);
+	nanosleep(&transfer_time, NULL);
 	ret = wait_idle(dev);
 	/* and what it wrote is read after it has said that it has ended */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);

@@ -159,8 +159,10 @@ int vb_device_dma(struct vb_device *dev, uint64_t iova_from, uint64_t iova_to, s
 bool vb_device_dma_arrived(const struct vb_device *dev, const void *from, const void *to,
 			   size_t size);
 /*
- * The device's first interrupt, MSI-X or else MSI, rings @eventfd from now on.
- * -EOPNOTSUPP: it has neither; -EBUSY: on already.
+ * The device's first interrupt, MSI-X or else MSI, rings @eventfd from now on.  Its
+ * driver is taken down and up for it: hardware may look at how it is to interrupt
+ * when it starts and not again (NVMe: Base 3.5.1; QEMU's does so).  -EOPNOTSUPP: it
+ * has neither; -EBUSY: on already.
  */
 int vb_device_irq_on(struct vb_device *dev, int eventfd);
 /* Idempotent. */

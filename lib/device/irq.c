@@ -46,10 +46,11 @@ int vb_device_irq_on(struct vb_device *dev, int eventfd)
 		index = VFIO_PCI_MSI_IRQ_INDEX;
 	if (!count(dev, (uint32_t)index))
 		return -EOPNOTSUPP;
+	vb_device_down(dev);
 	ret = set_trigger(dev, (uint32_t)index, eventfd);
 	if (!ret)
 		dev->irq_index = index;
-	return ret;
+	return ret ? ret : vb_device_up(dev);
 }
 
 int vb_device_irq_off(struct vb_device *dev)

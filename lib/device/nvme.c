@@ -38,7 +38,7 @@ struct nvme {
 	struct nvme_queue queue;
 	void *bar;
 	size_t bar_bytes;
-	unsigned int nr_contents;	/* that the controller has */
+	unsigned int nr_contents;	/* that the controller has; 0: not learnt yet */
 	unsigned int written;		/* by the last dma_write */
 	unsigned char known[NR_CONTENTS][NVME_PAGE];	/* as it came when the device was opened */
 };
@@ -98,6 +98,20 @@ static int check_identity(const struct vb_device *dev, const unsigned char *iden
 	return 0;
 }
 
+static int learn_all(struct vb_device *dev, struct nvme *n)
+{
+	int ret = learn(dev, n, CONTENT_IDENTITY);
+	bool effects = n->known[CONTENT_IDENTITY][IDENTIFY_LPA] & LPA_EFFECTS;
+
+	if (!ret)
+		ret = check_identity(dev, n->known[CONTENT_IDENTITY]);
+	if (!ret && effects)
+		ret = learn(dev, n, CONTENT_EFFECTS);
+	if (!ret)
+		n->nr_contents = effects ? 2 : 1;
+	return ret;
+}
+
 /* Whoever had the controller before may have left it enabled: it is stopped before it may do DMA. */
 static int bring_up(struct vb_device *dev, struct nvme *n)
 {
@@ -111,13 +125,9 @@ static int bring_up(struct vb_device *dev, struct nvme *n)
 		ret = vb_device_enable_bus_master(dev);
 	if (!ret)
 		ret = nvme_enable(&n->queue, dev->own, dev->own_iova);
-	if (!ret)
-		ret = learn(dev, n, CONTENT_IDENTITY);
-	if (!ret)
-		ret = check_identity(dev, n->known[CONTENT_IDENTITY]);
-	n->nr_contents = n->known[CONTENT_IDENTITY][IDENTIFY_LPA] & LPA_EFFECTS ? 2 : 1;
-	if (!ret && n->nr_contents == 2)
-		ret = learn(dev, n, CONTENT_EFFECTS);
+	/* Each command interrupts: where somebody listens, none is given unasked. */
+	if (!ret && dev->irq_index < 0)
+		ret = learn_all(dev, n);
 	return ret;
 }
 
@@ -157,7 +167,10 @@ static void nvme_close(struct vb_device *dev)
 static int nvme_dma_write(struct vb_device *dev, uint64_t iova, size_t size)
 {
 	struct nvme *n = dev->priv;
+	int ret = n->nr_contents ? 0 : learn_all(dev, n);
 
+	if (ret)
+		return ret;
 	n->written = (n->written + 1) % n->nr_contents;
 	return write_page(&n->queue, n->written, iova);
 }

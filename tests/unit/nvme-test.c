@@ -189,7 +189,7 @@ static int open_on(enum wrong wrong)
 	*reg(NVME_CC) = 1;
 	*reg(NVME_CSTS) = NVME_CSTS_READY;
 	dev = (struct vb_device){ .ops = &vb_device_nvme, .vendor = VENDOR, .fd = -1, .group_fd = -1,
-				  .irq_index = 0, .dma_last = UINT64_MAX, .own = c.own,
+				  .irq_index = -1, .dma_last = UINT64_MAX, .own = c.own,
 				  .own_iova = OWN_IOVA };
 	assert_int_equal(pthread_create(&c.thread, NULL, controller, NULL), 0);
 	return vb_device_up(&dev);
@@ -301,7 +301,14 @@ static void test_wrong_later(void **state)
 static void test_irq(void **state)
 {
 	assert_int_equal(open_on(NOTHING), 0);
-	assert_int_equal(vb_device_irq_done(&dev), -EIO);	/* none was asked for */
+	assert_int_equal(vb_device_irq_raise(&dev), -EINVAL);	/* nobody listens */
+	/* Up anew with somebody who does: nothing interrupts that was not asked for. */
+	vb_device_down(&dev);
+	dev.irq_index = 0;
+	memset(c.commands, 0, sizeof(c.commands));
+	assert_int_equal(vb_device_up(&dev), 0);
+	assert_int_equal(c.commands[0x06] + c.commands[0x02], 0);
+	assert_int_equal(vb_device_irq_done(&dev), -EIO);
 	for (int i = 0; i < 40; i++) {
 		assert_int_equal(vb_device_irq_raise(&dev), 0);
 		assert_int_equal(vb_device_irq_done(&dev), 0);

@@ -182,6 +182,17 @@ static void test_loop_device(void **state)
 	assert_in_use(DISK, VB_INUSE_MOUNT, DISK, "loop0", "/mnt");
 }
 
+/* A controller of which one namespace, without partitions, is mounted; others are not. */
+static void test_nvme_namespace(void **state)
+{
+	tree_block(DISK_AT "/nvme/nvme0/nvme0n2", "259:5");
+	tree_block(DISK_AT "/nvme/nvme0/nvme0n3", "259:6");
+	assert_free(DISK);
+	mount_line("259:5", "/data", "xfs /dev/nvme0n2 rw");
+	assert_in_use(DISK, VB_INUSE_MOUNT, DISK, "nvme0n2", "/data");
+	assert_free(OTHER);
+}
+
 /* One namespace, two controllers: its block device hangs on neither. */
 static void test_nvme_multipath(void **state)
 {
@@ -393,7 +404,8 @@ int main(void)
 		TEST(unused), TEST(addresses), TEST(root_disk), TEST(mount_point_with_space),
 		TEST(btrfs), TEST(btrfs_second_device), TEST(mountinfo_broken),
 		TEST(lvm_mounted), TEST(lvm_held), TEST(deep_stack),
-		TEST(stack_with_loop_ends), TEST(loop_device), TEST(nvme_multipath),
+		TEST(stack_with_loop_ends), TEST(loop_device), TEST(nvme_namespace),
+		TEST(nvme_multipath),
 		TEST(behind_vmd), TEST(swap_partition), TEST(swap_volume_by_name),
 		TEST(member), TEST(share), TEST(nic_up), TEST(nic_with_default_route),
 		TEST(nic_with_route), TEST(nic_with_ipv6_default_route), TEST(bonded_nic),

@@ -62,7 +62,9 @@ void vb_child_main(struct vb_container *c, const struct vb_plan *plan,
 	c->shared->clock_cost_ps = vb_clock_cost_ps();
 	vb_locked_read(0, &c->shared->locked_before);
 	ret = run(c, plan, topology, dir_fd, workers);
-	vb_container_device_close(c);	/* what its driver has mapped is no worker's */
+	/* What drivers have mapped is no worker's. */
+	for (unsigned int i = 0; i < plan->run->global.containers; i++)
+		vb_container_device_close(&c[i]);
 	vb_locked_read(0, &c->shared->locked_after);
 	for (unsigned int i = 0; i < plan->run->global.containers; i++)
 		vb_container_close(&c[i]);

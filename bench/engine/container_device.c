@@ -15,6 +15,8 @@ static int map_own(struct vb_container *c, const struct vb_plan *plan)
 
 	if (!d->ops->own_bytes)
 		return 0;
+	if (d->ops->own_bytes > plan->device_bytes)	/* another kind than the first container's */
+		return -ENOSPC;
 	own = mmap(NULL, d->ops->own_bytes, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (own == MAP_FAILED)

@@ -203,24 +203,27 @@ regions()
 		holds "$1" 'c["mapped_writes"] == 500 and w["verified"] == 3000'
 }
 
-# Somebody else writes to the register.
+# Somebody else writes to the register all the while.
 foreign_writes_are_noticed()
 {
 	local pid status=0
 
-	job meddled 2 "$edu" region-access --set duration=3s & pid=$!
-	until compgen -G "$work/meddled.part/runs/*/intervals.csv" >/dev/null; do
-		sleep 0.1
-	done
-	python3 - "$devices/$edu/resource0" <<-'END'
-	import mmap, os, sys, time
+	python3 - "$devices/$edu/resource0" "$work/meddling" <<-'END' &
+	import mmap, os, sys
 	fd = os.open(sys.argv[1], os.O_RDWR)
 	registers = memoryview(mmap.mmap(fd, 4096)).cast('I')
-	until = time.monotonic() + 4
-	while time.monotonic() < until:
+	registers[1] = 0
+	open(sys.argv[2], 'w').close()
+	while True:
 	    registers[1] = 0x12345678
 	END
-	wait "$pid" || status=$?
+	pid=$!
+	until [[ -e $work/meddling ]] || ! kill -0 "$pid"; do
+		sleep 0.1
+	done
+	job meddled 2 "$edu" region-access --set duration=3s || status=$?
+	kill "$pid"
+	wait "$pid" || true
 	((status == 0)) && holds meddled '"verified" in failed'
 }
 

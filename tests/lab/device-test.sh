@@ -203,30 +203,6 @@ regions()
 		holds "$1" 'c["mapped_writes"] == 500 and w["verified"] == 3000'
 }
 
-# Somebody else writes to the register all the while.
-foreign_writes_are_noticed()
-{
-	local pid status=0
-
-	python3 - "$devices/$edu/resource0" "$work/meddling" <<-'END' &
-	import mmap, os, sys
-	fd = os.open(sys.argv[1], os.O_RDWR)
-	registers = memoryview(mmap.mmap(fd, 4096)).cast('I')
-	registers[1] = 0
-	open(sys.argv[2], 'w').close()
-	while True:
-	    registers[1] = 0x12345678
-	END
-	pid=$!
-	until [[ -e $work/meddling ]] || ! kill -0 "$pid"; do
-		sleep 0.1
-	done
-	job meddled 2 "$edu" region-access --set duration=3s || status=$?
-	kill "$pid"
-	wait "$pid" || true
-	((status == 0)) && holds meddled '"verified" in failed'
-}
-
 two_users_are_refused()
 {
 	local status=0
@@ -259,7 +235,6 @@ check "nvme: opens, as the kernel counts, and DMA after them" opens nvme-open "$
 check "edu: the same" opens edu-open "$edu"
 check "nvme: accesses to its regions, as the kernel counts" regions nvme-regions "$nvme"
 check "edu: the same" regions edu-regions "$edu"
-check "edu: a register that somebody else writes to is noticed" foreign_writes_are_noticed
 check "a device with two users is refused" two_users_are_refused
 echo 0 >"$tracing/events/vbtest/enable"
 echo >"$tracing/kprobe_events"

@@ -195,7 +195,8 @@ size_t vb_sweep_write(struct vb_drawing *d, const struct vb_sweep *s, struct vb_
 			fputs("\n\n", d->data);
 		write_series(d, s, &series[i], points, n, e);
 		free(points);
-		arm[i] = series[i].arm;
+		/* Of one arm, each series is told apart by itself. */
+		arm[i] = series[0].arm == series[nr - 1].arm ? i : series[i].arm;
 		label[i] = series[i].label;
 	}
 	vb_drawing_series(d, nr, arm, label);

@@ -219,7 +219,8 @@ static void test_scale(void **state)
 	expand("[global]\nscale=4\n[a]\nworkload=map_unmap\nsize=16m\n"
 	       "[b]\nworkload=map_unmap\nsize=8k\ncount=1000\n"
 	       "[c]\nworkload=map_unmap\ncount=3\n"
-	       "[d]\nworkload=map_unmap\nsize=6m\nbacking=anonymous_hugetlb_2mb\n", &e);
+	       "[d]\nworkload=map_unmap\nsize=6m\nbacking=anonymous_hugetlb_2mb\n"
+	       "[e]\nworkload=map_cycle\ncount=8\nbuffers=5\n", &e);
 	assert_int_equal(e.runs[0].section[0].size_bytes, 4 << 20);
 	assert_int_equal(e.runs[0].section[0].count, 1);
 	assert_int_equal(e.runs[0].section[1].size_bytes, 8192);
@@ -227,6 +228,9 @@ static void test_scale(void **state)
 	assert_int_equal(e.runs[0].section[2].size_bytes, 4096);
 	assert_int_equal(e.runs[0].section[2].count, 1);
 	assert_int_equal(e.runs[0].section[3].size_bytes, 2 << 20);
+	assert_int_equal(e.runs[0].section[4].count, 2);
+	assert_int_equal(e.runs[0].section[4].buffers, 1);
+	assert_int_equal(e.runs[0].section[4].job_buffers, 5);
 	assert_int_equal(e.runs[0].section[0].job_size_bytes, 16 << 20);
 	assert_int_equal(e.runs[0].section[1].job_count, 1000);
 	release(&e);

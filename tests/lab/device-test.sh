@@ -89,7 +89,9 @@ holds()
 }
 
 # disturbed NAME STATUS DEVICE JOB ARG...: while it runs, the device loses the right to
-# reach memory (the bus master bit), as one does that has fallen from the bus.
+# reach memory (the bus master bit), as one does that has fallen from the bus; or what
+# else $command in PCI's command register takes away.
+command='\x02\x00'
 disturbed()
 {
 	local pid status=0 device=$3
@@ -99,7 +101,8 @@ disturbed()
 		sleep 0.1
 	done
 	sleep 1
-	printf '\x02\x00' | dd of="$devices/$device/config" bs=2 seek=2 conv=notrunc status=none
+	# shellcheck disable=SC2059
+	printf "$command" | dd of="$devices/$device/config" bs=2 seek=2 conv=notrunc status=none
 	wait "$pid" || status=$?
 	return "$status"
 }
@@ -203,6 +206,15 @@ regions()
 		holds "$1" 'c["mapped_writes"] == 500 and w["verified"] == 3000'
 }
 
+# The device's registers are gone: what is read is not what was written.
+lost_registers_are_noticed()
+{
+	local command='\x00\x00'
+
+	disturbed blind 2 "$edu" region-access --set warmup=0s --set duration=5s &&
+		holds blind '"verified" in failed'
+}
+
 two_users_are_refused()
 {
 	local status=0
@@ -235,6 +247,7 @@ check "nvme: opens, as the kernel counts, and DMA after them" opens nvme-open "$
 check "edu: the same" opens edu-open "$edu"
 check "nvme: accesses to its regions, as the kernel counts" regions nvme-regions "$nvme"
 check "edu: the same" regions edu-regions "$edu"
+check "edu: registers that are gone are noticed" lost_registers_are_noticed
 check "a device with two users is refused" two_users_are_refused
 echo 0 >"$tracing/events/vbtest/enable"
 echo >"$tracing/kprobe_events"

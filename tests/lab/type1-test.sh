@@ -66,8 +66,9 @@ mdevs_register()
 {
 	watch 'p:registered vfio_iommu_type1:vfio_iommu_type1_register_device' '' \
 		'p:unregistered vfio_iommu_type1:vfio_iommu_type1_unregister_device' ''
-	job opens deadlock-open-close --set guard=on --set class=stress --set duration=1s || return
-	holds opens "sum(x['count'] for n, x in metric.items() if n.endswith('.open')) + 2 == $(hits registered)" &&
+	job opens deadlock-open-close --set guard=on --set class=stress --set duration=1s \
+		--set warmup=0s || return
+	holds opens "metric['open.mdev_open']['count'] + 2 == $(hits registered)" &&
 		is "$(hits unregistered)" "$(hits registered)"
 }
 

@@ -252,6 +252,9 @@ EXTRA_DIST += tests/cli/bind-test.sh tests/lab/bind-test.sh
 TESTS += tests/cli/skip-test.sh
 EXTRA_DIST += tests/cli/skip-test.sh tests/lab/experiments-test.sh
 
+TESTS += tests/cli/accounts-test.sh
+EXTRA_DIST += tests/cli/accounts-test.sh
+
 TESTS += tests/cli/doctor-test.sh tests/cli/noise-test.sh
 EXTRA_DIST += tests/cli/doctor-test.sh tests/cli/noise-test.sh
 

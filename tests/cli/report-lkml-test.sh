@@ -161,9 +161,9 @@ links_hold() {
 	local file
 
 	[[ -e $1/report.md ]] || return 0
-	for file in $(grep -o '](plots/[^)]*)' "$1/report.md" | sed 's/.*(\(.*\))/\1/'); do
+	while read -r file; do
 		[[ -s $1/$file ]] || { echo "no $file"; return 1; }
-	done
+	done < <(grep -o '](plots/[^)]*)' "$1/report.md" | sed 's/.*(\(.*\))/\1/')
 }
 
 check "one run of the null job" measure run null --output "$tmp/one"

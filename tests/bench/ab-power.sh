@@ -10,7 +10,8 @@
 #
 #   tests/bench/ab-power.sh [--exact] [--out DIR] [--again N] [--equal N] [--job JOB]
 #
-#   --exact    instructions for times: 3 pairs, and a share of 0.5% alone
+#   --exact    instructions for times: 3 pairs, a share of 0.5% alone, and 4096
+#              mappings: of few, which slab the kernel takes them from weighs 5%
 #   --equal N  comparisons of equal arms (default: 40; with --exact 20)
 #   --again N  comparisons for each delay (default: 20)
 #
@@ -27,20 +28,22 @@ equal=
 job=ab-span
 pairs=10
 exact=()
+settings=()
 same=equivalent
 
 # In the guest: comparisons of arm B with A until there are so many of them.
 guest_series()
 {
-	local out=$1 a=$2 b=$3 total=$4 pairs=$5 number
+	local out=$1 a=$2 b=$3 total=$4 pairs=$5 job=$6 number
 
+	shift 6
 	mkdir -p "$out"
 	for ((number = 1; number <= total; number++)); do
 		[[ ! -e $out/$number ]] || continue
 		rm -rf "$out/$number.part"
 		echo "$b against $a: comparison $number of $total" >&2
 		"$VFIO_BENCH_BUILD/vfio-bench" ab --arm "A=$a" --arm "B=$b" --pairs "$pairs" \
-			--output "$out/$number" --quiet "$6" >"$out/$number.txt" 2>"$out/$number.log" || {
+			--output "$out/$number" --quiet "$@" "$job" >"$out/$number.txt" 2>"$out/$number.log" || {
 			tail -n 5 "$out/$number.log" >&2
 			return 1
 		}
@@ -54,12 +57,15 @@ fi
 
 while (($#)); do
 	case $1 in
-	--exact) exact=(--exact) pairs=3 delays=5 same=identical ;;
+	--exact)
+		exact=(--exact) pairs=3 delays=5 same=identical
+		settings=(--set count=4096 --set duration=0s --set warmup=0s --set ops=3)
+		;;
 	--out) out=${2:?}; shift ;;
 	--again) again=${2:?}; shift ;;
 	--equal) equal=${2:?}; shift ;;
 	--job) job=${2:?}; shift ;;
-	*) sed -n '4,17s/^# \{0,1\}//p' "$0" >&2; exit 1 ;;
+	*) sed -n '4,18s/^# \{0,1\}//p' "$0" >&2; exit 1 ;;
 	esac
 	shift
 done
@@ -78,7 +84,7 @@ lab()
 # The guest's own $LAB_OUT is the lab's folder.
 series()
 {
-	lab "$self" --guest "$@" "$pairs" "$job" || exit 1
+	lab "$self" --guest "$@" "$pairs" "$job" "${settings[@]}" || exit 1
 }
 
 # How many comparisons of DIR have a line that matches.

@@ -73,17 +73,6 @@ static const struct {
 	[VB_ADVICE_COMPACT] = { compact, false, false },
 };
 
-static int map_all(struct vb_worker *w)
-{
-	uint64_t size = w->section->size_bytes;
-	int ret = 0;
-
-	for (unsigned int i = 0; i < w->section->count && !ret; i++)
-		ret = vb_op_map(w, i * size, size);
-	w->window->mapped = true;
-	return ret ? ret : vb_op_open_range(w, 0, w->window->plan->size_bytes);
-}
-
 /* What the memory management can't or won't do is an answer; other errors are ours. */
 static bool refuses(int error)
 {
@@ -129,7 +118,7 @@ static int step(struct vb_worker *w)
 	int ret;
 
 	memset(w->memory, MARK, bytes);
-	ret = map_all(w);
+	ret = vb_op_map_window(w);
 	if (ret)
 		return ret;
 	vb_pages_look(&pages, w->memory, bytes);

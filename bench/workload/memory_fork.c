@@ -16,17 +16,6 @@
 #define CHILDS		0x5a
 #define PARENTS		0xc3
 
-static int map_all(struct vb_worker *w)
-{
-	uint64_t size = w->section->size_bytes;
-	int ret = 0;
-
-	for (unsigned int i = 0; i < w->section->count && !ret; i++)
-		ret = vb_op_map(w, i * size, size);
-	w->window->mapped = true;
-	return ret ? ret : vb_op_open_range(w, 0, w->window->plan->size_bytes);
-}
-
 /* One byte of each page, by the side that calls it. */
 static void write_all(struct vb_worker *w, int value)
 {
@@ -72,7 +61,7 @@ static int step(struct vb_worker *w)
 	int ret;
 
 	write_all(w, PARENTS);
-	ret = map_all(w);
+	ret = vb_op_map_window(w);
 	if (ret)
 		return ret;
 	vb_pages_look(&pages, w->memory, bytes);

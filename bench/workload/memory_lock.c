@@ -34,17 +34,6 @@ static void verify_locked(struct vb_worker *w, uint64_t before, uint64_t times)
 		     "VmLck is not what is mapped and locked");
 }
 
-static int map_all(struct vb_worker *w)
-{
-	uint64_t size = w->section->size_bytes;
-	int ret = 0;
-
-	for (unsigned int i = 0; i < w->section->count && !ret; i++)
-		ret = vb_op_map(w, i * size, size);
-	w->window->mapped = true;
-	return ret ? ret : vb_op_open_range(w, 0, w->window->plan->size_bytes);
-}
-
 /* Locked, mapped, unlocked while mapped, unmapped; every other time unmapped first. */
 static int step(struct vb_worker *w)
 {
@@ -56,7 +45,7 @@ static int step(struct vb_worker *w)
 	if (!ret)
 		ret = timed(w, mlock);
 	if (!ret)
-		ret = map_all(w);
+		ret = vb_op_map_window(w);
 	if (ret)
 		return ret;
 	verify_locked(w, locked.locked_bytes, 2);

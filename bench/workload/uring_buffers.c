@@ -71,18 +71,6 @@ static int timed(struct vb_worker *w, enum vb_metric metric, bool registers)
 	return ret;
 }
 
-static int map_all(struct vb_worker *w)
-{
-	uint64_t size = w->section->size_bytes;
-	int ret = 0;
-
-	for (unsigned int i = 0; i < w->section->count && !ret; i++)
-		ret = vb_op_map(w, i * size, size);
-	if (!ret)
-		w->window->mapped = true;
-	return ret ? ret : vb_op_open_range(w, 0, w->window->plan->size_bytes);
-}
-
 static int unmap_all(struct vb_worker *w)
 {
 	uint64_t unmapped;
@@ -135,7 +123,7 @@ static int step(struct vb_worker *w)
 {
 	bool vfio_first = !(w->cursor++ & 1);
 	uint64_t before = vb_own_foll_pins();
-	int ret = map_all(w);
+	int ret = vb_op_map_window(w);
 
 	if (!ret)
 		ret = timed(w, VB_METRIC_BUFFERS_REGISTER, true);

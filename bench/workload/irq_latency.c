@@ -84,15 +84,20 @@ static int wait_for(struct irq *irq, unsigned int what)
 {
 	struct __kernel_timespec limit = { .tv_sec = LOST_S };
 	struct io_uring_cqe *cqe;
-	int ret = io_uring_wait_cqe_timeout(&irq->ring, &cqe, &limit);
+	unsigned int is;
+	int ret;
 
-	if (ret)
-		return ret;
-	ret = cqe->user_data == what ? cqe->res : -EPROTO;
-	if (cqe->user_data == POLL && !(cqe->flags & IORING_CQE_F_MORE))
-		irq->armed = false;
-	io_uring_cqe_seen(&irq->ring, cqe);
-	return ret;
+	do {	/* rung twice, the poll tells twice: the read's sum says so */
+		ret = io_uring_wait_cqe_timeout(&irq->ring, &cqe, &limit);
+		if (ret)
+			return ret;
+		is = (unsigned int)cqe->user_data;
+		ret = cqe->res;
+		if (is == POLL && !(cqe->flags & IORING_CQE_F_MORE))
+			irq->armed = false;
+		io_uring_cqe_seen(&irq->ring, cqe);
+	} while (is != what && is == POLL);
+	return is == what ? ret : -EPROTO;
 }
 
 /* Until the eventfd has been read. */

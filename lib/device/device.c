@@ -338,7 +338,9 @@ int vb_device_bar_memory(struct vb_device *dev, struct vb_memory *memory)
 	return ret;
 }
 
+/* Interrupts here are MSI or MSI-X: a level that nobody lowers would be its line's others' trouble. */
 int vb_device_enable_bus_master(struct vb_device *dev)
 {
-	return set_command(dev, PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY);
+	return set_command(dev, PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY |
+			   PCI_COMMAND_INTX_DISABLE);
 }

@@ -182,6 +182,11 @@ static int wait_completion(struct nvme_queue *q, struct nvme_completion *entry)
 	return 0;
 }
 
+bool nvme_completed(const struct nvme_queue *q)
+{
+	return (le32toh(q->completion[q->head].id_status) >> 16 & 1) == q->phase;
+}
+
 static int take_completion(struct nvme_queue *q)
 {
 	struct nvme_completion entry;

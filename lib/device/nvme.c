@@ -200,8 +200,10 @@ static int nvme_irq_raise(struct vb_device *dev)
 static int nvme_irq_done(struct vb_device *dev)
 {
 	struct nvme *n = dev->priv;
+	bool completed = n->queue.under_way && nvme_completed(&n->queue);
+	int ret = nvme_finish(&n->queue);
 
-	return n->queue.under_way ? nvme_finish(&n->queue) : -EIO;
+	return completed ? ret : -EIO;
 }
 
 const struct vb_device_ops vb_device_nvme = {

@@ -81,6 +81,8 @@ int nvme_enable(struct nvme_queue *q, void *own, uint64_t own_iova);
  */
 int nvme_submit(struct nvme_queue *q, struct nvme_command *command);
 void nvme_ring(struct nvme_queue *q);
+/* Is there an entry that nvme_finish() would not wait for?  It is in memory before its interrupt. */
+bool nvme_completed(const struct nvme_queue *q);
 /*
  * Wait until all commands under way have completed.  -EIO: at least one was not
  * successful; -EPROTO: a completion makes no sense; -ETIMEDOUT.

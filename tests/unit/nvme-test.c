@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -40,6 +41,8 @@ static struct controller {
 	unsigned int sq_head, cq_tail, phase;
 	uint64_t asq, acq;
 	unsigned int commands[256];	/* by opcode */
+	atomic_uint completed;		/* of them, told */
+	atomic_bool holds;		/* takes no command */
 	unsigned int mistakes;		/* of the driver's */
 	volatile uint8_t *bar;
 	char *own, *page;
@@ -110,6 +113,7 @@ static void complete(unsigned int id, unsigned int status)
 	c.cq_tail = (c.cq_tail + 1) % NVME_QUEUE_ENTRIES;
 	if (!c.cq_tail)
 		c.phase ^= 1;
+	atomic_fetch_add(&c.completed, 1);
 }
 
 static void enable(void)
@@ -141,7 +145,7 @@ static void *controller(void *arg)
 			*reg(NVME_CSTS) = 0;
 		}
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
-		while (c.enabled && c.sq_head != *reg(NVME_DOORBELLS)) {
+		while (c.enabled && !atomic_load(&c.holds) && c.sq_head != *reg(NVME_DOORBELLS)) {
 			struct nvme_command *command = (struct nvme_command *)reach(c.asq) + c.sq_head;
 
 			c.sq_head = (c.sq_head + 1) % NVME_QUEUE_ENTRIES;
@@ -298,6 +302,35 @@ static void test_wrong_later(void **state)
 	free(c.page);
 }
 
+static void *let_go(void *arg)
+{
+	usleep(20000);
+	atomic_store(&c.holds, false);
+	return NULL;
+}
+
+/* An interrupt before there is a completion was none of the device's. */
+static void early_interrupt(void)
+{
+	pthread_t thread;
+
+	atomic_store(&c.holds, true);
+	assert_int_equal(vb_device_irq_raise(&dev), 0);
+	assert_int_equal(pthread_create(&thread, NULL, let_go, NULL), 0);
+	assert_int_equal(vb_device_irq_done(&dev), -EIO);
+	pthread_join(thread, NULL);
+}
+
+static void interrupt(void)
+{
+	unsigned int before = atomic_load(&c.completed);
+
+	assert_int_equal(vb_device_irq_raise(&dev), 0);
+	while (atomic_load(&c.completed) == before)
+		sched_yield();
+	assert_int_equal(vb_device_irq_done(&dev), 0);
+}
+
 static void test_irq(void **state)
 {
 	assert_int_equal(open_on(NOTHING), 0);
@@ -309,11 +342,10 @@ static void test_irq(void **state)
 	assert_int_equal(vb_device_up(&dev), 0);
 	assert_int_equal(c.commands[0x06] + c.commands[0x02], 0);
 	assert_int_equal(vb_device_irq_done(&dev), -EIO);
-	for (int i = 0; i < 40; i++) {
-		assert_int_equal(vb_device_irq_raise(&dev), 0);
-		assert_int_equal(vb_device_irq_done(&dev), 0);
-	}
-	assert_int_equal(c.commands[0x0a], 40);
+	for (int i = 0; i < 40; i++)
+		interrupt();
+	early_interrupt();
+	assert_int_equal(c.commands[0x0a], 41);
 	assert_true(transfer(0));
 	close_it();
 }

@@ -257,6 +257,8 @@ static void check_dma(struct subject *s)
 /*
  * Every transfer to where nothing was mapped is a fault, and there is no other.
  * Only the kernel's tracing can count them: reports in its log are rate-limited.
+ * QEMU's devices make a transfer by one access; a real one makes several, and the
+ * IOMMU may report each.
  */
 static void check_faults(struct subject *s)
 {
@@ -272,8 +274,14 @@ static void check_faults(struct subject *s)
 	if (traced->faults.missed)
 		soften(add(s, "trace_whole", false, "%llu reports of faults came where the kernel could not "
 			   "count them", (unsigned long long)traced->faults.missed), VB_VERDICT_UNTRUSTED);
-	equal(s, "iommu_faults", "faults that IOMMUs reported", s->tally.expected_faults,
-	      traced->faults.hits);
+	if (s->in_lab || !s->tally.expected_faults)
+		equal(s, "iommu_faults", "faults that IOMMUs reported", s->tally.expected_faults,
+		      traced->faults.hits);
+	else
+		add(s, "iommu_faults", traced->faults.hits >= s->tally.expected_faults,
+		    "faults that IOMMUs reported: %llu, for %llu transfers that were to be refused",
+		    (unsigned long long)traced->faults.hits,
+		    (unsigned long long)s->tally.expected_faults);
 }
 
 /* A sum that lacks some of its parts is none. */

@@ -74,6 +74,7 @@ static int wait_for_report(struct vb_worker *w, uint64_t before)
 		ret = count_reports(w, &now);
 	}
 	w->shared->tally.count[REPORTED] += now != before;
+	vb_op_verify(w, now != before, "a transfer that was refused was not reported");
 	return ret;
 }
 

@@ -18,8 +18,8 @@ bool vb_pages_stayed(const struct vb_pages *pages)
 {
 	uint64_t pfn;
 
-	for (unsigned int i = 0; i < pages->nr && !pages->error; i++)
-		if (!vb_memory_pfns(pages->addr[i], 1, &pfn) && pfn != pages->pfn[i])
+	for (unsigned int i = 0; i < pages->nr; i++)
+		if (vb_memory_pfns(pages->addr[i], 1, &pfn) || pfn != pages->pfn[i])
 			return false;
 	return true;
 }

@@ -22,7 +22,7 @@ static inline bool vb_pages_held(const struct vb_worker *w)
 }
 
 void vb_pages_look(struct vb_pages *pages, char *memory, uint64_t size);
-/* Are they all where they were?  True where the kernel doesn't tell. */
+/* Are they all where they were?  For pages that could be looked at: pages->error is 0. */
 bool vb_pages_stayed(const struct vb_pages *pages);
 
 #endif /* VB_PAGES_H */

@@ -87,7 +87,8 @@ static int ask(struct vb_worker *w)
 
 	end = vb_now_ns();
 	vb_op_sample(w, VB_METRIC_MEMORY_OP, 0, start, end, ret);
-	vb_hist_add(&w->shared->hist[VB_METRIC_MEMORY_OP], end - start);
+	if (!ret)
+		vb_hist_add(&w->shared->hist[VB_METRIC_MEMORY_OP], end - start);
 	if (ret && !refuses(ret))
 		return ret;
 	w->shared->tally.count[ret ? REFUSED : DONE]++;
@@ -127,7 +128,7 @@ static int step(struct vb_worker *w)
 	ret = ask(w);
 	if (ret)
 		return ret;
-	if (!drops && vb_pages_held(w))
+	if (!drops && !pages.error && vb_pages_held(w))
 		vb_op_verify(w, vb_pages_stayed(&pages), "a page that VFIO holds was moved");
 	vb_op_verify(w, reads_as(w, drops ? 0 : MARK), "memory does not hold what it has to");
 	w->window->mapped = false;

@@ -69,6 +69,7 @@ static int step(struct vb_worker *w)
 	if (ret)
 		return ret;
 	if (vb_pages_held(w))
+		if (!pages.error)
 		vb_op_verify(w, vb_pages_stayed(&pages), "a page that VFIO holds was given to a child");
 	if (is_private)
 		vb_op_verify(w, all_are(w, PARENTS), "what a child wrote is in its parent's memory");

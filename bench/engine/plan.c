@@ -178,6 +178,7 @@ static int add_window(struct planner *p, struct vb_plan_worker *w)
 	win->container = plan->nr_windows % plan->run->global.containers;
 	w->window = plan->nr_windows++;
 	plan->mapped_bytes += s->size_bytes * mappings;
+	win->mappings = mappings;
 	plan->mappings += mappings;
 	return 0;
 }

@@ -22,6 +22,7 @@ struct vb_plan_window {
 	uint64_t size_bytes;		/* of IOVA: count= mappings at steps of stride= */
 	uint64_t memory_bytes;		/* behind it; 0: the workload gets its own */
 	uint64_t needed_bytes;		/* of memory, whoever gets it */
+	uint64_t mappings;		/* most that can exist in it at once */
 	int mem_node;			/* -1: anywhere */
 	bool pins;			/* registered with the mdevs */
 	unsigned int container;		/* index: windows in turn */

@@ -77,11 +77,27 @@ static int check_memlock(const struct vb_preflight *p, char *err, size_t size)
 		      (unsigned long long)p->plan->mapped_bytes >> 10);
 }
 
+/* The most that one container holds at once. */
+static uint64_t most_mappings(const struct vb_plan *plan)
+{
+	uint64_t most = 0, outside = plan->mappings;
+
+	for (unsigned int i = 0; i < plan->nr_windows; i++)
+		outside -= plan->window[i].mappings;
+	for (unsigned int c = 0; c < plan->run->global.containers; c++) {
+		uint64_t sum = outside;
+
+		for (unsigned int i = 0; i < plan->nr_windows; i++)
+			sum += plan->window[i].container == c ? plan->window[i].mappings : 0;
+		most = sum > most ? sum : most;
+	}
+	return most;
+}
+
 static int check_entry_limit(const struct vb_preflight *p, char *err, size_t size)
 {
 	char path[256];
-	unsigned int containers = p->plan->run->global.containers;
-	uint64_t limit;
+	uint64_t limit, most = most_mappings(p->plan);
 
 	snprintf(path, sizeof(path), "/sys/module/%s/parameters/dma_entry_limit",
 		 p->variant->module);
@@ -90,12 +106,12 @@ static int check_entry_limit(const struct vb_preflight *p, char *err, size_t siz
 			return 0;	/* modprobe.d may say else: the kernel checks */
 		limit = ENTRY_LIMIT;
 	}
-	if ((p->plan->mappings + containers - 1) / containers + PROBE_MAPPINGS <= limit)
+	if (most + PROBE_MAPPINGS <= limit)
 		return 0;
 	return refuse(err, size, -ENOSPC,
-		      "the job has %llu mappings at once, %s allows %llu a container: ask for fewer "
+		      "the job has %llu mappings at once in a container, %s allows %llu: ask for fewer "
 		      "(count=, threads=, scale=), or give the module a larger dma_entry_limit=",
-		      (unsigned long long)p->plan->mappings, p->variant->module,
+		      (unsigned long long)most, p->variant->module,
 		      (unsigned long long)limit);
 }
 

@@ -103,7 +103,17 @@ static bool lacks_devices(const struct session *s, const struct vb_plan *plan, c
 {
 	unsigned int containers = plan->run->global.containers;
 
-	if (!plan->needs_pci || !plan->run->global.iommu->has_devices || s->nr_devices >= containers)
+	if (!plan->needs_pci || !plan->run->global.iommu->has_devices)
+		return false;
+	for (unsigned int i = 1; plan->uses_device && i < containers && i < s->nr_devices; i++) {
+		if (s->device[i].ops == s->device[0].ops)
+			continue;
+		snprintf(why, size, "a job that makes its devices work has one kind of them in all containers: "
+			 "%s is driven by %s, %s by %s", s->device[0].address, s->device[0].ops->name,
+			 s->device[i].address, s->device[i].ops->name);
+		return true;
+	}
+	if (s->nr_devices >= containers)
 		return false;
 	snprintf(why, size, "containers=%u need an assigned device each, in IOMMU groups of their own: --device "
 		 "was given %u time%s", containers, s->nr_devices, s->nr_devices == 1 ? "" : "s");

@@ -48,8 +48,11 @@ void vb_tables_mapped(struct vb_tables_seen *seen)
 
 void vb_tables_left(struct vb_tables_seen *seen)
 {
-	if (!seen->error && seen->looked)
-		seen->error = vb_iommu_tables_read(&seen->left_bytes);
+	if (seen->error || !seen->looked)
+		return;
+	seen->error = vb_iommu_tables_read(&seen->left_bytes);
+	if (seen->left_bytes > seen->mapped_bytes)	/* batch=: all is never mapped at once */
+		seen->mapped_bytes = seen->left_bytes;
 }
 
 static json_t *number_or(uint64_t number, const char *none)

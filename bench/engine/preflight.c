@@ -109,7 +109,7 @@ static int check_entry_limit(const struct vb_preflight *p, char *err, size_t siz
 	if (most + PROBE_MAPPINGS <= limit)
 		return 0;
 	return refuse(err, size, -ENOSPC,
-		      "the job has %llu mappings at once in a container, %s allows %llu: ask for fewer "
+		      "the job has %llu mappings at once, %s allows %llu a container: ask for fewer "
 		      "(count=, threads=, scale=), or give the module a larger dma_entry_limit=",
 		      (unsigned long long)most, p->variant->module,
 		      (unsigned long long)limit);

@@ -98,11 +98,11 @@ port()
 	basename "$(dirname "$(grep -l '^0x0604' $devices/*/class | head -n 1)")"
 }
 
-# The NVMe controller: the suite has no driver for it yet.
+# One that is there for its BAR: the suite has no driver for it.
 plain_device()
 {
-	[[ $(driver_of "$LAB_NVME") == vfio-pci ]] || to_vfio "$LAB_NVME"
-	printf '%s\n' "$LAB_NVME"
+	[[ $(driver_of "$LAB_BAR") == vfio-pci ]] || to_vfio "$LAB_BAR"
+	printf '%s\n' "$LAB_BAR"
 }
 
 # Two functions of one device, in one group; the chipset's SATA has a driver.

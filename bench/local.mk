@@ -136,8 +136,9 @@ libbench_a_SOURCES = \
 	bench/report/values.c bench/report/values.h \
 	bench/report/write.c bench/report/write.h \
 	bench/workload/list.c bench/workload/workload.h \
-	$(workload_sources)
-nodist_libbench_a_SOURCES = bench/workload/workloads.h
+	bench/fault/list.c bench/fault/fault.h \
+	$(workload_sources) $(fault_sources)
+nodist_libbench_a_SOURCES = bench/workload/workloads.h bench/fault/faults.h
 
 # The list of workloads: one file, one line.
 workload_sources = \
@@ -182,6 +183,24 @@ bench/workload/workloads.h: Makefile
 			all = all " \\\n\t&vb_workload_" $$1 "," } \
 			END { print "#define VB_WORKLOADS" all }' >$(workload_list).tmp
 	$(AM_V_at)mv -f $(workload_list).tmp $(workload_list)
+
+# The list of faults, likewise: NAME.c with one vb_fault_NAME, its '-' written '_'.
+fault_sources = \
+	bench/fault/kill-supervisor.c \
+	bench/fault/kill-worker.c \
+	bench/fault/rmmod-in-use.c \
+	bench/fault/sigterm.c
+
+fault_list = bench/fault/faults.h
+BUILT_SOURCES += bench/fault/faults.h
+CLEANFILES += bench/fault/faults.h
+bench/fault/faults.h: Makefile
+	$(AM_V_GEN)$(MKDIR_P) bench/fault
+	$(AM_V_at)for file in $(fault_sources); do basename $$file .c | tr - _; done | LC_ALL=C sort | \
+		$(AWK) '{ print "extern const struct vb_fault_ops vb_fault_" $$1 ";"; \
+			all = all " \\\n\t&vb_fault_" $$1 "," } \
+			END { print "#define VB_FAULTS" all }' >$(fault_list).tmp
+	$(AM_V_at)mv -f $(fault_list).tmp $(fault_list)
 
 bin_PROGRAMS += vfio-bench
 vfio_bench_SOURCES = bench/main.c

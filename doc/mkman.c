@@ -9,6 +9,7 @@
 
 #include "bench/cmd/cmd.h"
 #include "bench/engine/published.h"
+#include "bench/fault/fault.h"
 #include "config.h"
 #include "lib/device/device.h"
 
@@ -250,6 +251,9 @@ static void put_lists(void)
 		 "workloads that only map and unmap.", ".PP");
 	for (const struct vb_device_ops *const *d = vb_device_list; *d; d++)
 		put_named((*d)->name, (*d)->summary, (*d)->unavailable);
+	section("FAULTS");
+	for (const struct vb_fault_ops *const *f = vb_faults; *f; f++)
+		put_named((*f)->name, (*f)->description, NULL);
 }
 
 static void put_status(void)

@@ -13,6 +13,7 @@
 #include "bench/engine/job.h"
 #include "bench/engine/job_path.h"
 #include "bench/engine/published.h"
+#include "bench/fault/fault.h"
 #include "lib/device/device.h"
 
 /* One kind of thing: collected as JSON, printed from that. */
@@ -185,6 +186,18 @@ static json_t *collect_keys(int *exit_code)
 	return array;
 }
 
+static json_t *collect_faults(int *exit_code)
+{
+	json_t *array = json_array();
+
+	for (const struct vb_fault_ops *const *f = vb_faults; *f; f++)
+		json_array_append_new(array, json_pack("{s:s, s:s, s:o, s:s?, s:b, s:n}",
+			"name", (*f)->name, "summary", (*f)->description,
+			"needs", texts(vb_fault_needs((*f)->needs)), "job", (*f)->job,
+			"ends_guest", (int)((*f)->needs & VB_FAULT_ENDS_GUEST), "unavailable"));
+	return array;
+}
+
 #define COLUMNS	100
 
 /* A name, empty on further lines about it, and text that is wrapped beside it. */
@@ -288,6 +301,15 @@ static void print_device(const json_t *item)
 		print_further("%s", json_string_value(json_array_get(ids, i)));
 }
 
+static void print_fault(const json_t *item)
+{
+	const json_t *needs = json_object_get(item, "needs");
+
+	print_plain(item);
+	for (size_t i = 0; i < json_array_size(needs); i++)
+		print_further("needs %s", json_string_value(json_array_get(needs, i)));
+}
+
 static const char *key_heading(const json_t *item)
 {
 	return strcmp(text_of(item, "section"), "global") ? "a section of workers, [NAME]" :
@@ -309,6 +331,7 @@ static const struct kind kinds[] = {
 	{ "iommus", collect_iommus, print_plain, NULL },
 	{ "devices", collect_devices, print_device, NULL },
 	{ "keys", collect_keys, print_key, key_heading },
+	{ "faults", collect_faults, print_fault, NULL },
 };
 
 #define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -335,7 +358,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (input->kind)
 			return 0;
 		vb_fail(VB_EXIT_USAGE, "list: '%s': no such list: give jobs, workloads, iommus, "
-			"devices or keys", arg);
+			"devices, keys or faults", arg);
 		return EINVAL;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -385,8 +408,8 @@ static int run(const struct vb_cmd *cmd, int argc, char **argv)
 
 const struct vb_cmd vb_cmd_list_cmd = {
 	.name = "list",
-	.summary = "show jobs, workloads, IOMMU modes, devices and job keys",
-	.args_doc = "[jobs|workloads|iommus|devices|keys]",
+	.summary = "show jobs, workloads, IOMMU modes, devices, job keys and faults",
+	.args_doc = "[jobs|workloads|iommus|devices|keys|faults]",
 	.doc = "Show what there is to choose from, what was not built with the reason, and the "
 	       "keys of job files with their limits and defaults. Without an argument: all of "
 	       "it. A key with more than one value, separated by commas, makes a run for each; a "

@@ -31,11 +31,15 @@ enum vb_fault_needs {
 	VB_FAULT_ENDS_GUEST = 1 << 8,		/* costs a boot: never mixed, always alone, lab only */
 };
 
-/* One injection.  The soak fills it; the strings are its own. */
+/* One injection.  The soak fills it; the strings are its own, but for what prepare() sets. */
 struct vb_fault {
 	const struct vb_fault_ops *ops;
 	const char *program;	/* path of vfio-bench itself, for faults that start a second one */
-	const char *output;	/* the run's result directory; there once it has begun */
+	/*
+	 * The run's result directory; there once it has begun, as OUTPUT.part until it is
+	 * whole.  prepare() may set another one, which it, or undo(), removes.
+	 */
+	const char *output;
 	const char *work;	/* a folder of this injection's own, emptied afterwards */
 	const char *device;	/* the assigned device's address, NULL: none */
 	const char *variant;	/* the arm's name */
@@ -60,6 +64,12 @@ struct vb_fault_ops {
 	/* What the fault is shown on when nobody names a job; NULL: the soak's first. */
 	const char *job;
 	const char *const *set;		/* further "key=value", NULL at the end */
+	const char *variant;		/* the only one that it is shown on; NULL: the soak's */
+	/*
+	 * Parts of lines that the kernel may log because of it, NULL at the end: no alarms.
+	 * Beside each in the fault's file stands why.
+	 */
+	const char *const *expected_log;
 	/*
 	 * Before the run is started: limits, a file system that is full.  Called in the soak's
 	 * process.  0, or -errno with said set: the fault is not tried, which is no failure only
@@ -70,7 +80,8 @@ struct vb_fault_ops {
 	int (*in_run)(struct vb_fault *f);
 	/*
 	 * At a random moment of the run's measured part, run and holder set and alive.  Must
-	 * come back within 10 s, whatever the kernel does.  0 or -errno with said set.
+	 * come back within 10 s, whatever the kernel does.  0 or -errno with said set; -EAGAIN:
+	 * the run ended before anything was done to it, which counts as no repetition.
 	 */
 	int (*inject)(struct vb_fault *f);
 	/* With the run ended, before undo(): is what was required true?  0, or -errno with said set. */
@@ -83,6 +94,9 @@ struct vb_fault_ops {
 extern const struct vb_fault_ops *const vb_faults[];
 
 const struct vb_fault_ops *vb_fault_find(const char *name);
+
+/* What is needed, in words, NULL at the end; valid until the next call. */
+const char *const *vb_fault_needs(unsigned int needs);
 
 /* Below @below (0 if that is 0), from the injection's stream: the same seed, the same values. */
 uint64_t vb_fault_random(struct vb_fault *f, uint64_t below);

@@ -43,6 +43,10 @@ for workload in "$top_srcdir"/bench/workload/*.c; do
 	workload=$(basename "$workload" .c)
 	[[ $workload == list ]] || check "workloads: $workload" lists workloads "^  $workload  *[[:alpha:]]"
 done
+for fault in "$top_srcdir"/bench/fault/*.c; do
+	fault=$(basename "$fault" .c)
+	[[ $fault == list ]] || check "faults: $fault" lists faults "^  $fault  *[[:alpha:]]"
+done
 check "iommus: null" lists iommus '^  null  *[[:alpha:]]'
 check "iommus: type1 v2" lists iommus '^  vfio_type1v2_iommu  *[[:alpha:]]'
 check "devices: edu and its ids" lists devices '1234:11e8'
@@ -50,7 +54,7 @@ check "devices: none" lists devices '^  none  *[[:alpha:]]'
 check "keys: limits and default" lists keys 'size, 4k..1t; default: 4k'
 check "keys: what must be given" lists keys 'must be given'
 check "no argument: everything" run 0 list
-for kind in jobs workloads iommus devices keys; do
+for kind in jobs workloads iommus devices keys faults; do
 	check "no argument: $kind" grep -q "^$kind:$" "$tmp/out"
 done
 
@@ -64,7 +68,7 @@ check "keys: two headings" headings
 
 if command -v python3 >/dev/null; then
 	check "JSON: all kinds" json "" \
-		"sorted(d) == ['devices', 'iommus', 'jobs', 'keys', 'workloads']"
+		"sorted(d) == ['devices', 'faults', 'iommus', 'jobs', 'keys', 'workloads']"
 	check "JSON: one kind" json jobs "list(d) == ['jobs']"
 	check "JSON: jobs are sorted and complete" json jobs \
 		"[j['name'] for j in d['jobs']] == sorted(j['name'] for j in d['jobs']) and all(
@@ -87,7 +91,7 @@ check "two lists" refuses "'keys': it takes no such argument" list jobs keys
 check "unknown option" refuses "--xml: no such option" list --xml
 check "an argument for --json" refuses "doesn't allow an argument" list --json=yes
 check "--help" run 0 list --help
-check "--help names the lists" grep -q 'jobs|workloads|iommus|devices|keys' "$tmp/out"
+check "--help names the lists" grep -q 'jobs|workloads|iommus|devices|keys|faults' "$tmp/out"
 full() {
 	local status=0
 

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* rmmod-in-use: the modules that a run works with are asked to go; they stay, the run goes on. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bench/fault/fault.h"
+#include "lib/machine/module.h"
+
+/* Only those that are modules here, and loaded. */
+static const char *const modules[] = { "vfio_bench", "vfio", "mdev", "vfio_pci", NULL };
+
+static int ask(struct vb_fault *f, const char *name)
+{
+	if (vb_module_state(name) != VB_MODULE_LOADED)
+		return 0;
+	if (!syscall(SYS_delete_module, name, O_NONBLOCK))
+		return vb_fault_say(f, -EPROTO, "%s went while a run used it", name);
+	if (errno != EWOULDBLOCK && errno != EBUSY)
+		return vb_fault_say(f, -errno, "%s: refused with %s, not as in use", name, strerror(errno));
+	return 0;
+}
+
+static int inject(struct vb_fault *f)
+{
+	int ret = 0;
+
+	for (const char *const *name = modules; *name && !ret; name++)
+		ret = ask(f, *name);
+	return ret;
+}
+
+const struct vb_fault_ops vb_fault_rmmod_in_use = {
+	.name = "rmmod-in-use",
+	.description = "modules that a run works with are asked to go: refused, the run goes on",
+	.needs = VB_FAULT_NEEDS_ROOT | VB_FAULT_NEEDS_MDEV,
+	.statuses = 1 << 0,
+	.job = "smoke",
+	.inject = inject,
+};

@@ -43,13 +43,18 @@ struct vb_fault {
 	const char *work;	/* a folder of this injection's own, emptied afterwards */
 	const char *device;	/* the assigned device's address, NULL: none */
 	const char *variant;	/* the arm's name */
-	const char *job;	/* what is run: name or path */
-	const char *const *set;	/* "key=value" of the run, NULL at the end */
+	const char *job;	/* what is run: a job file's path, with every setting in it */
+	const char *const *set;	/* that were asked for (in the file, too), NULL at the end */
 	uint64_t *rng;		/* this injection's own stream, see vb_fault_random() */
 	pid_t run;		/* the run's supervisor, 0: not started; also its process group */
 	pid_t holder;		/* the process that holds the container; its threads work. 0: none */
 	bool ended;		/* the run has ended, and */
 	int status;		/* so, as waitpid() tells */
+	/*
+	 * A child of the fault's (forked in the soak's process, or orphaned to it) that may
+	 * outlive the run: neither waited for nor reaped by the soak.  Gone after undo(). 0: none.
+	 */
+	pid_t own;
 	void *data;		/* the fault's own, freed with free() by the soak */
 	char said[512];		/* why judge() said no, or why it could not be tried */
 };
@@ -70,6 +75,11 @@ struct vb_fault_ops {
 	 * Beside each in the fault's file stands why.
 	 */
 	const char *const *expected_log;
+	/*
+	 * Checks of the run's audit that may fail, by name, NULL at the end; NULL: "ending" and
+	 * "operations".  Any other that fails is a failure of the cycle.
+	 */
+	const char *const *expected_audit;
 	/*
 	 * Before the run is started: limits, a file system that is full.  Called in the soak's
 	 * process.  0, or -errno with said set: the fault is not tried, which is no failure only

@@ -14,6 +14,7 @@ libbench_a_SOURCES = \
 	bench/cmd/message.c \
 	bench/cmd/parse.c \
 	bench/cmd/samples.c \
+	bench/cmd/soak.c \
 	bench/cmd/unbind.c \
 	bench/cmd/verdict.c bench/cmd/verdict.h bench/cmd/verdict-ab.c \
 	bench/cmd/report.c \
@@ -54,6 +55,7 @@ libbench_a_SOURCES = \
 	bench/engine/arrival.c bench/engine/arrival.h \
 	bench/engine/audit.c bench/engine/audit.h \
 	bench/engine/audit_log.c bench/engine/audit_log.h \
+	bench/engine/beacon.c bench/engine/beacon.h \
 	bench/engine/child.c bench/engine/child.h \
 	bench/engine/cold.c bench/engine/cold.h \
 	bench/engine/container.c bench/engine/container.h \
@@ -135,6 +137,17 @@ libbench_a_SOURCES = \
 	bench/report/steady.c bench/report/steady.h \
 	bench/report/values.c bench/report/values.h \
 	bench/report/write.c bench/report/write.h \
+	bench/soak/audit.c \
+	bench/soak/choice.c \
+	bench/soak/cycle.c \
+	bench/soak/machine.c bench/soak/machine.h \
+	bench/soak/outcome.c \
+	bench/soak/process.c \
+	bench/soak/remove.c \
+	bench/soak/setup.c \
+	bench/soak/soak.c bench/soak/soak.h bench/soak/soak_impl.h \
+	bench/soak/state.c \
+	bench/soak/status.c \
 	bench/workload/list.c bench/workload/workload.h \
 	bench/fault/list.c bench/fault/fault.h \
 	$(workload_sources) $(fault_sources)

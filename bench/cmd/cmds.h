@@ -13,6 +13,7 @@ extern const struct vb_cmd vb_cmd_list_cmd;
 extern const struct vb_cmd vb_cmd_report;
 extern const struct vb_cmd vb_cmd_run;
 extern const struct vb_cmd vb_cmd_samples;
+extern const struct vb_cmd vb_cmd_soak;
 extern const struct vb_cmd vb_cmd_unbind;
 extern const struct vb_cmd vb_cmd_variant;
 

@@ -13,6 +13,7 @@ const struct vb_cmd *const vb_cmd_list[] = {
 	&vb_cmd_report,
 	&vb_cmd_run,
 	&vb_cmd_samples,
+	&vb_cmd_soak,
 	&vb_cmd_unbind,
 	&vb_cmd_variant,
 	NULL

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/cmd/cmd.h"
+#include "bench/engine/beacon.h"
 #include "bench/engine/live.h"
 #include "bench/engine/session_impl.h"
 #include "bench/engine/supervisor.h"
@@ -130,6 +131,7 @@ int vb_session_run(const struct vb_session_options *options, char *result, size_
 	int ret;
 
 	s.dir.fd = s.dir.runs_fd = -1;
+	vb_beacon_take();
 	if (options->quiet)
 		vb_live_off();
 	ret = prepare(&s);

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/engine/beacon.h"
 #include "bench/engine/child.h"
 #include "bench/engine/intervals.h"
 #include "bench/engine/live.h"
@@ -60,6 +61,14 @@ void vb_signals_init(void)
 bool vb_interrupted(void)
 {
 	return interrupts != 0;
+}
+
+bool vb_status_asked(void)
+{
+	bool asked = status_asked;
+
+	status_asked = 0;
+	return asked;
 }
 
 int vb_run_init(struct vb_run *run)
@@ -150,6 +159,16 @@ static uint64_t sleep_for(uint64_t now, uint64_t tick, uint64_t interval)
 	return until > now ? until - now : 0;
 }
 
+/* Who started us may wait for the measured part, or want to meddle with its process. */
+static void tell_beacon(const struct vb_run *run, pid_t holder)
+{
+	uint64_t steps = 0;
+
+	for (unsigned int i = 0; i < run->plan->nr_workers; i++)
+		steps += atomic_load(&run->worker[i]->steps);
+	vb_beacon_tell(holder, atomic_load(&run->shared->phase), steps);
+}
+
 static void watch(struct vb_run *run, pid_t pid, int pidfd, struct vb_interval_log *log)
 {
 	uint64_t every = vb_interval_ns(&run->plan->run->global, vb_in_exact_mode());
@@ -170,14 +189,13 @@ static void watch(struct vb_run *run, pid_t pid, int pidfd, struct vb_interval_l
 		if (now + TICK_NS / 16 < next_tick)
 			continue;
 		next_tick = now + TICK_NS;
+		tell_beacon(run, pid);
 		if (now >= next_live) {
 			vb_live_line(run, now);
 			next_live += LIVE_NS;
 		}
-		if (status_asked) {
-			status_asked = 0;
+		if (vb_status_asked())
 			vb_live_status(run, now);
-		}
 		poll_klog(run);
 		if (vb_watchdog_check(&dog, run->worker, run->plan->nr_workers)) {
 			end_hung(run, pid, pidfd, &dog);
@@ -185,6 +203,7 @@ static void watch(struct vb_run *run, pid_t pid, int pidfd, struct vb_interval_l
 		}
 	}
 	note_exit(run, status);
+	tell_beacon(run, 0);
 	vb_interval_log_write(log, vb_now_ns() - start, true);
 }
 
@@ -254,6 +273,7 @@ int vb_run_supervise(struct vb_run *run)
 		return ret;
 	fflush(NULL);
 	keep_off_workers(run);
+	vb_beacon_next_run();
 	pid = fork();
 	if (pid == 0)
 		child(run, self);

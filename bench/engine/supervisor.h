@@ -62,6 +62,8 @@ int vb_run_supervise(struct vb_run *run);
 void vb_run_free(struct vb_run *run);
 /* The user has asked to stop (SIGINT, SIGTERM) since the program began. */
 bool vb_interrupted(void);
+/* SIGUSR1 has come since this was last asked. */
+bool vb_status_asked(void);
 /* Take over SIGINT, SIGTERM (a second one ends the program) and SIGUSR1. */
 void vb_signals_init(void);
 

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The soak's own audit, after each cycle: the machine has to be as it was found. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "bench/soak/soak_impl.h"
+#include "lib/measure/clock.h"
+
+#define SETTLE_NS	10000000000ull	/* for what was held to be given back */
+#define HARMLESS_TAINT	(1u << 12 | 1u << 13)	/* out-of-tree, unsigned module */
+
+/* What refused DMA of a device leaves in the log, where a job asks for it. */
+static const char *const refused_dma[] = {
+	"DMAR: DRHD: handling fault status reg", "fault addr", "AMD-Vi: Event logged [IO_PAGE_FAULT",
+	"page fault from EP", NULL
+};
+
+/* The first thing that is not as it was; false: nothing. */
+static bool differs(const struct soak *s, const struct soak_counts *now, char *text, size_t size)
+{
+	const struct soak_counts *was = &s->base_counts;
+	json_t *machine = NULL;
+	size_t n = 0;
+
+	*text = '\0';
+	/* Elsewhere others pin, too. */
+	if (s->in_lab && was->pins_known && now->held_pages != was->held_pages)
+		snprintf(text, size, "pages held by pin_user_pages: %llu at the start, %llu now",
+			 (unsigned long long)was->held_pages, (unsigned long long)now->held_pages);
+	else if (now->fds != was->fds)
+		snprintf(text, size, "descriptors open in the soak: %u at the start, %u now", was->fds,
+			 now->fds);
+	else if (now->locked_bytes != was->locked_bytes)
+		snprintf(text, size, "VmLck of the soak: %llu bytes at the start, %llu now",
+			 (unsigned long long)was->locked_bytes, (unsigned long long)now->locked_bytes);
+	else if (now->huge_free != was->huge_free || now->huge_total != was->huge_total)
+		snprintf(text, size, "huge pages: %llu of %llu free at the start, %llu of %llu now",
+			 (unsigned long long)was->huge_free, (unsigned long long)was->huge_total,
+			 (unsigned long long)now->huge_free, (unsigned long long)now->huge_total);
+	else if ((machine = soak_machine_read()))
+		n = soak_machine_compare(s->base, machine, text, size);
+	json_decref(machine);
+	return *text || n;
+}
+
+static void settle(struct soak *s, struct soak_outcome *o)
+{
+	uint64_t end = vb_now_ns() + SETTLE_NS;
+	char text[400];
+
+	for (;;) {
+		soak_counts_read(&o->counts);
+		if (!differs(s, &o->counts, text, sizeof(text)))
+			return;
+		if (vb_now_ns() >= end)
+			break;
+		nanosleep(&(struct timespec){ 0, 100000000 }, NULL);
+	}
+	soak_say(o, SOAK_FAILED, "10 s after the run: %s", text);
+}
+
+static void check_log(struct soak *s, const struct soak_choice *choice, struct soak_outcome *o)
+{
+	const char *const *expected = s->job[choice->job].refused ? refused_dma : NULL;
+	struct vb_klog_hit hit[1];
+
+	if (!s->klog)
+		return;
+	vb_klog_poll(s->klog);
+	if (choice->fault >= 0 && o->injected && s->fault[choice->fault].ops->expected_log)
+		expected = s->fault[choice->fault].ops->expected_log;
+	o->log_hits = vb_klog_scan(s->klog, 0, expected, hit, 1);
+	if (o->log_hits)
+		soak_say(o, SOAK_FAILED, "kernel log: %llu alarms, the first: %s: %.200s",
+			 (unsigned long long)o->log_hits, hit[0].what, hit[0].text);
+	if (vb_klog_lost(s->klog))
+		soak_say(o, SOAK_FAILED, "kernel log: %llu messages were overwritten before they were read",
+			 (unsigned long long)vb_klog_lost(s->klog));
+}
+
+void soak_audit(struct soak *s, const struct soak_choice *choice, struct soak_outcome *o)
+{
+	uint64_t added;
+
+	settle(s, o);
+	check_log(s, choice, o);
+	added = o->counts.taint & ~s->base_counts.taint & ~(uint64_t)HARMLESS_TAINT;
+	if (added)
+		soak_say(o, SOAK_FAILED, "new taint flags of the kernel: 0x%llx", (unsigned long long)added);
+	s->base_counts.taint |= added;	/* told once */
+}

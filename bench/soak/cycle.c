@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One cycle: a run, perhaps a fault, and what has to be true afterwards. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench/engine/shared.h"
+#include "bench/engine/supervisor.h"
+#include "bench/engine/watchdog.h"
+#include "bench/soak/soak_impl.h"
+#include "lib/measure/clock.h"
+#include "lib/stats/random.h"
+
+#define TICK_NS		10000000u
+#define REAP_NS		30000000000ull	/* the janitor takes up to 10 s for each thing */
+#define KILL_NS		10000000000ull	/* for killed processes to go */
+
+/* A cycle while it is on. */
+struct cycle {
+	struct soak *s;
+	const struct soak_choice *choice;
+	struct soak_outcome *o;
+	struct soak_run run;
+	struct vb_fault *fault;		/* NULL: none, or it can't be tried */
+	char folder[4200], output[4300], work[4300], job[4300];
+	uint64_t measured_ns;		/* when the measured part was first seen; 0: not yet */
+	uint64_t rng, stop_rng;
+	unsigned int stops;		/* to come */
+	uint64_t stop_ns;		/* when the next is due */
+	pid_t stopped;			/* 0: nobody is */
+	bool tried;			/* the fault was injected, or could not be */
+	bool ended, asked_to_end;
+};
+
+void soak_say(struct soak_outcome *o, enum soak_verdict verdict, const char *format, ...)
+{
+	va_list ap;
+
+	if (o->verdict >= verdict && *o->why)
+		return;
+	o->verdict = verdict;
+	va_start(ap, format);
+	vsnprintf(o->why, sizeof(o->why), format, ap);
+	va_end(ap);
+}
+
+static void sleep_ns(uint64_t ns)
+{
+	struct timespec ts = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
+
+	nanosleep(&ts, NULL);
+}
+
+static void pause_before(uint64_t ns)
+{
+	uint64_t end = vb_now_ns() + ns;
+
+	while (vb_now_ns() < end && !vb_interrupted())
+		sleep_ns(TICK_NS);
+}
+
+static int make_folder(struct cycle *c)
+{
+	snprintf(c->folder, sizeof(c->folder), "%s/cycles/%06llu", c->s->dir,
+		 (unsigned long long)c->choice->number);
+	snprintf(c->output, sizeof(c->output), "%s/result", c->folder);
+	snprintf(c->work, sizeof(c->work), "%s/work", c->folder);
+	snprintf(c->job, sizeof(c->job), "%s/%s.job", c->folder, c->s->job[c->choice->job].name);
+	if (mkdir(c->folder, 0755) || mkdir(c->work, 0755))
+		return -errno;
+	return 0;
+}
+
+/* The new one is opened before the old one is read for the last time: no line is missed. */
+static void next_klog(struct soak *s)
+{
+	struct vb_klog *next = NULL;
+
+	if (!s->klog || vb_klog_open(&next))
+		return;
+	vb_klog_close(s->klog);
+	s->klog = next;
+}
+
+static int prepare_fault(struct cycle *c)
+{
+	struct soak *s = c->s;
+	struct soak_fault *sf;
+	struct vb_fault *f;
+	int ret;
+
+	if (c->choice->fault < 0)
+		return 0;
+	sf = &s->fault[c->choice->fault];
+	f = calloc(1, sizeof(*f));
+	if (!f)
+		return -ENOMEM;
+	*f = (struct vb_fault){
+		.ops = sf->ops, .program = s->program, .output = c->output, .work = c->work,
+		.device = s->opt->nr_devices ? s->opt->device[0] : NULL,
+		.variant = s->variant[c->choice->variant].name, .job = c->job,
+		.set = s->opt->set, .rng = &c->rng,
+	};
+	c->fault = f;
+	ret = sf->ops->prepare ? sf->ops->prepare(f) : 0;
+	if (ret == -ENOTSUP) {
+		c->o->not_tried = true;
+		snprintf(sf->why_not, sizeof(sf->why_not), "%s", f->said);
+	} else if (ret) {
+		soak_say(c->o, SOAK_FAILED, "%s: could not be prepared: %s%s%s", sf->ops->name,
+			 f->said, *f->said ? ": " : "", strerror(-ret));
+	}
+	c->tried = ret || !sf->ops->inject;
+	c->o->injected = !ret && !sf->ops->inject;
+	return 0;
+}
+
+static void undo_fault(struct cycle *c)
+{
+	if (!c->fault)
+		return;
+	if (c->fault->ops->undo)
+		c->fault->ops->undo(c->fault);
+	free(c->fault->data);
+	free(c->fault);
+	c->fault = NULL;
+}
+
+static void inject(struct cycle *c)
+{
+	struct vb_fault *f = c->fault;
+	int ret;
+
+	c->tried = true;
+	f->run = c->run.pid;
+	f->holder = atomic_load(&c->s->beacon->holder);
+	if (!f->holder)
+		return;
+	ret = f->ops->inject(f);
+	c->o->injected = !ret;
+	if (ret == -ENOTSUP) {
+		c->o->not_tried = true;
+		snprintf(c->s->fault[c->choice->fault].why_not, SOAK_TEXT, "%s", f->said);
+	} else if (ret && ret != -EAGAIN) {
+		soak_say(c->o, SOAK_FAILED, "%s: could not be injected: %s%s%s", f->ops->name, f->said,
+			 *f->said ? ": " : "", strerror(-ret));
+	}
+}
+
+/* The load comes and goes: the process that works stands still for a moment. */
+static void stutter(struct cycle *c, uint64_t now)
+{
+	if (c->stopped) {
+		if (now < c->stop_ns && !c->asked_to_end)
+			return;
+		kill(c->stopped, SIGCONT);
+		c->stopped = 0;
+		c->stop_ns = now + vb_random_mix(&c->stop_rng) % (c->choice->duration_ns / 4 + 1);
+	} else if (c->stops && now >= c->stop_ns && atomic_load(&c->s->beacon->holder)) {
+		c->stops--;
+		c->stopped = atomic_load(&c->s->beacon->holder);
+		kill(c->stopped, SIGSTOP);
+		c->stop_ns = now + 50000000u + vb_random_mix(&c->stop_rng) % 450000000u;
+	}
+}
+
+static void in_measured_part(struct cycle *c, uint64_t now)
+{
+	if (!c->measured_ns) {
+		c->measured_ns = now;
+		c->stop_ns = now + vb_random_mix(&c->stop_rng) % (c->choice->duration_ns / 4 + 1);
+		c->o->began = true;
+	}
+	stutter(c, now);
+	if (c->fault && !c->tried && !c->stopped &&
+	    (double)(now - c->measured_ns) >= c->choice->inject_at * (double)c->choice->duration_ns)
+		inject(c);
+}
+
+/* What the kernel still tells of a run that does not end. */
+static void save_stacks(struct cycle *c)
+{
+	unsigned int in_d = 0;
+	int fd = open(c->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	vb_watchdog_report(fd, &in_d);
+	close(fd);
+}
+
+static void too_long(struct cycle *c)
+{
+	soak_say(c->o, SOAK_FAILED, "the run did not end %.0f s after its time: killed",
+		 (double)c->s->opt->limit_ns / 1e9);
+	save_stacks(c);
+	soak_run_signal(&c->run, SIGKILL);
+}
+
+static void watch(struct cycle *c)
+{
+	uint64_t limit = c->run.start_ns + c->choice->duration_ns + c->s->opt->limit_ns;
+	bool killed = false;
+
+	for (;;) {
+		uint64_t now = vb_now_ns();
+
+		c->ended = soak_run_ended(&c->run, &c->o->status);
+		if (c->ended)
+			return;
+		if (atomic_load(&c->s->beacon->holder) &&
+		    atomic_load(&c->s->beacon->phase) == VB_PHASE_MEASURE)
+			in_measured_part(c, now);
+		else if (c->stopped)
+			stutter(c, UINT64_MAX);
+		if (vb_interrupted() && !c->asked_to_end) {
+			c->asked_to_end = true;
+			kill(c->run.pid, SIGTERM);
+		}
+		if (c->s->klog)
+			vb_klog_poll(c->s->klog);
+		soak_status(c->s, c->choice, c->measured_ns ? "running" : "starting");
+		if (now > limit && !killed) {
+			too_long(c);
+			killed = true;
+			limit = now + KILL_NS;
+		} else if (now > limit) {
+			return;
+		}
+		sleep_ns(TICK_NS);
+	}
+}
+
+/* All that the run has started has to go, the janitor last. */
+static void reap(struct cycle *c)
+{
+	pid_t own = c->fault ? c->fault->own : 0;
+
+	if (c->stopped)
+		kill(c->stopped, SIGCONT);
+	if (soak_reap(REAP_NS, own))
+		return;
+	save_stacks(c);
+	soak_run_signal(&c->run, SIGKILL);
+	if (!soak_reap(KILL_NS, own))
+		soak_say(c->o, SOAK_HUNG, "processes of the run can't be killed: reboot needed");
+	else
+		soak_say(c->o, SOAK_FAILED, "processes of the run were still there %.0f s after its end",
+			 REAP_NS / 1e9);
+}
+
+/* The last line that the run has told: why it was skipped, or what it could not do. */
+static void last_line(const struct cycle *c, char *text, size_t size)
+{
+	char path[4300], line[SOAK_TEXT];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/run.log", c->folder);
+	file = fopen(path, "re");
+	*text = '\0';
+	while (file && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!strncmp(line, "vfio-bench: ", 12) && !strstr(line, "noise:"))
+			snprintf(text, size, "%s", line + 12);
+	}
+	if (file)
+		fclose(file);
+}
+
+static void judge_status(struct cycle *c)
+{
+	const struct vb_fault_ops *ops = c->fault && c->o->injected ? c->fault->ops : NULL;
+	int status = c->o->status, code = WEXITSTATUS(status);
+	char said[SOAK_TEXT];
+
+	last_line(c, said, sizeof(said));
+	if (!c->ended)
+		return;		/* told already */
+	if (WIFSIGNALED(status)) {
+		if (!ops || !ops->killed)
+			soak_say(c->o, SOAK_FAILED, "the run's supervisor died of signal %d (%s)",
+				 WTERMSIG(status), strsignal(WTERMSIG(status)));
+	} else if (ops ? !(ops->statuses & (1u << code)) : code) {
+		if (code == 4 && !ops)
+			soak_say(c->o, SOAK_SKIPPED, "%.400s", said);
+		else
+			soak_say(c->o, SOAK_FAILED, "the run ended with exit status %d%s%.400s", code,
+				 *said ? ": " : "", said);
+	}
+}
+
+static void judge_fault(struct cycle *c)
+{
+	struct vb_fault *f = c->fault;
+	int ret;
+
+	if (!f || !c->o->injected || !f->ops->judge)
+		return;
+	f->ended = c->ended;
+	f->status = c->o->status;
+	ret = f->ops->judge(f);
+	if (ret)
+		soak_say(c->o, SOAK_FAILED, "%s: %s: %s", f->ops->name, f->said, strerror(-ret));
+}
+
+/* A cycle that was interrupted says nothing. */
+int soak_cycle(struct soak *s, const struct soak_choice *choice, struct soak_outcome *o)
+{
+	struct cycle c = { .s = s, .choice = choice, .o = o, .rng = choice->fault_seed,
+			   .stop_rng = choice->stop_seed, .stops = choice->stops };
+	uint64_t start;
+	int ret;
+
+	memset(o, 0, sizeof(*o));
+	pause_before(choice->idle_ns);
+	next_klog(s);
+	o->start_s = soak_elapsed_s(s);
+	start = vb_now_ns();
+	ret = make_folder(&c);
+	if (!ret)
+		ret = prepare_fault(&c);
+	if (!ret && o->verdict == SOAK_CLEAN)
+		ret = soak_run_start(s, choice, c.folder, c.fault ? c.fault->output : c.output, &c.run,
+				     o->not_tried ? NULL : c.fault);
+	if (!ret && c.run.pid) {
+		watch(&c);
+		reap(&c);
+		soak_outcome_read(c.fault ? c.fault->output : c.output, c.fault && o->injected ? c.fault->ops : NULL, o);
+		judge_status(&c);
+		judge_fault(&c);
+	}
+	undo_fault(&c);
+	if (c.asked_to_end)
+		o->verdict = SOAK_CUT;
+	else if (!ret && o->verdict != SOAK_HUNG)
+		soak_audit(s, choice, o);
+	o->seconds = (double)(vb_now_ns() - start) / 1e9;
+	return ret;
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A clean cycle's folder goes: a soak of days stays small. */
+#include <ftw.h>
+#include <stdio.h>
+
+#include "bench/soak/soak_impl.h"
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	remove(path);
+	return 0;
+}
+
+void soak_remove_cycle(const struct soak *s, uint64_t number)
+{
+	char path[4200];
+
+	snprintf(path, sizeof(path), "%s/cycles/%06llu", s->dir, (unsigned long long)number);
+	/* Neither through links nor into what is mounted there. */
+	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of soak.h share. */
+#ifndef VB_SOAK_IMPL_H
+#define VB_SOAK_IMPL_H
+
+#include <jansson.h>
+#include <signal.h>
+#include <sys/types.h>
+
+#include "bench/engine/beacon.h"
+#include "bench/engine/job.h"
+#include "bench/soak/machine.h"
+#include "bench/soak/soak.h"
+#include "lib/machine/klog.h"
+#include "lib/machine/variant.h"
+
+#define SOAK_TEXT 512
+
+/* A job, read and expanded once. */
+struct soak_job {
+	char name[VB_JOB_NAME_MAX];
+	unsigned int weight;
+	struct vb_job_run *runs;	/* of the matrix; a cycle is one of them */
+	size_t nr_runs;
+	bool refused;			/* it has its device do what IOMMUs must refuse */
+};
+
+struct soak_fault {
+	const struct vb_fault_ops *ops;
+	unsigned int weight;
+	/* in the table of the end */
+	uint64_t begun;			/* cycles that it was drawn for */
+	uint64_t injected;
+	uint64_t not_tried;		/* its prepare() said that it can't be */
+	uint64_t failures;		/* of cycles with it */
+	char why_not[SOAK_TEXT];	/* "": it can be here; or the last reason */
+	bool left_out;			/* it can't be on this machine or with these jobs */
+};
+
+/* What cycle number N is. */
+struct soak_choice {
+	uint64_t number;
+	unsigned int job, variant;
+	size_t run;			/* of the job's matrix */
+	int fault;			/* index, -1: none */
+	uint64_t duration_ns;
+	uint64_t idle_ns;		/* pause before it */
+	uint64_t shuffle_ns;		/* workers change CPUs so often; 0: they stay */
+	unsigned int stops;		/* the load stops so many times */
+	double inject_at;		/* part of the duration */
+	uint64_t run_seed, fault_seed, stop_seed;
+};
+
+enum soak_verdict {
+	SOAK_CLEAN,
+	SOAK_SKIPPED,			/* the run could not be made here */
+	SOAK_FAILED,
+	SOAK_HUNG,			/* the kernel holds tasks: nothing can go on */
+	SOAK_CUT,			/* the user interrupted it: it does not count */
+};
+
+/* What became of it. */
+struct soak_outcome {
+	enum soak_verdict verdict;
+	char why[SOAK_TEXT];		/* first thing that was not as it has to be */
+	bool injected, not_tried;
+	bool began;			/* the run got to its measured part */
+	int status;			/* of the run, as waitpid() tells */
+	double start_s;			/* of the soak's time */
+	double seconds;
+	uint64_t operations;		/* steps of all workers */
+	double p99_us;			/* the largest of any request or unmap; 0: none */
+	uint64_t log_hits;
+	struct soak_counts counts;	/* after it */
+};
+
+struct soak {
+	struct vb_soak_options *opt;
+	char dir[4096];
+	int dir_fd;
+	int lock_fd;			/* of DIR/lock; the runs inherit it */
+	char program[4096];
+	struct soak_job job[VB_SOAK_MAX_JOBS];
+	unsigned int nr_jobs;
+	struct soak_fault fault[VB_SOAK_MAX_FAULTS];
+	unsigned int nr_faults;
+	struct vb_variant variant[VB_SOAK_MAX_VARIANTS];
+	unsigned int nr_variants;	/* at least 1; the first may be "" (what would serve) */
+	bool in_lab;
+	uint64_t seed;
+	uint64_t next;			/* number of the next cycle */
+	uint64_t elapsed_ns;		/* of earlier processes of this soak */
+	uint64_t start_ns;		/* of this one */
+	/* totals, saved with the state */
+	uint64_t cycles, clean, skipped, failed, operations, log_hits, injected;
+	uint64_t csv_bytes;
+	char first_failure[SOAK_TEXT];
+	int64_t first_failed;		/* its number, -1: none */
+	bool hung;
+	bool closing;			/* the cycle that is on is the last one, without a fault */
+	json_t *saved;			/* the state that was read, whose texts the options use */
+	json_t *base;			/* the machine as the soak found it: soak_machine_read() */
+	struct soak_counts base_counts;
+	struct vb_klog *klog;		/* of the cycle that is on; NULL: can't be read */
+	size_t klog_from;
+	struct vb_beacon *beacon;
+	int beacon_fd;
+	uint64_t next_file_ns, next_line_ns;	/* when status.json and the line are due */
+	bool status_failed;			/* status.json could not be written */
+};
+
+/* A process that is the run of a cycle. */
+struct soak_run {
+	pid_t pid;
+	struct vb_fault *fault;		/* NULL: none */
+	uint64_t start_ns;
+};
+
+/* Functions return 0 or -errno unless they say otherwise. */
+
+/* choice.c */
+void soak_choose(const struct soak *s, uint64_t number, struct soak_choice *choice);
+/* May the fault be in this run on this variant? */
+bool soak_fault_matches(const struct soak *s, const struct vb_fault_ops *ops, unsigned int variant,
+			const struct vb_job_run *run);
+/* The expanded run of @choice as it is to be made. */
+void soak_choice_run(const struct soak *s, const struct soak_choice *choice, struct vb_job_run *run);
+
+/* process.c: starting and ending a run; nothing here waits without a bound */
+int soak_run_start(struct soak *s, const struct soak_choice *choice, const char *folder,
+		   const char *output, struct soak_run *run, struct vb_fault *fault);
+bool soak_run_ended(const struct soak_run *run, int *status);
+/* Signal the whole of the run's process group. */
+void soak_run_signal(const struct soak_run *run, int sig);
+/* Until no process of the run is left, but @own; false: some are after @for_ns. */
+bool soak_reap(uint64_t for_ns, pid_t own);
+
+/* cycle.c */
+int soak_cycle(struct soak *s, const struct soak_choice *choice, struct soak_outcome *o);
+void soak_say(struct soak_outcome *o, enum soak_verdict verdict, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* remove.c: the cycle's folder, with all that is in it */
+void soak_remove_cycle(const struct soak *s, uint64_t number);
+
+/* outcome.c: what the run's own result says, where @fault (NULL: none) was injected */
+void soak_outcome_read(const char *output, const struct vb_fault_ops *fault, struct soak_outcome *o);
+
+/* audit.c: what is wrong goes to @o */
+void soak_audit(struct soak *s, const struct soak_choice *choice, struct soak_outcome *o);
+
+/* setup.c: what jobs, variants and faults there are; each returns an enum vb_exit and has said why */
+int soak_setup(struct soak *s);
+
+/* state.c */
+int soak_state_create(struct soak *s);
+int soak_state_save(struct soak *s);
+/* Options and totals of the soak in @opt->resume; an enum vb_exit, which has been said. */
+int soak_state_load(struct soak *s);
+/* Append the cycle to cycles.csv and count it; followed by soak_state_save(). */
+int soak_count(struct soak *s, const struct soak_choice *choice, const struct soak_outcome *o);
+
+double soak_elapsed_s(const struct soak *s);
+
+/* status.c */
+/* status.json, for monitors; a line on a terminal, or every so often elsewhere. */
+void soak_status(struct soak *s, const struct soak_choice *choice, const char *what);
+void soak_tell(const struct soak *s, const struct soak_choice *choice, const struct soak_outcome *o);
+void soak_tell_all(const struct soak *s);
+const char *soak_verdict_name(enum soak_verdict verdict);
+/* "kill-worker", "none" */
+const char *soak_fault_name(const struct soak *s, const struct soak_choice *choice);
+
+#endif /* VB_SOAK_IMPL_H */

@@ -19,7 +19,7 @@ FLAGS = ('--headless=new', '--remote-debugging-pipe', '--disable-gpu', '--disabl
 class Browser:
     """One page; what it asks for and complains of is kept in requests and complaints."""
 
-    def __init__(self, limit_s=60):
+    def __init__(self, limit_s=300):
         self.limit_s = limit_s
         self.profile = tempfile.mkdtemp()
         to_browser, self.write_fd = os.pipe()

@@ -20,7 +20,8 @@ libvfiobench_a_SOURCES = \
 	lib/machine/facts-cpu.c lib/machine/facts-iommu.c \
 	lib/machine/facts-kernel.c lib/machine/facts-memory.c \
 	lib/machine/inuse.c lib/machine/inuse.h lib/machine/inuse-internal.h \
-	lib/machine/inuse-block.c lib/machine/inuse-net.c \
+	lib/machine/inuse-block.c lib/machine/inuse-console.c lib/machine/inuse-login.c \
+	lib/machine/inuse-net.c lib/machine/inuse-open.c \
 	lib/machine/kernels.c \
 	lib/machine/klog.c \
 	lib/machine/klog.h \

@@ -34,17 +34,20 @@ tests_unit_job_test_SOURCES = tests/unit/job-test.c tests/unit/job-helper.h
 tests_unit_job_test_CFLAGS = $(unit_cflags)
 tests_unit_job_test_LDADD = $(unit_ldadd)
 
-check_PROGRAMS += tests/unit/bind-test tests/unit/inuse-test
+check_PROGRAMS += tests/unit/bind-test tests/unit/inuse-people-test tests/unit/inuse-test
 tests_unit_bind_test_SOURCES = tests/unit/bind-test.c \
 	tests/unit/fake-tree.c tests/unit/fake-tree.h
 tests_unit_bind_test_CFLAGS = $(unit_cflags)
 tests_unit_bind_test_LDADD = $(unit_ldadd)
 tests_unit_bind_test_LDFLAGS = -Wl,--wrap=vb_sysfs_write,--wrap=vb_module_load
-tests_unit_inuse_test_SOURCES = tests/unit/inuse-test.c \
-	tests/unit/fake-tree.c tests/unit/fake-tree.h
+inuse_helper = tests/unit/inuse-helper.h tests/unit/fake-tree.c tests/unit/fake-tree.h
+tests_unit_inuse_people_test_SOURCES = tests/unit/inuse-people-test.c $(inuse_helper)
+tests_unit_inuse_people_test_CFLAGS = $(unit_cflags)
+tests_unit_inuse_people_test_LDADD = $(unit_ldadd)
+tests_unit_inuse_test_SOURCES = tests/unit/inuse-test.c $(inuse_helper)
 tests_unit_inuse_test_CFLAGS = $(unit_cflags)
 tests_unit_inuse_test_LDADD = $(unit_ldadd)
-TESTS += tests/unit/bind-test tests/unit/inuse-test
+TESTS += tests/unit/bind-test tests/unit/inuse-people-test tests/unit/inuse-test
 check_PROGRAMS += tests/unit/report-values-test
 TESTS += tests/unit/report-values-test
 tests_unit_report_values_test_SOURCES = tests/unit/report-values-test.c

@@ -37,6 +37,11 @@ static void explain_block(const struct vb_inuse *use, struct reason *reason)
 			 use->detail);
 		reason->mend = "take that device down first, or " CHOOSE;
 		break;
+	case VB_INUSE_OPEN:
+		snprintf(reason->what, sizeof(reason->what), "%s has %s open", use->detail,
+			 use->node);
+		reason->mend = "end that first, or " CHOOSE;
+		break;
 	case VB_INUSE_MEMBER:
 		snprintf(reason->what, sizeof(reason->what), "%s belongs to a volume (%s)",
 			 use->node, use->detail);
@@ -54,6 +59,11 @@ static void explain_net(const struct vb_inuse *use, struct reason *reason)
 {
 	reason->mend = "take it out and 'ip link set it down' first, or " CHOOSE;
 	switch (use->kind) {
+	case VB_INUSE_LOGIN:
+		snprintf(reason->what, sizeof(reason->what), "%s carries your own login, from %s",
+			 use->node, use->detail);
+		reason->mend = CHOOSE;
+		break;
 	case VB_INUSE_ROUTE:
 		snprintf(reason->what, sizeof(reason->what), "%s carries %s route", use->node,
 			 use->detail[0] ? "the default" : "a");
@@ -75,33 +85,84 @@ static void explain_net(const struct vb_inuse *use, struct reason *reason)
 	}
 }
 
-static void explain_use(const struct vb_inuse *use, struct reason *reason)
+/* What a person sits at. */
+static void explain_console(const struct vb_inuse *use, struct reason *reason)
 {
+	reason->mend = CHOOSE;
+	switch (use->kind) {
+	case VB_INUSE_CONSOLE_GPU:
+		snprintf(reason->what, sizeof(reason->what), "the console's graphics adapter");
+		break;
+	case VB_INUSE_DISPLAY:
+		snprintf(reason->what, sizeof(reason->what), "a display is connected to %s",
+			 use->node);
+		reason->mend = "unplug it first, or " CHOOSE;
+		break;
+	case VB_INUSE_KEYBOARD:
+		snprintf(reason->what, sizeof(reason->what), "a keyboard is plugged in there (%s)",
+			 use->node);
+		reason->mend = "plug it in elsewhere first, or " CHOOSE;
+		break;
+	default:
+		snprintf(reason->what, sizeof(reason->what), "%s is a console", use->node);
+		break;
+	}
+}
+
+/* What it is, more than what is done with it. */
+static void explain_kind(const struct vb_inuse *use, struct reason *reason)
+{
+	reason->mend = CHOOSE;
 	switch (use->kind) {
 	case VB_INUSE_BRIDGE:
 		snprintf(reason->what, sizeof(reason->what), "a bridge, and no bridge can be "
 			 "assigned");
 		reason->mend = "give a device behind it";
 		break;
-	case VB_INUSE_CONSOLE_GPU:
-		snprintf(reason->what, sizeof(reason->what), "the console's graphics adapter");
-		reason->mend = CHOOSE;
+	case VB_INUSE_IOMMU:
+		snprintf(reason->what, sizeof(reason->what), "an IOMMU");
 		break;
-	case VB_INUSE_CONSOLE_TTY:
-		snprintf(reason->what, sizeof(reason->what), "%s is a console", use->node);
-		reason->mend = CHOOSE;
+	case VB_INUSE_MEMORY:
+		snprintf(reason->what, sizeof(reason->what), "memory of this machine (%s)",
+			 use->detail);
+		break;
+	case VB_INUSE_MDEV:
+		snprintf(reason->what, sizeof(reason->what), "it carries the mediated device %s",
+			 use->node);
+		reason->mend = "remove that first, or " CHOOSE;
 		break;
 	case VB_INUSE_VFS:
 		snprintf(reason->what, sizeof(reason->what), "a physical function with %s virtual "
 			 "functions", use->detail);
 		reason->mend = "write 0 to its sriov_numvfs first, or " CHOOSE;
 		break;
-	case VB_INUSE_PEER_DRIVER:
+	default:
 		snprintf(reason->what, sizeof(reason->what), "it has the host driver %s",
 			 use->detail);
 		reason->mend = "a group goes to VFIO as a whole: bind all its devices in one "
 			       "command, or " CHOOSE;
 		break;
+	}
+}
+
+static void explain_use(const struct vb_inuse *use, struct reason *reason)
+{
+	switch (use->kind) {
+	case VB_INUSE_BRIDGE:
+	case VB_INUSE_IOMMU:
+	case VB_INUSE_MEMORY:
+	case VB_INUSE_MDEV:
+	case VB_INUSE_VFS:
+	case VB_INUSE_PEER_DRIVER:
+		explain_kind(use, reason);
+		break;
+	case VB_INUSE_CONSOLE_GPU:
+	case VB_INUSE_CONSOLE_TTY:
+	case VB_INUSE_DISPLAY:
+	case VB_INUSE_KEYBOARD:
+		explain_console(use, reason);
+		break;
+	case VB_INUSE_LOGIN:
 	case VB_INUSE_ROUTE:
 	case VB_INUSE_ENSLAVED:
 	case VB_INUSE_LINK_UP:

@@ -2,6 +2,7 @@
 /* vfio-bench bind: give PCI devices to vfio-pci. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "bench/cmd/bind-common.h"
 #include "bench/cmd/cmds.h"
@@ -81,6 +82,8 @@ static int run(const struct vb_cmd *cmd, int argc, char **argv)
 	struct vb_bind_args args = { .cmd = cmd };
 	int exit_code = vb_bind_args_parse(&args, argc, argv);
 
+	if (!exit_code && geteuid() && !args.root)
+		vb_warn("bind: not root: what other users' programs have open is not seen here");
 	if (!exit_code)
 		exit_code = check_all(&args);
 	if (!exit_code && !args.dry_run)
@@ -102,11 +105,13 @@ const struct vb_cmd vb_cmd_bind = {
 	.args_doc = "ADDRESS...",
 	.doc = "Give PCI devices to vfio-pci.  ADDRESS is a full PCI address, such as "
 	       "0000:41:00.0.\n\n"
-	       "A device that is in use is never taken: one that carries (or shares its IOMMU "
-	       "group with one that carries) a mounted file system, swap, a volume, a network "
-	       "interface that is up, the console, virtual functions; nor a bridge, nor one "
-	       "whose group holds a device with a host driver that is not bound in the same "
-	       "command.  Either all the devices are bound or none.\n\n"
+	       "A device that is in use is never taken, and no option changes that: one that "
+	       "carries (or shares its IOMMU group with one that carries) a mounted file system, "
+	       "swap, a volume, a network interface that is up, your own login, the console, a "
+	       "display, a keyboard, virtual functions, mediated devices, memory, or a file in "
+	       "/dev that a program has open; nor a bridge, nor one whose group holds a device "
+	       "with a host driver that is not bound in the same command.  doc/safety.md has the "
+	       "rules.  Either all the devices are bound or none.\n\n"
 	       "What was before is kept in " VB_STATE_DIR " until 'vfio-bench unbind' puts it "
 	       "back.",
 	.options = options,

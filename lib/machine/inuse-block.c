@@ -166,6 +166,11 @@ static int on_device(const char *name, const char *address, unsigned int depth)
 	return virtual_on_device(name, target, &below);
 }
 
+int vb_inuse_on_device(const char *name, const char *address)
+{
+	return on_device(name, address, 0);
+}
+
 static int claim(const struct vb_inuse_search *search, enum vb_inuse_kind kind,
 		 const char *name, const char *detail)
 {
@@ -174,23 +179,39 @@ static int claim(const struct vb_inuse_search *search, enum vb_inuse_kind kind,
 	return on > 0 ? vb_inuse_found(search->inuse, kind, search->address, name, detail) : on;
 }
 
+/* One device, or as bcachefs writes it: /dev/a:/dev/b. */
+static int check_mount_source(const struct vb_inuse_search *search, char *source,
+			      const char *point)
+{
+	char name[NAME_MAX + 1], *device, *rest = source;
+	int err = 0;
+
+	if (strncmp(source, "/dev/", 5))
+		return 0;
+	if (!name_of_device(source, name))
+		return claim(search, VB_INUSE_MOUNT, name, point);
+	while (!err && (device = strsep(&rest, ":")))
+		if (!strncmp(device, "/dev/", 5) && !name_of_device(device, name))
+			err = claim(search, VB_INUSE_MOUNT, name, point);
+	return err;
+}
+
 /* "36 35 98:0 /root /mnt opts ... - ext4 /dev/root rw": numbers may be anonymous. */
 static int check_mount_line(const struct vb_inuse_search *search, char *line)
 {
 	char number[32], point[PATH_MAX], source[PATH_MAX], name[NAME_MAX + 1];
 	const char *dash = strstr(line, " - ");
-	int err = 0;
+	int err;
 
 	if (!dash || sscanf(line, "%*s %*s %31s %*s %4095s", number, point) != 2 ||
 	    sscanf(dash, " - %*s %4095s", source) != 1)
 		return -EPROTO;
 	unescape(point);
 	unescape(source);
-	if (!name_of_number(number, name))
+	err = name_of_number(number, name);
+	if (!err)
 		err = claim(search, VB_INUSE_MOUNT, name, point);
-	if (!err && !strncmp(source, "/dev/", 5) && !name_of_device(source, name))
-		err = claim(search, VB_INUSE_MOUNT, name, point);
-	return err;
+	return err && err != -ENOENT ? err : check_mount_source(search, source, point);
 }
 
 static int each_line(const char *path, int (*check)(const struct vb_inuse_search *, char *),
@@ -230,9 +251,15 @@ static int check_swap(const struct vb_inuse_search *search)
 	return err == -ENOENT ? 0 : err;	/* a kernel without swap */
 }
 
+/* Init's too, where it may be read: the caller may be in a mount namespace of its own. */
 static int check_mounts(const struct vb_inuse_search *search)
 {
-	return each_line("/proc/self/mountinfo", check_mount_line, search);
+	int err = each_line("/proc/self/mountinfo", check_mount_line, search);
+
+	if (err)
+		return err;
+	err = each_line("/proc/1/mountinfo", check_mount_line, search);
+	return err == -ENOENT || err == -EACCES ? 0 : err;
 }
 
 static int visit_btrfs_device(const char *dir, const char *name, void *arg)
@@ -274,7 +301,7 @@ static int visit_holder(const char *dir, const char *name, void *arg)
 }
 
 /* What udev found on it (not everywhere is there a udev). */
-static int check_member(const struct vb_inuse_search *search, const char *name)
+static int check_udev(const struct vb_inuse_search *search, const char *name)
 {
 	static const char key[] = "E:ID_FS_TYPE=";
 	char path[PATH_MAX], number[32], line[512];
@@ -297,6 +324,22 @@ static int check_member(const struct vb_inuse_search *search, const char *name)
 	}
 	fclose(file);
 	return err;
+}
+
+/* A cache device of bcache has no holder, and a loop device isn't one. */
+static int check_member(const struct vb_inuse_search *search, const char *name)
+{
+	char path[PATH_MAX], backing[200];
+
+	if (!name_path(path, BLOCK "/%s/bcache", name) && vb_sysfs_exists(path))
+		return vb_inuse_found(search->inuse, VB_INUSE_MEMBER, search->address, name,
+				      "bcache");
+	if (!name_path(path, BLOCK "/%s/loop/backing_file", name) &&
+	    vb_sysfs_read(path, backing, sizeof(backing)) >= 0)
+		return vb_inuse_found(search->inuse, VB_INUSE_HOLDER, search->address,
+				      strrchr(backing, '/') ? strrchr(backing, '/') + 1 : backing,
+				      name);
+	return check_udev(search, name);
 }
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Shared by inuse.c, inuse-block.c, inuse-net.c only. */
+/* Shared by inuse.c and inuse-*.c only. */
 #ifndef VB_INUSE_INTERNAL_H
 #define VB_INUSE_INTERNAL_H
 
@@ -18,6 +18,10 @@ int vb_inuse_link(const char *dir, const char *name, char *target, size_t size);
 /* Does the link DIR/NAME lead to something that hangs on @address? */
 bool vb_inuse_hangs_on(const char *dir, const char *name, const char *address);
 
+/* Does the virtio device DIR/NAME hang on @address, bound to @driver? */
+bool vb_inuse_virtio_driver(const char *dir, const char *name, const char *address,
+			    const char *driver);
+
 /*
  * Calls @visit for each entry of @dir (below the root prefix; not "." and "..")
  * until it returns other than 0, which is then returned.  A folder that does
@@ -35,5 +39,17 @@ struct vb_inuse_search {
 /* 0: not in use; -EBUSY: *inuse filled; else -errno. */
 int vb_inuse_block(const char *address, struct vb_inuse *inuse);
 int vb_inuse_net(const char *address, struct vb_inuse *inuse);
+int vb_inuse_console(const char *address, struct vb_inuse *inuse);
+int vb_inuse_open_files(const char *address, struct vb_inuse *inuse);
+
+/* 1: the block device @name lies on @address, itself or through what it is made of; 0: not. */
+int vb_inuse_on_device(const char *name, const char *address);
+
+#define VB_LOGIN_SIZE 64
+/*
+ * Is the caller logged in from elsewhere?  Then the interface by which the
+ * answers go to @client, by the longest route that matches.
+ */
+bool vb_inuse_login_interface(char interface[VB_LOGIN_SIZE], char client[VB_LOGIN_SIZE]);
 
 #endif /* VB_INUSE_INTERNAL_H */

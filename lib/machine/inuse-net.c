@@ -11,6 +11,7 @@
 
 #define NET "/sys/class/net"
 #define CLASS_NETWORK 0x02
+#define MAX_DEPTH 16	/* of interfaces on interfaces */
 
 /* /proc/net/route: Iface Destination Gateway Flags RefCnt Use Metric Mask ... */
 static int route4(const char *name, const char **detail)
@@ -123,7 +124,46 @@ static int check_up(const struct vb_inuse_search *search, const char *name)
 struct net_search {
 	struct vb_inuse_search search;
 	unsigned int interfaces;
+	char login[VB_LOGIN_SIZE];	/* the caller's; "": none */
+	char client[VB_LOGIN_SIZE];
 };
+
+struct lower_search {
+	const char *wanted;
+	unsigned int depth;
+};
+
+static int rests_on(const char *interface, const char *wanted, unsigned int depth);
+
+static int visit_lower(const char *dir, const char *name, void *arg)
+{
+	const struct lower_search *lower = arg;
+
+	return strncmp(name, "lower_", 6) ? 0 :
+		rests_on(name + 6, lower->wanted, lower->depth + 1);
+}
+
+/* 1: @interface is @wanted, or a bond, bridge, vlan with it below; 0: not. */
+static int rests_on(const char *interface, const char *wanted, unsigned int depth)
+{
+	struct lower_search lower = { .wanted = wanted, .depth = depth };
+	char path[PATH_MAX];
+
+	if (!strcmp(interface, wanted))
+		return 1;
+	if (depth > MAX_DEPTH)
+		return -ELOOP;
+	snprintf(path, sizeof(path), NET "/%s", interface);
+	return vb_inuse_each(path, visit_lower, &lower);
+}
+
+static int check_login(const struct net_search *net, const char *name)
+{
+	int on = net->login[0] ? rests_on(net->login, name, 0) : 0;
+
+	return on > 0 ? vb_inuse_found(net->search.inuse, VB_INUSE_LOGIN, net->search.address,
+				       name, net->client) : on;
+}
 
 /* What says most comes first: an interface with a route is up as well. */
 static int visit_interface(const char *dir, const char *name, void *arg)
@@ -134,7 +174,9 @@ static int visit_interface(const char *dir, const char *name, void *arg)
 	if (!vb_inuse_hangs_on(dir, name, net->search.address))
 		return 0;
 	net->interfaces++;
-	err = check_route(&net->search, name);
+	err = check_login(net, name);
+	if (!err)
+		err = check_route(&net->search, name);
 	if (!err)
 		err = check_enslaved(&net->search, name);
 	return err ? err : check_up(&net->search, name);
@@ -160,8 +202,11 @@ static int check_hidden(const char *address, struct vb_inuse *inuse)
 int vb_inuse_net(const char *address, struct vb_inuse *inuse)
 {
 	struct net_search net = { .search = { .address = address, .inuse = inuse } };
-	int err = vb_inuse_each(NET, visit_interface, &net);
+	int err;
 
+	if (!vb_inuse_login_interface(net.login, net.client))
+		net.login[0] = '\0';
+	err = vb_inuse_each(NET, visit_interface, &net);
 	if (err || net.interfaces)
 		return err;
 	return check_hidden(address, inuse);

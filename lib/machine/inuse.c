@@ -10,7 +10,10 @@
 #include "lib/machine/inuse-internal.h"
 #include "lib/machine/sysfs.h"
 
-#define CLASS_BRIDGE 0x06	/* PCI code and ID assignment specification, 1.7 */
+/* PCI code and ID assignment specification, 1.6, 1.7, 1.9 */
+#define CLASS_MEMORY 0x05
+#define CLASS_BRIDGE 0x06
+#define CLASS_IOMMU 0x0806
 
 static void copy(char *to, size_t size, const char *from)
 {
@@ -87,7 +90,15 @@ int vb_inuse_each(const char *dir, vb_inuse_visitor *visit, void *arg)
 	return err;
 }
 
-static int check_bridge(const char *address, struct vb_inuse *inuse)
+static bool is_bridge(const char *address)
+{
+	unsigned int class_code;
+
+	return !vb_pci_class(address, &class_code) && class_code >> 16 == CLASS_BRIDGE;
+}
+
+/* What no use has to be shown of. */
+static int check_class(const char *address, struct vb_inuse *inuse)
 {
 	unsigned int class_code;
 	int err = vb_pci_class(address, &class_code);
@@ -96,7 +107,24 @@ static int check_bridge(const char *address, struct vb_inuse *inuse)
 		return err;
 	if (class_code >> 16 == CLASS_BRIDGE)
 		return vb_inuse_found(inuse, VB_INUSE_BRIDGE, address, "", "");
+	if (class_code >> 8 == CLASS_IOMMU)
+		return vb_inuse_found(inuse, VB_INUSE_IOMMU, address, "", "");
 	return 0;
+}
+
+/* Memory that the kernel may have put to use; a device with a driver of its own alone. */
+static int check_memory(const char *address, struct vb_inuse *inuse)
+{
+	char driver[VB_DRIVER_NAME_SIZE];
+	unsigned int class_code;
+	int err = vb_pci_class(address, &class_code);
+
+	if (!err)
+		err = vb_pci_driver(address, driver);
+	if (err || class_code >> 16 != CLASS_MEMORY || !driver[0] ||
+	    vb_pci_driver_shares_group(driver))
+		return err;
+	return vb_inuse_found(inuse, VB_INUSE_MEMORY, address, "", driver);
 }
 
 static int check_vfs(const char *address, struct vb_inuse *inuse)
@@ -111,70 +139,74 @@ static int check_vfs(const char *address, struct vb_inuse *inuse)
 	return strcmp(count, "0") ? vb_inuse_found(inuse, VB_INUSE_VFS, address, "", count) : 0;
 }
 
-/* The adapter that the firmware booted with, or the one that holds the frame
- * buffer on which the console is drawn. */
-static int check_gpu(const char *address, struct vb_inuse *inuse)
+bool vb_inuse_virtio_driver(const char *dir, const char *name, const char *address,
+			    const char *driver)
 {
-	char boot[16];
-	int err = vb_pci_attribute(address, "boot_vga", boot, sizeof(boot));
+	char path[PATH_MAX], bound[64];
 
-	if (err && err != -ENOENT)
-		return err;
-	if (!err && strcmp(boot, "0"))
-		return vb_inuse_found(inuse, VB_INUSE_CONSOLE_GPU, address, "", "");
-	if (vb_inuse_hangs_on("/sys/class/graphics", "fb0", address))
-		return vb_inuse_found(inuse, VB_INUSE_CONSOLE_GPU, address, "fb0", "");
-	return 0;
-}
-
-static int check_console(const char *address, struct vb_inuse *inuse)
-{
-	char active[256], *rest = active, *tty;
-	int err = vb_sysfs_read("/sys/class/tty/console/active", active, sizeof(active));
-
-	if (err < 0)
-		return err == -ENOENT ? 0 : err;
-	while ((tty = strsep(&rest, " ")))
-		if (*tty && vb_inuse_hangs_on("/sys/class/tty", tty, address))
-			return vb_inuse_found(inuse, VB_INUSE_CONSOLE_TTY, address, tty, "");
-	return 0;
+	return vb_inuse_hangs_on(dir, name, address) &&
+	       snprintf(path, sizeof(path), "%s/%s/driver", dir, name) < (int)sizeof(path) &&
+	       !vb_sysfs_read_link_base(path, bound, sizeof(bound)) && !strcmp(bound, driver);
 }
 
 /*
  * File systems of a hypervisor.  Which mount belongs to which device is not to
  * be seen on every kernel (and an overlay hides it), so a bound one is in use.
  */
-static int visit_share(const char *dir, const char *name, void *arg)
+static int found_share(const struct vb_inuse_search *search, const char *dir, const char *name)
 {
-	struct vb_inuse_search *search = arg;
-	char path[PATH_MAX], driver[64], tag[128] = "";
+	char path[PATH_MAX], tag[128];
 
-	if (!vb_inuse_hangs_on(dir, name, search->address))
-		return 0;
-	if (snprintf(path, sizeof(path), "%s/%s/driver", dir, name) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	if (vb_sysfs_read_link_base(path, driver, sizeof(driver)))
-		return 0;
-	if (strcmp(driver, "9pnet_virtio") && strcmp(driver, "virtiofs"))
-		return 0;
 	if (snprintf(path, sizeof(path), "%s/%s/mount_tag", dir, name) >= (int)sizeof(path) ||
 	    vb_sysfs_read(path, tag, sizeof(tag)) < 0)
 		tag[0] = '\0';
 	return vb_inuse_found(search->inuse, VB_INUSE_SHARE, search->address, name, tag);
 }
 
-static int check_share(const char *address, struct vb_inuse *inuse)
+/* What a hypervisor gives the kernel itself. */
+static int visit_virtio(const char *dir, const char *name, void *arg)
+{
+	const struct vb_inuse_search *search = arg;
+	const char *address = search->address;
+
+	if (vb_inuse_virtio_driver(dir, name, address, "9pnet_virtio") ||
+	    vb_inuse_virtio_driver(dir, name, address, "virtiofs"))
+		return found_share(search, dir, name);
+	if (vb_inuse_virtio_driver(dir, name, address, "virtio_mem"))
+		return vb_inuse_found(search->inuse, VB_INUSE_MEMORY, address, name, "virtio_mem");
+	if (vb_inuse_virtio_driver(dir, name, address, "virtio_iommu"))
+		return vb_inuse_found(search->inuse, VB_INUSE_IOMMU, address, name, "");
+	return 0;
+}
+
+static int check_virtio(const char *address, struct vb_inuse *inuse)
 {
 	struct vb_inuse_search search = { .address = address, .inuse = inuse };
 
-	return vb_inuse_each("/sys/bus/virtio/devices", visit_share, &search);
+	return vb_inuse_each("/sys/bus/virtio/devices", visit_virtio, &search);
+}
+
+static int visit_mdev(const char *dir, const char *name, void *arg)
+{
+	const struct vb_inuse_search *search = arg;
+
+	return vb_inuse_hangs_on(dir, name, search->address) ?
+		vb_inuse_found(search->inuse, VB_INUSE_MDEV, search->address, name, "") : 0;
+}
+
+static int check_mdevs(const char *address, struct vb_inuse *inuse)
+{
+	struct vb_inuse_search search = { .address = address, .inuse = inuse };
+
+	return vb_inuse_each("/sys/bus/mdev/devices", visit_mdev, &search);
 }
 
 /* What a device carries, and what hangs on it. */
 static int check_use(const char *address, struct vb_inuse *inuse)
 {
 	static int (*const checks[])(const char *address, struct vb_inuse *inuse) = {
-		vb_inuse_block, check_share, vb_inuse_net, check_gpu, check_console, check_vfs,
+		vb_inuse_block, check_virtio, vb_inuse_net, vb_inuse_console, check_vfs,
+		check_mdevs, check_memory, vb_inuse_open_files,
 	};
 	int err = 0;
 
@@ -198,7 +230,11 @@ static bool listed(const struct group_search *search, const char *name)
 	return false;
 }
 
-/* Peers need not be PCI devices. */
+/*
+ * Peers need not be PCI devices.  One without a driver can be in use all the
+ * same: the console's text is in a VGA adapter's memory.  What hangs on a bridge
+ * has a group of its own, or is a peer itself.
+ */
 static int visit_peer(const char *dir, const char *name, void *arg)
 {
 	struct group_search *search = arg;
@@ -210,16 +246,19 @@ static int visit_peer(const char *dir, const char *name, void *arg)
 	if (snprintf(path, sizeof(path), "%s/%s/driver", dir, name) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
 	err = vb_sysfs_read_link_base(path, driver, sizeof(driver));
-	if (err)
-		return err == -ENOENT ? 0 : err;
+	if (err == -ENOENT)
+		driver[0] = '\0';
+	else if (err)
+		return err;
 	if (vb_pci_driver_shares_group(driver))
 		return 0;
-	if (vb_pci_address_valid(name)) {
+	if (vb_pci_address_valid(name) && !is_bridge(name)) {
 		err = check_use(name, search->inuse);
 		if (err || listed(search, name))
 			return err;
 	}
-	return vb_inuse_found(search->inuse, VB_INUSE_PEER_DRIVER, name, "", driver);
+	return driver[0] ? vb_inuse_found(search->inuse, VB_INUSE_PEER_DRIVER, name, "", driver) :
+			   0;
 }
 
 static int check_group(const char *address, const char *const *together, size_t nr,
@@ -244,7 +283,7 @@ int vb_inuse_check(const char *address, const char *const *together, size_t nr,
 		return -EINVAL;
 	if (!vb_pci_exists(address))
 		return -ENODEV;
-	err = check_bridge(address, inuse);
+	err = check_class(address, inuse);
 	if (!err)
 		err = check_use(address, inuse);
 	return err ? err : check_group(address, together, nr, inuse);

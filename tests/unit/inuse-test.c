@@ -1,78 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which devices must not be taken, on made-up machines. */
+/* Which devices must not be taken, on made-up machines: disks, memory, groups. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
-#include "lib/machine/inuse.h"
-#include "tests/unit/fake-tree.h"
-
-#define DISK "0000:01:00.0"
-#define DISK_AT "pci0000:00/0000:00:01.0/" DISK
-#define DISK_NS DISK_AT "/nvme/nvme0/nvme0n1"
-#define NIC "0000:02:00.0"
-#define NIC_AT "pci0000:00/0000:00:02.0/" NIC
-#define NIC_IF NIC_AT "/net/eth0"
-#define GPU "0000:03:00.0"
-#define GPU_AT "pci0000:00/0000:00:03.0/" GPU
-#define OTHER "0000:04:00.0"
-#define OTHER_AT "pci0000:00/0000:00:04.0/" OTHER
-#define BRIDGE "0000:00:01.0"
-#define BRIDGE_AT "pci0000:00/" BRIDGE
-
-static struct vb_inuse use;
-
-static int setup(void **state)
-{
-	tree_make();
-	tree_pci(BRIDGE_AT, "0x060400\n", "pcieport", 0);
-	tree_pci(DISK_AT, "0x010802\n", "nvme", 1);
-	tree_block(DISK_NS, "259:0");
-	tree_partition(DISK_NS "/nvme0n1p1", "259:1");
-	tree_partition(DISK_NS "/nvme0n1p2", "259:2");
-	tree_pci(NIC_AT, "0x020000\n", "ixgbe", 2);
-	tree_net(NIC_IF, "0x1002\n", "down\n");
-	tree_pci(GPU_AT, "0x030000\n", "amdgpu", 3);
-	tree_pci(OTHER_AT, "0x088000\n", NULL, 4);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	tree_remove();
-	return 0;
-}
-
-static void assert_free(const char *address)
-{
-	assert_int_equal(vb_inuse_check(address, NULL, 0, &use), 0);
-	assert_int_equal(use.kind, VB_INUSE_NOT);
-}
-
-static void assert_in_use(const char *address, enum vb_inuse_kind kind, const char *by,
-			  const char *node, const char *detail)
-{
-	assert_int_equal(vb_inuse_check(address, NULL, 0, &use), -EBUSY);
-	assert_int_equal(use.kind, kind);
-	assert_string_equal(use.address, by);
-	assert_string_equal(use.node, node);
-	assert_string_equal(use.detail, detail);
-}
-
-static void mount_line(const char *number, const char *point, const char *rest)
-{
-	tree_append("/proc/self/mountinfo", "30 1 ");
-	tree_append("/proc/self/mountinfo", number);
-	tree_append("/proc/self/mountinfo", " / ");
-	tree_append("/proc/self/mountinfo", point);
-	tree_append("/proc/self/mountinfo", " rw,relatime shared:1 - ");
-	tree_append("/proc/self/mountinfo", rest);
-	tree_append("/proc/self/mountinfo", "\n");
-}
+#include "tests/unit/inuse-helper.h"
 
 static void test_unused(void **state)
 {
@@ -248,98 +185,12 @@ static void test_share(void **state)
 	assert_in_use(OTHER, VB_INUSE_SHARE, OTHER, "virtio3", "hostroot");
 }
 
-static void test_nic_up(void **state)
-{
-	tree_net(NIC_IF, "0x1003\n", "down\n");
-	assert_in_use(NIC, VB_INUSE_LINK_UP, NIC, "eth0", "");
-	tree_net(NIC_IF, "0x1002\n", "up\n");
-	assert_in_use(NIC, VB_INUSE_LINK_UP, NIC, "eth0", "");
-}
-
-static void test_nic_with_default_route(void **state)
-{
-	tree_net(NIC_IF, "0x1003\n", "up\n");
-	tree_append("/proc/net/route",
-		    "eth0\t00000000\t0100A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n"
-		    "eth0\t0000A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0\n");
-	assert_in_use(NIC, VB_INUSE_ROUTE, NIC, "eth0", "default");
-}
-
-static void test_nic_with_route(void **state)
-{
-	tree_append("/proc/net/route",
-		    "eth0\t0000A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0\n"
-		    "eth00\t00000000\t0100A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n");
-	assert_in_use(NIC, VB_INUSE_ROUTE, NIC, "eth0", "");
-}
-
-static void test_nic_with_ipv6_default_route(void **state)
-{
-	tree_file("/proc/net/ipv6_route",
-		  "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
-		  "fe800000000000000000000000000001 00000400 00000001 00000000 00000003     eth0\n");
-	assert_in_use(NIC, VB_INUSE_ROUTE, NIC, "eth0", "default");
-}
-
-static void test_bonded_nic(void **state)
-{
-	tree_link("/sys/devices/" NIC_IF "/master", "../../../../../virtual/net/bond0");
-	assert_in_use(NIC, VB_INUSE_ENSLAVED, NIC, "eth0", "bond0");
-}
-
-static void test_bridge_port(void **state)
-{
-	tree_dir("/sys/devices/" NIC_IF "/brport");
-	assert_in_use(NIC, VB_INUSE_ENSLAVED, NIC, "eth0", "a bridge");
-}
-
-static void test_vlan_on_nic(void **state)
-{
-	tree_link("/sys/devices/" NIC_IF "/upper_eth0.7", "../../../../../virtual/net/eth0.7");
-	assert_in_use(NIC, VB_INUSE_ENSLAVED, NIC, "eth0", "eth0.7");
-}
-
-static void test_virtio_nic_up(void **state)
-{
-	tree_net(OTHER_AT "/virtio1/net/ens3", "0x1003\n", "up\n");
-	assert_in_use(OTHER, VB_INUSE_LINK_UP, OTHER, "ens3", "");
-}
-
-static void test_nic_in_other_namespace(void **state)
-{
-	tree_unlink("/sys/class/net/eth0");
-	assert_in_use(NIC, VB_INUSE_NO_LINK, NIC, "", "ixgbe");
-	tree_link("/sys/devices/" NIC_AT "/driver", "../../../bus/pci/drivers/vfio-pci");
-	assert_free(NIC);
-}
-
 static void test_pf_with_vfs(void **state)
 {
 	tree_file("/sys/devices/" NIC_AT "/sriov_numvfs", "0\n");
 	assert_free(NIC);
 	tree_file("/sys/devices/" NIC_AT "/sriov_numvfs", "4\n");
 	assert_in_use(NIC, VB_INUSE_VFS, NIC, "", "4");
-}
-
-static void test_boot_gpu(void **state)
-{
-	tree_file("/sys/devices/" GPU_AT "/boot_vga", "0\n");
-	assert_free(GPU);
-	tree_file("/sys/devices/" GPU_AT "/boot_vga", "1\n");
-	assert_in_use(GPU, VB_INUSE_CONSOLE_GPU, GPU, "", "");
-}
-
-static void test_console_frame_buffer(void **state)
-{
-	tree_link("/sys/class/graphics/fb0", "../../devices/" GPU_AT "/graphics/fb0");
-	assert_in_use(GPU, VB_INUSE_CONSOLE_GPU, GPU, "fb0", "");
-}
-
-static void test_serial_console(void **state)
-{
-	tree_file("/sys/class/tty/console/active", "tty0 ttyS4\n");
-	tree_link("/sys/class/tty/ttyS4", "../../devices/" OTHER_AT "/tty/ttyS4");
-	assert_in_use(OTHER, VB_INUSE_CONSOLE_TTY, OTHER, "ttyS4", "");
 }
 
 static void test_bridge(void **state)
@@ -396,24 +247,96 @@ static void test_no_group(void **state)
 	assert_free("0000:00:06.0");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
+/* The first device of a group without a driver can be the console all the same. */
+static void test_peer_without_driver_in_use(void **state)
+{
+	tree_pci("pci0000:00/0000:00:04.0/0000:04:00.1", "0x030000\n", NULL, 4);
+	assert_free(OTHER);
+	tree_file("/sys/devices/pci0000:00/0000:00:04.0/0000:04:00.1/boot_vga", "1\n");
+	assert_in_use(OTHER, VB_INUSE_CONSOLE_GPU, "0000:04:00.1", "", "");
+}
+
+static void test_virtio_memory_and_iommu(void **state)
+{
+	tree_link("/sys/bus/virtio/devices/virtio3", "../../../devices/" OTHER_AT "/virtio3");
+	tree_link("/sys/devices/" OTHER_AT "/virtio3/driver",
+		  "../../../../../bus/virtio/drivers/virtio_mem");
+	assert_in_use(OTHER, VB_INUSE_MEMORY, OTHER, "virtio3", "virtio_mem");
+	tree_link("/sys/devices/" OTHER_AT "/virtio3/driver",
+		  "../../../../../bus/virtio/drivers/virtio_iommu");
+	assert_in_use(OTHER, VB_INUSE_IOMMU, OTHER, "virtio3", "");
+}
+
+static void test_iommu(void **state)
+{
+	tree_pci("pci0000:00/0000:00:00.2", "0x080600\n", NULL, -1);
+	assert_in_use("0000:00:00.2", VB_INUSE_IOMMU, "0000:00:00.2", "", "");
+}
+
+static void test_memory(void **state)
+{
+	tree_pci("pci0000:00/0000:00:06.0", "0x050210\n", "cxl_pci", -1);
+	assert_in_use("0000:00:06.0", VB_INUSE_MEMORY, "0000:00:06.0", "", "cxl_pci");
+	tree_pci("pci0000:00/0000:00:07.0", "0x050000\n", NULL, -1);
+	assert_free("0000:00:07.0");
+}
+
+static void test_mdev(void **state)
+{
+	static const char uuid[] = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001";
+	char path[128], target[256];
+
+	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s", uuid);
+	snprintf(target, sizeof(target), "../../../devices/" GPU_AT "/%s", uuid);
+	tree_link(path, target);
+	assert_in_use(GPU, VB_INUSE_MDEV, GPU, uuid, "");
+	assert_free(OTHER);
+}
+
+static void test_bcache(void **state)
+{
+	tree_dir("/sys/devices/" DISK_NS "/nvme0n1p1/bcache");
+	assert_in_use(DISK, VB_INUSE_MEMBER, DISK, "nvme0n1p1", "bcache");
+}
+
+static void test_loop_not_mounted(void **state)
+{
+	tree_block("virtual/block/loop0", "7:0");
+	tree_file("/sys/devices/virtual/block/loop0/loop/backing_file", "/home/image\n");
+	assert_free(DISK);
+	tree_file("/sys/devices/virtual/block/loop0/loop/backing_file", "/dev/nvme0n1p1\n");
+	assert_in_use(DISK, VB_INUSE_HOLDER, DISK, "nvme0n1p1", "loop0");
+}
+
+static void test_bcachefs_second_device(void **state)
+{
+	mount_line("0:36", "/data", "bcachefs /dev/sdz:/dev/nvme0n1p2 rw");
+	assert_in_use(DISK, VB_INUSE_MOUNT, DISK, "nvme0n1p2", "/data");
+}
+
+/* The caller is in a mount namespace that does not have it. */
+static void test_mounted_for_init(void **state)
+{
+	tree_file("/proc/1/mountinfo", "30 1 259:2 / / rw - ext4 /dev/nvme0n1p2 rw\n");
+	assert_in_use(DISK, VB_INUSE_MOUNT, DISK, "nvme0n1p2", "/");
+	tree_file("/proc/1/mountinfo", "nonsense\n");
+	assert_int_equal(vb_inuse_check(DISK, NULL, 0, &use), -EPROTO);
+}
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(unused), TEST(addresses), TEST(root_disk), TEST(mount_point_with_space),
-		TEST(btrfs), TEST(btrfs_second_device), TEST(mountinfo_broken),
-		TEST(lvm_mounted), TEST(lvm_held), TEST(deep_stack),
-		TEST(stack_with_loop_ends), TEST(loop_device), TEST(nvme_namespace),
-		TEST(nvme_multipath),
-		TEST(behind_vmd), TEST(swap_partition), TEST(swap_volume_by_name),
-		TEST(member), TEST(share), TEST(nic_up), TEST(nic_with_default_route),
-		TEST(nic_with_route), TEST(nic_with_ipv6_default_route), TEST(bonded_nic),
-		TEST(bridge_port), TEST(vlan_on_nic), TEST(virtio_nic_up),
-		TEST(nic_in_other_namespace), TEST(pf_with_vfs), TEST(boot_gpu),
-		TEST(console_frame_buffer), TEST(serial_console), TEST(bridge),
-		TEST(peer_with_host_driver), TEST(peer_carries_root), TEST(peers_that_share),
+		TEST(btrfs), TEST(btrfs_second_device), TEST(mountinfo_broken), TEST(lvm_mounted),
+		TEST(lvm_held), TEST(deep_stack), TEST(stack_with_loop_ends), TEST(loop_device),
+		TEST(nvme_namespace), TEST(nvme_multipath), TEST(behind_vmd),
+		TEST(swap_partition), TEST(swap_volume_by_name), TEST(member), TEST(share),
+		TEST(pf_with_vfs), TEST(bridge), TEST(peer_with_host_driver),
+		TEST(peer_carries_root), TEST(peers_that_share),
 		TEST(bridge_peer_with_disk_behind), TEST(no_group),
+		TEST(peer_without_driver_in_use), TEST(virtio_memory_and_iommu), TEST(iommu),
+		TEST(memory), TEST(mdev), TEST(bcache), TEST(loop_not_mounted),
+		TEST(bcachefs_second_device), TEST(mounted_for_init),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

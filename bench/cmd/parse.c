@@ -3,6 +3,7 @@
  * argp for subcommands.  Its own complaints take two lines, say nothing of what
  * to do and end the program with 64: what it would complain of is found before.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,13 +29,13 @@ static void add_letter(struct spelling *s, int letter, bool argument)
 		 argument ? ":" : "");
 }
 
-static void add_word(struct spelling *s, const char *word, bool argument)
+static void add_word(struct spelling *s, const char *word, int has_arg)
 {
 	if (s->nr_words + 1 == MAX_OPTIONS)
 		return;
 	s->words[s->nr_words] = (struct option){
 		.name = word,
-		.has_arg = argument ? required_argument : no_argument,
+		.has_arg = has_arg,
 		.val = FIRST_LONG + (int)s->nr_words,
 	};
 	s->nr_words++;
@@ -44,14 +45,17 @@ static void spell(struct spelling *s, const struct argp_option *options)
 {
 	/* ':' first: tell a missing argument from an unknown option. */
 	snprintf(s->letters, sizeof(s->letters), ":");
-	/* argp's own */
-	add_word(s, "help", false);
-	add_word(s, "usage", false);
+	/* argp's own; the last two are for no one, but make others short for more than one */
+	add_word(s, "help", no_argument);
+	add_word(s, "usage", no_argument);
+	add_word(s, "program-name", optional_argument);
+	add_word(s, "HANG", optional_argument);
 	for (; options && (options->name || options->key); options++) {
 		if (options->key > ' ' && options->key < 0x7f)
 			add_letter(s, options->key, options->arg);
 		if (options->name)
-			add_word(s, options->name, options->arg);
+			add_word(s, options->name,
+				 options->arg ? required_argument : no_argument);
 	}
 }
 
@@ -95,6 +99,8 @@ static int check_options(const struct vb_cmd *cmd, int argc, char *const *argv)
 			break;
 		if (c == FIRST_LONG || c == FIRST_LONG + 1 || (c == '?' && optopt == '?'))
 			break;	/* help is on its way */
+		if (c == FIRST_LONG + 2 || c == FIRST_LONG + 3)
+			c = '?';
 		if (c == ':' || c == '?')
 			ret = complain(cmd, c, copy[optind - 1]);
 	}
@@ -120,7 +126,10 @@ int vb_cmd_parse(const struct vb_cmd *cmd, argp_parser_t parser, int argc, char 
 	snprintf(name, sizeof(name), "vfio-bench %s", cmd->name);
 	argv[0] = name;	/* lives as long as the parse */
 	argp_err_exit_status = VB_EXIT_USAGE;
-	if (argp_parse(&argp, argc, argv, 0, &next, input))
+	ret = argp_parse(&argp, argc, argv, 0, &next, input);
+	if (ret == ENOMEM)
+		return vb_fail(VB_EXIT_UNTRUSTED, "%s: out of memory", cmd->name);
+	if (ret)
 		return VB_EXIT_USAGE;
 	if (next < argc)
 		return vb_fail(VB_EXIT_USAGE, "%s: '%s': it takes no such argument: leave it out",

@@ -25,6 +25,9 @@ test_commands()
 	bad "run: unknown option" 1 "--devise: no such option" run --devise x null
 	bad "run: unknown letter" 1 "-Z: no such option" run null -Z
 	bad "run: an option that is short for two" 1 "--v: no such option, or short for more" run null --v=x
+	bad "run: an option of argp's own" 1 "--program-name: no such option" run null --program-name x
+	bad "variant: short for two, one of them argp's own" 1 "--p: no such option, or short for more" \
+		variant load x --p a=1
 	bad "run: an option without its argument" 1 "--repeat needs an argument" run null --repeat
 	bad "run: a letter without its argument" 1 "-d needs an argument" run null -d
 	bad "run: an argument too many" 1 "--dry-run doesn't allow an argument" run --dry-run=1 null

@@ -244,7 +244,7 @@ endif
 
 job_sh_tests = tests/cli/job-list-test.sh
 TESTS += $(job_sh_tests)
-EXTRA_DIST += $(job_sh_tests) tests/fuzz/job-fuzz.c
+EXTRA_DIST += $(job_sh_tests)
 
 TESTS += tests/cli/ab-test.sh
 EXTRA_DIST += tests/cli/ab-test.sh
@@ -341,3 +341,35 @@ EXTRA_DIST += tests/cli/report-lkml-test.sh tests/cli/report-html-test.sh \
 	tests/report_forms.py tests/chromium.py
 TESTS += tests/cli/plots-test.sh
 EXTRA_DIST += tests/cli/plots-test.sh tests/plots.py tests/plots_made.py
+
+# Fuzz targets, read from their corpus; tests/fuzz/run has libFuzzer's own builds.
+fuzz_replays = \
+	tests/fuzz/args-replay tests/fuzz/floor-replay tests/fuzz/job-replay \
+	tests/fuzz/klog-replay tests/fuzz/manifest-replay tests/fuzz/result-replay tests/fuzz/samples-replay
+check_PROGRAMS += $(fuzz_replays)
+TESTS += tests/fuzz/replay-test.sh
+fuzz_replay = tests/fuzz/replay.c tests/fuzz/fuzz.h tests/fuzz/fuzz-json.h
+fuzz_ldadd = libbench.a libvfiobench.a $(VB_LIBS)
+EXTRA_DIST += tests/fuzz/run tests/fuzz/seeds.py tests/fuzz/replay-test.sh \
+	tests/fuzz/corpus tests/fuzz/regress
+tests_fuzz_args_replay_SOURCES = tests/fuzz/args-fuzz.c $(fuzz_replay)
+tests_fuzz_args_replay_LDADD = $(fuzz_ldadd)
+tests_fuzz_args_replay_LDFLAGS = \
+	-Wl,--wrap=variant_build,--wrap=variant_current,--wrap=variant_list,--wrap=variant_load \
+	-Wl,--wrap=variant_unload,--wrap=vb_cmd_parse,--wrap=vb_compare_side_load \
+	-Wl,--wrap=vb_fail,--wrap=vb_report_open,--wrap=vb_result_load \
+	-Wl,--wrap=vb_sample_reader_open,--wrap=vb_sample_summary_read,--wrap=vb_session_run \
+	-Wl,--wrap=vb_verdict_foresee
+tests_fuzz_floor_replay_SOURCES = tests/fuzz/floor-fuzz.c $(fuzz_replay)
+tests_fuzz_floor_replay_LDADD = $(fuzz_ldadd)
+tests_fuzz_job_replay_SOURCES = tests/fuzz/job-fuzz.c $(fuzz_replay)
+tests_fuzz_job_replay_LDADD = $(fuzz_ldadd)
+tests_fuzz_klog_replay_SOURCES = tests/fuzz/klog-fuzz.c $(fuzz_replay)
+tests_fuzz_klog_replay_LDADD = $(fuzz_ldadd)
+tests_fuzz_manifest_replay_SOURCES = tests/fuzz/manifest-fuzz.c $(fuzz_replay)
+tests_fuzz_manifest_replay_LDADD = $(fuzz_ldadd)
+tests_fuzz_result_replay_SOURCES = tests/fuzz/result-fuzz.c $(fuzz_replay)
+tests_fuzz_result_replay_LDADD = $(fuzz_ldadd)
+tests_fuzz_result_replay_LDFLAGS = -Wl,--wrap=vb_plot_exec
+tests_fuzz_samples_replay_SOURCES = tests/fuzz/samples-fuzz.c $(fuzz_replay)
+tests_fuzz_samples_replay_LDADD = $(fuzz_ldadd)

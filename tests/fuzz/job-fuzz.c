@@ -1,44 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * libFuzzer harness of the job reader.  Built on demand, in the source tree's
- * top folder ($BUILD: a build tree that 'make' has run in):
- *
- * clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. tests/fuzz/job-fuzz.c bench/engine/job*.c $BUILD/libbench.a $BUILD/libvfiobench.a $(pkg-config --libs inih jansson liburing hwloc numa libkmod libpci) -lm -DVB_SRCDIR='"."' -DVB_PKGDATADIR='"."' -o job-fuzz
- *
- * ./job-fuzz -max_total_time=180 -max_len=4096 CORPUS bench/job
+ * The job reader, the published figures in it, and overrides.
  *
  * The input up to a NUL byte is a job file, what follows it an override.  What
  * is refused must say why; what is accepted must survive writing and reading.
  */
 #include <errno.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "bench/engine/published.h"
+#include "tests/fuzz/fuzz.h"
 
 #define MAX_CHECKED	4	/* runs of a matrix that are written and read again */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int condition, const char *what, const char *detail)
-{
-	if (condition)
-		return;
-	fprintf(stderr, "%s: %s\n", what, detail);
-	abort();
-}
 
 static void refused(int ret, const struct vb_job_error *err)
 {
 	require(ret == -EINVAL || ret == -E2BIG, "unexpected return", strerror(-ret));
 	require(strlen(err->text) > strlen("fuzz: ") && strchr(err->text, ':') != NULL,
 		"no reason given", err->text);
-	for (const char *c = err->text; *c; c++)
-		require((unsigned char)*c >= ' ' && *c != 0x7f, "not printable", err->text);
+	require_message(err->text);
 }
 
 static void round_trip(const struct vb_job_run *run)

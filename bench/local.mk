@@ -63,6 +63,7 @@ libbench_a_SOURCES = \
 	bench/engine/guard.h \
 	bench/engine/intervals.c bench/engine/intervals.h \
 	bench/engine/janitor.c bench/engine/janitor.h \
+	bench/engine/last_ops.c bench/engine/last_ops.h \
 	bench/engine/layout.c bench/engine/layout.h \
 	bench/engine/live.c bench/engine/live.h \
 	bench/engine/memory_seen.c bench/engine/memory_seen.h \
@@ -140,10 +141,12 @@ libbench_a_SOURCES = \
 	bench/soak/audit.c \
 	bench/soak/choice.c \
 	bench/soak/cycle.c \
+	bench/soak/failure.c \
 	bench/soak/machine.c bench/soak/machine.h \
 	bench/soak/outcome.c \
 	bench/soak/process.c \
 	bench/soak/remove.c \
+	bench/soak/resume.c \
 	bench/soak/setup.c \
 	bench/soak/soak.c bench/soak/soak.h bench/soak/soak_impl.h \
 	bench/soak/state.c \

@@ -278,8 +278,9 @@ EXTRA_DIST += tests/cli/variant-test.sh tests/lab/variant-test.sh \
 	tests/unit/topology/no-cpus.xml tests/unit/topology/no-memory.xml \
 	tests/unit/topology/two-nodes.xml
 
-TESTS += tests/cli/kill-result-test.sh tests/cli/report-test.sh
-EXTRA_DIST += tests/cli/kill-result-test.sh tests/cli/report-test.sh
+TESTS += tests/cli/kill-result-test.sh tests/cli/report-test.sh tests/cli/soak-test.sh
+EXTRA_DIST += tests/cli/kill-result-test.sh tests/cli/report-test.sh tests/cli/soak-test.sh \
+	tests/soak_files.py
 
 TESTS += tests/cli/bad-input-test.sh
 EXTRA_DIST += tests/bad-input.sh tests/result.py tests/tap.sh tests/cli/bad-input-test.sh \

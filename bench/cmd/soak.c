@@ -10,7 +10,7 @@
 
 enum {
 	OPT_FAULT = 0x400, OPT_FAULTS, OPT_FAULT_RATE, OPT_FOR, OPT_CYCLE, OPT_LIMIT, OPT_RESUME, OPT_STOP,
-	OPT_KEEP, OPT_STEADY,
+	OPT_KEEP, OPT_STEADY, OPT_REPLAY,
 };
 
 static const struct argp_option options[] = {
@@ -28,6 +28,11 @@ static const struct argp_option options[] = {
 	{ "variant", 'v', "NAME[,NAME...]", 0,
 	  "variants of vfio_iommu_type1, one of them in each cycle (default: stock)", 0 },
 	{ "steady", OPT_STEADY, NULL, 0, "no pauses, no stops of the load, workers stay on their CPUs", 0 },
+	{ "resume", OPT_RESUME, "DIR", 0,
+	  "go on with a soak that was interrupted, killed, or ended by a crash; it has its own settings, "
+	  "--for or --repeat say a new end", 0 },
+	{ "replay", OPT_REPLAY, "DIR/failure", 0,
+	  "make the cycle that failed once more, or --repeat N times", 0 },
 	{ "stop-on-failure", OPT_STOP, NULL, 0, "end with the first cycle that fails (default: go on)", 0 },
 	{ "keep", OPT_KEEP, NULL, 0, "keep the results of clean cycles, too", 0 },
 	{ "device", 'd', "ADDRESS", 0,
@@ -51,6 +56,7 @@ struct args {
 	const char *set[VB_SESSION_MAX_SET];
 	const char *device[VB_MAX_CONTAINERS];
 	bool faults_said;
+	bool settings_said;		/* some that a soak to go on with has itself */
 };
 
 /* "90s", "10m", "48h", "2d"; a bare number is refused. */
@@ -63,13 +69,13 @@ static int parse_time(const char *option, const char *text, char **end, uint64_t
 	value = strtod(text, end);
 	switch (*text >= '0' && *text <= '9' && !errno ? **end : '\0') {
 	case 's': unit = 1000000000ull; break;
-	case 'm': unit = 60000000000ull; break;
+	case 'm': unit = (*end)[1] == 's' ? 1000000 : 60000000000ull; break;
 	case 'h': unit = 3600000000000ull; break;
 	case 'd': unit = 86400000000000ull; break;
 	default: unit = 0;
 	}
 	*ns = unit && value <= 366.0 * 86400 ? (uint64_t)(value * (double)unit) : 0;
-	*end += unit != 0;
+	*end += unit == 1000000 ? 2 : unit != 0;
 	if (!*ns || *ns > 366ull * 86400000000000ull)
 		return vb_fail(EINVAL, "--%s=%s: give a time with its unit, such as 90s, 10m, 48h or 7d", option,
 			       text);
@@ -213,11 +219,31 @@ static int add_text(const char **list, unsigned int *nr, unsigned int max, const
 	return 0;
 }
 
-/* What a soak that goes on does not take: it has its own. */
+/* A soak that goes on, or a cycle of it, has settings of its own. */
+static int at_end_again(struct args *a)
+{
+	struct vb_soak_options *o = &a->soak;
+
+	if (o->resume && o->replay)
+		return vb_fail(EINVAL, "--resume and --replay: give one of them");
+	if (a->settings_said || a->faults_said || o->nr_jobs || (o->resume && o->output))
+		return vb_fail(EINVAL, "--%s: what it does is in DIR: leave jobs and settings out",
+			       o->resume ? "resume" : "replay");
+	if (o->for_ns && o->repeat)
+		return vb_fail(EINVAL, "--for and --repeat: give one of them");
+	if (o->replay && o->for_ns)
+		return vb_fail(EINVAL, "--replay: give --repeat N");
+	if (o->replay && !o->repeat)
+		o->repeat = 1;
+	return 0;
+}
+
 static int at_end(struct args *a)
 {
 	struct vb_soak_options *o = &a->soak;
 
+	if (o->resume || o->replay)
+		return at_end_again(a);
 	if (!o->for_ns == !o->repeat)
 		return vb_fail(EINVAL, "how long? give --for TIME or --repeat N");
 	if (!a->faults_said)
@@ -302,9 +328,15 @@ static error_t parse_text(int key, char *arg, struct args *a)
 	case 'd':
 		return add_text(a->device, &o->nr_devices, VB_MAX_CONTAINERS, "device", arg);
 	case VB_OPT_SET:
-		return add_text(a->set, &o->nr_set, VB_SESSION_MAX_SET - 1, "set", arg);
+		return add_text(a->set, &o->nr_set, VB_SOAK_MAX_SET, "set", arg);
 	case 'o':
 		o->output = arg;
+		return 0;
+	case OPT_RESUME:
+		o->resume = arg;
+		return 0;
+	case OPT_REPLAY:
+		o->replay = arg;
 		return 0;
 	case VB_OPT_VARIANT_DIR:
 		o->variant_dir = arg;
@@ -316,6 +348,12 @@ static error_t parse_text(int key, char *arg, struct args *a)
 	}
 }
 
+static bool is_setting(int key)
+{
+	return key == OPT_FAULT_RATE || key == VB_OPT_SEED || key == OPT_LIMIT || key == OPT_CYCLE ||
+	       key == OPT_STEADY || key == 'v' || key == 'd' || key == VB_OPT_SET;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct args *a = state->input;
@@ -323,6 +361,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	if (key == ARGP_KEY_END)
 		return at_end(a);
+	a->settings_said |= is_setting(key);
 	ret = parse_number(key, arg, &a->soak);
 	if (ret == ARGP_ERR_UNKNOWN)
 		ret = parse_switch(key, &a->soak);
@@ -351,7 +390,7 @@ const struct vb_cmd vb_cmd_soak = {
 	       "a fault ('vfio-bench list faults'). Which job, which fault, when and how long depends on the "
 	       "seed and the cycle's number alone. After each cycle the machine has to be as it was found.\n\n"
 	       "Exit status 0: all clean; 2: a cycle failed; 3: interrupted, or nothing was shown; 4: no "
-	       "cycle could be made here, or a fault that was named can't be.",
+	       "cycle could be made here, or a fault that was named can't be. doc/soak.md says more.",
 	.options = options,
 	.run = run,
 };

@@ -55,7 +55,7 @@ int vb_op_pin(struct vb_worker *w, uint64_t offset, uint64_t stride, uint32_t co
 	int ret = vb_mdev_pin(&w->container->mdev[0], w->iova + offset, stride, count, pages, NULL);
 	uint64_t end = vb_now_ns();
 
-	vb_op_sample(w, VB_METRIC_PIN_IOCTL, offset, start, end, ret);
+	vb_op_sample_sized(w, VB_METRIC_PIN_IOCTL, offset, stride * count, start, end, ret);
 	if (ret)
 		return ret;
 	vb_hist_add(&sh->hist[VB_METRIC_PIN_IOCTL], end - start);
@@ -70,7 +70,7 @@ int vb_op_unpin(struct vb_worker *w, uint64_t offset, uint64_t stride, uint32_t 
 				w->section->pin_pages, NULL);
 	uint64_t end = vb_now_ns();
 
-	vb_op_sample(w, VB_METRIC_UNPIN_IOCTL, offset, start, end, ret);
+	vb_op_sample_sized(w, VB_METRIC_UNPIN_IOCTL, offset, stride * count, start, end, ret);
 	if (ret)
 		return ret;
 	vb_hist_add(&w->shared->hist[VB_METRIC_UNPIN_IOCTL], end - start);

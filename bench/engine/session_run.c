@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bench/cmd/cmd.h"
+#include "bench/engine/last_ops.h"
 #include "bench/engine/live.h"
 #include "bench/engine/preflight.h"
 #include "bench/engine/record.h"
@@ -230,6 +231,11 @@ static int judge(struct session *s, struct vb_run *run, struct vb_record *record
 	vb_run_settle(run);
 	vb_audit_run(run, record->variant, s->in_lab, audit);
 	record->audit = audit;
+	if (audit->worst == VB_VERDICT_FAILED) {
+		ret = vb_last_ops_write(run);
+		if (ret)
+			vb_warn("%s: last-ops.csv can't be written: %s", s->dir.part, strerror(-ret));
+	}
 	ret = finish_run(s, run, record);
 	free(audit);
 	return ret;

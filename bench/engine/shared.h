@@ -90,6 +90,16 @@ enum vb_phase {
 	VB_NR_PHASES
 };
 
+/* One of the operations that a worker did last; for a run that fails. */
+struct vb_last_op {
+	uint64_t start_ns, end_ns;
+	uint64_t iova, size_bytes;	/* size 0: it has none */
+	int32_t metric;			/* enum vb_metric */
+	int32_t result;			/* 0 or -errno */
+};
+
+#define VB_LAST_OPS 64			/* a power of two */
+
 /* One worker's; on the worker's node. */
 struct vb_worker_shared {
 	_Atomic uint64_t steps;		/* of both warm-up and measured part */
@@ -111,6 +121,9 @@ struct vb_worker_shared {
 	uint64_t offered_steps;		/* open loop: due by the end of the measured part */
 	uint64_t samples_lost;
 	struct vb_tally tally;
+	uint64_t nr_ops;		/* the next one's place in last[], modulo VB_LAST_OPS */
+	struct vb_last_op last[VB_LAST_OPS];
+	uint64_t request_iova, request_bytes;	/* the unmap request that is on; 0 bytes: none is */
 	struct vb_hist hist[VB_NR_METRICS];
 };
 

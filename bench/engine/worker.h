@@ -74,12 +74,33 @@ static inline void vb_op_verify(struct vb_worker *w, bool right, const char *wha
 void vb_op_record(struct vb_worker *w, enum vb_metric metric, uint64_t offset, uint64_t start_ns,
 		  uint64_t end_ns, int result);
 
-/* Every operation that enters a histogram, or fails, is a sample, where the job asks for them. */
+/* Remember an operation of @size bytes at @offset, in the place of the oldest. */
+static inline void vb_op_remember(struct vb_worker *w, enum vb_metric metric, uint64_t offset,
+				  uint64_t size, uint64_t start_ns, uint64_t end_ns, int result)
+{
+	struct vb_worker_shared *sh = w->shared;
+
+	sh->last[sh->nr_ops++ % VB_LAST_OPS] = (struct vb_last_op){
+		start_ns, end_ns, w->iova + offset, size, (int32_t)metric, result
+	};
+}
+
+/*
+ * Every operation that enters a histogram, or fails, is remembered for a while, and is a
+ * sample, where the job asks for them.
+ */
+static inline void vb_op_sample_sized(struct vb_worker *w, enum vb_metric metric, uint64_t offset,
+				      uint64_t size, uint64_t start_ns, uint64_t end_ns, int result)
+{
+	vb_op_remember(w, metric, offset, size, start_ns, end_ns, result);
+	if (__builtin_expect(w->samples != NULL, 0))
+		vb_op_record(w, metric, offset, start_ns, end_ns, result);
+}
+
 static inline void vb_op_sample(struct vb_worker *w, enum vb_metric metric, uint64_t offset,
 				uint64_t start_ns, uint64_t end_ns, int result)
 {
-	if (__builtin_expect(w->samples != NULL, 0))
-		vb_op_record(w, metric, offset, start_ns, end_ns, result);
+	vb_op_sample_sized(w, metric, offset, 0, start_ns, end_ns, result);
 }
 
 /* Map @size bytes at @offset of the window; timed. */
@@ -91,7 +112,7 @@ static inline int vb_op_map(struct vb_worker *w, uint64_t offset, uint64_t size)
 			       VB_PROT_READ | VB_PROT_WRITE);
 	uint64_t end = vb_now_ns();
 
-	vb_op_sample(w, VB_METRIC_MAP, offset, start, end, ret);
+	vb_op_sample_sized(w, VB_METRIC_MAP, offset, size, start, end, ret);
 	if (__builtin_expect(ret, 0))
 		return ret;
 	vb_hist_add(&sh->hist[VB_METRIC_MAP], end - start);
@@ -112,7 +133,7 @@ static inline int vb_op_map_at(struct vb_worker *w, uint64_t offset, void *from,
 			       VB_PROT_READ | VB_PROT_WRITE);
 	uint64_t end = vb_now_ns();
 
-	vb_op_sample(w, VB_METRIC_MAP, offset, start, end, ret);
+	vb_op_sample_sized(w, VB_METRIC_MAP, offset, size, start, end, ret);
 	if (__builtin_expect(ret, 0))
 		return ret;
 	vb_hist_add(&sh->hist[VB_METRIC_MAP], end - start);
@@ -129,15 +150,18 @@ static inline int vb_op_map_at(struct vb_worker *w, uint64_t offset, void *from,
 static inline uint64_t vb_op_request_begin(struct vb_worker *w, uint64_t iova, uint64_t size)
 {
 	volatile struct vb_slot_page *slot = w->slot;
+	struct vb_worker_shared *sh = w->shared;
 	uint64_t start;
 
-	vb_guard_enter(&w->container->guard, &w->shared->tally);
+	vb_guard_enter(&w->container->guard, &sh->tally);
 	if (slot) {
 		slot->iova = iova;
 		slot->size = size;
 		slot->end_ns = 0;
-		w->shared->tally.slot_requests++;
+		sh->tally.slot_requests++;
 	}
+	sh->request_iova = iova;
+	sh->request_bytes = size;
 	start = vb_now_ns();
 	if (slot)
 		slot->start_ns = start;
@@ -156,7 +180,8 @@ static inline int vb_op_request_done(struct vb_worker *w, uint64_t offset, enum 
 	vb_guard_leave(&w->container->guard);
 	sh->tally.requests++;
 	if (metric < VB_NR_METRICS)	/* a constant where this is inlined */
-		vb_op_sample(w, metric, offset, start, end, ret);
+		vb_op_sample_sized(w, metric, offset, sh->request_bytes, start, end, ret);
+	sh->request_bytes = 0;
 	if (__builtin_expect(ret, 0))
 		return ret;
 	if (metric < VB_NR_METRICS)

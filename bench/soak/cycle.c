@@ -69,7 +69,7 @@ static void pause_before(uint64_t ns)
 static int make_folder(struct cycle *c)
 {
 	snprintf(c->folder, sizeof(c->folder), "%s/cycles/%06llu", c->s->dir,
-		 (unsigned long long)c->choice->number);
+		 (unsigned long long)c->s->cycles);
 	snprintf(c->output, sizeof(c->output), "%s/result", c->folder);
 	snprintf(c->work, sizeof(c->work), "%s/work", c->folder);
 	snprintf(c->job, sizeof(c->job), "%s/%s.job", c->folder, c->s->job[c->choice->job].name);
@@ -342,5 +342,7 @@ int soak_cycle(struct soak *s, const struct soak_choice *choice, struct soak_out
 	else if (!ret && o->verdict != SOAK_HUNG)
 		soak_audit(s, choice, o);
 	o->seconds = (double)(vb_now_ns() - start) / 1e9;
+	if (o->verdict == SOAK_FAILED || o->verdict == SOAK_HUNG)
+		soak_keep_failure(s, choice, o);
 	return ret;
 }

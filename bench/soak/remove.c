@@ -14,11 +14,11 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return 0;
 }
 
-void soak_remove_cycle(const struct soak *s, uint64_t number)
+void soak_remove(const struct soak *s, const char *name)
 {
-	char path[4200];
+	char path[4300];
 
-	snprintf(path, sizeof(path), "%s/cycles/%06llu", s->dir, (unsigned long long)number);
+	snprintf(path, sizeof(path), "%s/%s", s->dir, name);
 	/* Neither through links nor into what is mounted there. */
 	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }

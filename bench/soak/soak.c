@@ -84,8 +84,14 @@ static int prepare(struct soak *s)
 	if (!s->base)
 		return vb_fail(VB_EXIT_UNTRUSTED, "out of memory");
 	soak_counts_read(&s->base_counts);
+	if (s->same_boot) {
+		s->base_counts.held_pages = s->held_then;
+		s->base_counts.taint = s->taint_then;
+	}
 	s->start_ns = vb_now_ns();
-	ret = soak_state_create(s);
+	ret = s->opt->resume ? 0 : soak_copy_jobs(s);
+	if (!ret)
+		ret = s->opt->resume ? soak_state_save(s) : soak_state_create(s);
 	return ret ? vb_fail(VB_EXIT_UNTRUSTED, "%s: can't be written: %s", s->dir, strerror(-ret)) : VB_EXIT_OK;
 }
 
@@ -96,17 +102,21 @@ static bool over(const struct soak *s)
 	return soak_elapsed_s(s) >= (double)s->opt->for_ns / 1e9;
 }
 
-/* The folder of a clean cycle goes; @number's of others stays. */
-static void clear_cycle(struct soak *s, const struct soak_choice *c, const struct soak_outcome *o)
+/* The folder of a clean cycle goes; that of others stays. */
+static void clear_cycle(struct soak *s, uint64_t number, const struct soak_outcome *o)
 {
+	char name[64];
+
 	if (o->verdict == SOAK_FAILED || o->verdict == SOAK_HUNG || s->opt->keep)
 		return;
-	soak_remove_cycle(s, c->number);
+	snprintf(name, sizeof(name), "cycles/%06llu", (unsigned long long)number);
+	soak_remove(s, name);
 }
 
 /* 0, or an enum vb_exit: the soak can't go on. */
 static int one_cycle(struct soak *s, uint64_t number)
 {
+	uint64_t folder = s->cycles;
 	struct soak_outcome o;
 	struct soak_choice c;
 	int ret;
@@ -123,7 +133,7 @@ static int one_cycle(struct soak *s, uint64_t number)
 	if (ret)
 		return vb_fail(VB_EXIT_UNTRUSTED, "%s: cycle %llu: %s: mend that, then --resume", s->dir,
 			       (unsigned long long)number, strerror(-ret));
-	clear_cycle(s, &c, &o);
+	clear_cycle(s, folder, &o);
 	return VB_EXIT_OK;
 }
 
@@ -132,16 +142,33 @@ static bool stops(const struct soak *s)
 	return s->hung || vb_interrupted() || (s->failed && s->opt->stop_on_failure);
 }
 
+/* The same cycle, as often as asked for. */
+static int replay(struct soak *s)
+{
+	uint64_t number = (uint64_t)json_integer_value(json_object_get(s->saved, "cycle"));
+	int ret = VB_EXIT_OK;
+
+	s->closing = json_is_true(json_object_get(s->saved, "closing"));
+	while (!ret && !stops(s) && s->cycles < s->opt->repeat)
+		ret = one_cycle(s, number);
+	return ret;
+}
+
 static int all_cycles(struct soak *s)
 {
 	int ret = VB_EXIT_OK;
+
+	if (s->opt->replay)
+		return replay(s);
 
 	while (!ret && !stops(s) && !over(s))
 		ret = one_cycle(s, s->next);
 	if (ret || stops(s))
 		return ret;
 	s->closing = true;
-	return one_cycle(s, s->next);
+	ret = one_cycle(s, s->next);
+	s->ended = !ret && !vb_interrupted();
+	return ret;
 }
 
 /* Nothing was shown where nothing ran, or a fault that was asked for never was. */
@@ -162,6 +189,8 @@ static void clean_up(struct soak *s)
 {
 	for (unsigned int i = 0; i < s->nr_jobs; i++)
 		free(s->job[i].runs);
+	for (unsigned int i = 0; i < VB_SOAK_MAX_JOBS; i++)
+		free(s->own_path[i]);
 	if (s->klog)
 		vb_klog_close(s->klog);
 	vb_beacon_free(s->beacon);
@@ -176,19 +205,47 @@ static void clean_up(struct soak *s)
 	free(s);
 }
 
+/* The lock first: only then is the state the last one. */
+static int take_over(struct soak *s)
+{
+	int ret = open_folder(s, s->opt->resume);
+
+	if (ret)
+		return vb_fail(VB_EXIT_USAGE, "%s: %s: give the directory of a soak", s->opt->resume,
+			       strerror(-ret));
+	ret = lock_folder(s);
+	return ret ? ret : soak_state_load(s, s->dir, "state.json");
+}
+
+static int begin(struct soak *s)
+{
+	int ret = VB_EXIT_OK;
+
+	if (s->opt->resume)
+		ret = take_over(s);
+	else if (s->opt->replay)
+		ret = soak_state_load(s, s->opt->replay, "failure.json");
+	if (!ret)
+		ret = soak_setup(s);
+	if (!ret && s->saved)
+		ret = soak_go_on(s);
+	if (ret || s->opt->resume)
+		return ret;
+	ret = make_folder(s);
+	return ret ? ret : lock_folder(s);
+}
+
 static int soak(struct soak *s)
 {
-	int ret = soak_setup(s);
+	int ret = begin(s);
 
-	if (!ret)
-		ret = make_folder(s);
-	if (!ret)
-		ret = lock_folder(s);
 	if (!ret)
 		ret = prepare(s);
 	if (ret)
 		return ret;
 	ret = all_cycles(s);
+	if (s->ended && soak_state_save(s))
+		vb_warn("%s/state.json can't be written: %s", s->dir, strerror(errno));
 	soak_status(s, NULL, vb_interrupted() ? "interrupted" : s->hung ? "hung" : "ended");
 	soak_tell_all(s);
 	fprintf(stderr, "soak: %s\n", s->dir);

@@ -15,6 +15,7 @@
 #define VB_SOAK_MAX_JOBS	32
 #define VB_SOAK_MAX_FAULTS	64
 #define VB_SOAK_MAX_VARIANTS	16
+#define VB_SOAK_MAX_SET		63
 
 struct vb_soak_job {
 	const char *name;		/* or path */
@@ -50,9 +51,7 @@ struct vb_soak_options {
 	bool steady;			/* no stutter, no shuffle */
 	const char *output;		/* NULL: made up */
 	const char *resume;		/* a soak's folder, NULL: a new one */
-	const char *replay;		/* a kept failure's folder: its cycle once more */
-	uint64_t cycle_number;		/* only this one of the stream */
-	bool one_cycle;
+	const char *replay;		/* a kept failure's folder: its cycle once more, or @repeat times */
 	bool stop_on_failure;
 	bool keep;			/* clean cycles' results too */
 	bool quiet;

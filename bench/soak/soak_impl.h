@@ -97,8 +97,16 @@ struct soak {
 	char first_failure[SOAK_TEXT];
 	int64_t first_failed;		/* its number, -1: none */
 	bool hung;
+	bool ended;			/* the closing cycle was made */
 	bool closing;			/* the cycle that is on is the last one, without a fault */
 	json_t *saved;			/* the state that was read, whose texts the options use */
+	char *own_path[VB_SOAK_MAX_JOBS];
+	const char *own_set[VB_SOAK_MAX_SET + 1];
+	const char *own_device[VB_MAX_CONTAINERS];
+	bool same_boot;			/* of a soak that goes on; then these hold: */
+	uint64_t held_then, taint_then;
+	bool new_end;			/* --for or --repeat beside --resume */
+	unsigned int resumed;		/* times that it went on */
 	json_t *base;			/* the machine as the soak found it: soak_machine_read() */
 	struct soak_counts base_counts;
 	struct vb_klog *klog;		/* of the cycle that is on; NULL: can't be read */
@@ -140,8 +148,11 @@ int soak_cycle(struct soak *s, const struct soak_choice *choice, struct soak_out
 void soak_say(struct soak_outcome *o, enum soak_verdict verdict, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* remove.c: the cycle's folder, with all that is in it */
-void soak_remove_cycle(const struct soak *s, uint64_t number);
+/* remove.c: @name below the soak's folder, with all that is in it */
+void soak_remove(const struct soak *s, const char *name);
+
+/* failure.c: keep what the cycle left, and what the machine tells now */
+void soak_keep_failure(struct soak *s, const struct soak_choice *choice, const struct soak_outcome *o);
 
 /* outcome.c: what the run's own result says, where @fault (NULL: none) was injected */
 void soak_outcome_read(const char *output, const struct vb_fault_ops *fault, struct soak_outcome *o);
@@ -155,12 +166,18 @@ int soak_setup(struct soak *s);
 /* state.c */
 int soak_state_create(struct soak *s);
 int soak_state_save(struct soak *s);
-/* Options and totals of the soak in @opt->resume; an enum vb_exit, which has been said. */
-int soak_state_load(struct soak *s);
+json_t *soak_state_to_json(struct soak *s);
 /* Append the cycle to cycles.csv and count it; followed by soak_state_save(). */
 int soak_count(struct soak *s, const struct soak_choice *choice, const struct soak_outcome *o);
 
 double soak_elapsed_s(const struct soak *s);
+
+/* resume.c; the first two return an enum vb_exit and have said why */
+/* The options of the soak or cycle that @name in @folder is of, before soak_setup(). */
+int soak_state_load(struct soak *s, const char *folder, const char *name);
+/* Its totals, or for one cycle nothing, after soak_setup(). */
+int soak_go_on(struct soak *s);
+int soak_copy_jobs(struct soak *s);
 
 /* status.c */
 /* status.json, for monitors; a line on a terminal, or every so often elsewhere. */

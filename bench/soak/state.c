@@ -30,13 +30,16 @@ static json_t *texts(const char *const *text, unsigned int nr)
 	return array;
 }
 
-static json_t *jobs_to_json(const struct vb_soak_options *o)
+static json_t *jobs_to_json(const struct soak *s)
 {
 	json_t *array = json_array();
+	char file[VB_JOB_NAME_MAX + 16];
 
-	for (unsigned int i = 0; i < o->nr_jobs; i++)
-		json_array_append_new(array, json_pack("{s:s, s:i}", "job", o->job[i].name, "weight",
-						       (int)o->job[i].weight));
+	for (unsigned int i = 0; i < s->nr_jobs; i++) {
+		snprintf(file, sizeof(file), "jobs/%s.job", s->job[i].name);
+		json_array_append_new(array, json_pack("{s:s, s:s, s:i}", "job", s->job[i].name, "file", file,
+						       "weight", (int)s->job[i].weight));
+	}
 	return array;
 }
 
@@ -47,8 +50,9 @@ static json_t *faults_to_json(const struct soak *s)
 	for (unsigned int i = 0; i < s->nr_faults; i++) {
 		const struct soak_fault *f = &s->fault[i];
 
-		json_array_append_new(array, json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:s}", "fault",
-						       f->ops->name, "weight", (int)f->weight, "begun",
+		json_array_append_new(array, json_pack("{s:s, s:i, s:b, s:I, s:I, s:I, s:I, s:s}", "fault",
+						       f->ops->name, "weight", (int)f->weight,
+						       "left_out", f->left_out, "begun",
 						       (json_int_t)f->begun, "injected",
 						       (json_int_t)f->injected, "not_tried",
 						       (json_int_t)f->not_tried, "failures",
@@ -62,7 +66,7 @@ static json_t *options_to_json(const struct soak *s)
 	const struct vb_soak_options *o = s->opt;
 
 	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:i, s:b, s:b, s:b, s:b, s:b, s:b, "
-			 "s:b, s:b, s:s?}", "jobs", jobs_to_json(o), "set", texts(o->set, o->nr_set),
+			 "s:b, s:b, s:s?}", "jobs", jobs_to_json(s), "set", texts(o->set, o->nr_set),
 			 "variants", texts(o->variant, o->nr_variants),
 			 "devices", texts(o->device, o->nr_devices), "for_ns", (json_int_t)o->for_ns,
 			 "repeat", (json_int_t)o->repeat, "cycle_min_ns", (json_int_t)o->cycle_min_ns,
@@ -76,8 +80,8 @@ static json_t *options_to_json(const struct soak *s)
 
 static json_t *totals_to_json(const struct soak *s)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "next",
-			 (json_int_t)s->next, "elapsed_ns", (json_int_t)(soak_elapsed_s(s) * 1e9),
+	return json_pack("{s:I, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "next",
+			 (json_int_t)s->next, "resumed", (int)s->resumed, "elapsed_ns", (json_int_t)(soak_elapsed_s(s) * 1e9),
 			 "cycles", (json_int_t)s->cycles, "clean", (json_int_t)s->clean, "skipped",
 			 (json_int_t)s->skipped, "failed", (json_int_t)s->failed, "operations",
 			 (json_int_t)s->operations, "log_alarms", (json_int_t)s->log_hits, "injected",
@@ -91,18 +95,23 @@ static void boot_id(char *text, size_t size)
 		*text = '\0';
 }
 
-int soak_state_save(struct soak *s)
+json_t *soak_state_to_json(struct soak *s)
 {
 	char boot[64];
-	json_t *json;
-	int ret;
 
 	boot_id(boot, sizeof(boot));
-	json = json_pack("{s:i, s:I, s:s, s:b, s:I, s:o, s:o, s:o, s:O, s:I, s:I}", "schema", 1, "seed",
-			 (json_int_t)s->seed, "boot_id", boot, "hung", s->hung, "first_failed",
+	return json_pack("{s:i, s:I, s:s, s:b, s:b, s:I, s:o, s:o, s:o, s:O, s:I, s:I}", "schema", 1, "seed",
+			 (json_int_t)s->seed, "boot_id", boot, "hung", s->hung, "ended", s->ended, "first_failed",
 			 (json_int_t)s->first_failed, "options", options_to_json(s), "faults",
 			 faults_to_json(s), "totals", totals_to_json(s), "machine", s->base, "held_pages",
 			 (json_int_t)s->base_counts.held_pages, "taint", (json_int_t)s->base_counts.taint);
+}
+
+int soak_state_save(struct soak *s)
+{
+	json_t *json = soak_state_to_json(s);
+	int ret;
+
 	if (!json)
 		return -ENOMEM;
 	ret = vb_result_write_json(s->dir_fd, "state.json", json);

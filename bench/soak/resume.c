@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A soak that goes on, or a cycle once more: what was saved, read back. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bench/cmd/cmd.h"
+#include "bench/engine/job_path.h"
+#include "bench/soak/soak_impl.h"
+#include "lib/machine/sysfs.h"
+#include "lib/result/dir.h"
+#include "lib/result/files.h"
+#include "lib/stats/random.h"
+
+#define FILE_MAX_BYTES (16u << 20)
+
+static int read_text(const char *path, char **text, size_t *length)
+{
+	FILE *file;
+	char why[256];
+	int ret = vb_files_open_plain(path, &file, why, sizeof(why));
+
+	if (ret)
+		return ret;
+	*text = malloc(FILE_MAX_BYTES);
+	*length = *text ? fread(*text, 1, FILE_MAX_BYTES, file) : 0;
+	ret = !*text ? -ENOMEM : ferror(file) ? -EIO : *length == FILE_MAX_BYTES ? -EFBIG : 0;
+	fclose(file);
+	if (ret)
+		free(*text);
+	return ret;
+}
+
+static int load(const char *path, json_t **json)
+{
+	char *text = NULL;
+	size_t length = 0;
+	int ret = read_text(path, &text, &length);
+
+	*json = NULL;
+	if (ret)
+		return ret;
+	ret = vb_files_check_text(text, length);
+	if (!ret)
+		*json = json_loadb(text, length, 0, NULL);
+	free(text);
+	return ret ? ret : *json ? 0 : -EINVAL;
+}
+
+static uint64_t number(const json_t *object, const char *key)
+{
+	return (uint64_t)json_integer_value(json_object_get(object, key));
+}
+
+static bool truth(const json_t *object, const char *key)
+{
+	return json_is_true(json_object_get(object, key));
+}
+
+static unsigned int take_texts(const json_t *array, const char **texts, unsigned int max)
+{
+	unsigned int nr = 0;
+	const json_t *text;
+	size_t i;
+
+	json_array_foreach(array, i, text)
+		if (nr < max && json_is_string(text))
+			texts[nr++] = json_string_value(text);
+	return nr;
+}
+
+/* The jobs as they were: the soak has copies. */
+static int take_jobs(struct soak *s, const json_t *array, const char *folder)
+{
+	struct vb_soak_options *o = s->opt;
+	const json_t *job;
+	size_t i;
+
+	json_array_foreach(array, i, job) {
+		char *path;
+
+		if (o->nr_jobs == VB_SOAK_MAX_JOBS || asprintf(&path, "%s/%s", folder,
+				json_string_value(json_object_get(job, "file")) ?: "") < 0)
+			return -EINVAL;
+		s->own_path[o->nr_jobs] = path;
+		o->job[o->nr_jobs++] = (struct vb_soak_job){ path, (unsigned int)number(job, "weight") ?: 1 };
+	}
+	return o->nr_jobs ? 0 : -EINVAL;
+}
+
+static int take_faults(struct vb_soak_options *o, const json_t *array)
+{
+	const json_t *fault;
+	size_t i;
+
+	json_array_foreach(array, i, fault) {
+		const char *name = json_string_value(json_object_get(fault, "fault"));
+		const struct vb_fault_ops *ops = name ? vb_fault_find(name) : NULL;
+
+		if (!ops || o->nr_faults == VB_SOAK_MAX_FAULTS)
+			return -EINVAL;
+		o->fault[o->nr_faults++] = (struct vb_soak_fault){ ops, (unsigned int)number(fault, "weight") ?: 1 };
+	}
+	return 0;
+}
+
+static int take_options(struct soak *s, const char *folder)
+{
+	const json_t *j = json_object_get(s->saved, "options");
+	struct vb_soak_options *o = s->opt;
+	int ret = take_jobs(s, json_object_get(j, "jobs"), folder);
+
+	if (!ret)
+		ret = take_faults(o, json_object_get(s->saved, "faults"));
+	if (ret)
+		return ret;
+	o->nr_set = take_texts(json_object_get(j, "set"), s->own_set, VB_SOAK_MAX_SET);
+	o->set = s->own_set;
+	o->nr_variants = take_texts(json_object_get(j, "variants"), o->variant, VB_SOAK_MAX_VARIANTS);
+	o->nr_devices = take_texts(json_object_get(j, "devices"), s->own_device, VB_MAX_CONTAINERS);
+	o->device = s->own_device;
+	s->new_end = o->for_ns || o->repeat;
+	if (!s->new_end) {
+		o->for_ns = number(j, "for_ns");
+		o->repeat = number(j, "repeat");
+	}
+	o->cycle_min_ns = number(j, "cycle_min_ns");
+	o->cycle_max_ns = number(j, "cycle_max_ns");
+	o->limit_ns = number(j, "limit_ns");
+	o->fault_percent = (unsigned int)number(j, "fault_percent");
+	o->all_faults = truth(j, "all_faults");
+	o->one_fault = truth(j, "one_fault");
+	o->fault_job = truth(j, "fault_job");
+	o->steady = truth(j, "steady");
+	o->keep |= truth(j, "keep");
+	o->stop_on_failure |= !o->replay && truth(j, "stop_on_failure");
+	o->accept_loss |= truth(j, "accept_loss");
+	o->acknowledge_others |= truth(j, "acknowledge_others");
+	if (!o->variant_dir)
+		o->variant_dir = json_string_value(json_object_get(j, "variant_dir"));
+	o->seed = number(s->saved, "seed");
+	o->has_seed = true;
+	return o->cycle_min_ns && o->cycle_max_ns >= o->cycle_min_ns ? 0 : -EINVAL;
+}
+
+int soak_state_load(struct soak *s, const char *folder, const char *name)
+{
+	char path[4200];
+	int ret;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	ret = load(path, &s->saved);
+	if (!ret)
+		ret = number(s->saved, "schema") == 1 ? take_options(s, folder) : -EINVAL;
+	if (ret)
+		return vb_fail(VB_EXIT_USAGE, "%s: %s", path, ret == -EINVAL || ret == -ENODATA ?
+			       "not what a soak of this version wrote, or changed since" : strerror(-ret));
+	return VB_EXIT_OK;
+}
+
+/* What could be then has to be now: the stream of cycles depends on it. */
+static int check_faults(struct soak *s)
+{
+	const json_t *saved = json_object_get(s->saved, "faults");
+
+	for (unsigned int i = 0; i < s->nr_faults; i++) {
+		const json_t *f = json_array_get(saved, i);
+
+		if (truth(f, "left_out"))
+			s->fault[i].left_out = true;
+		else if (s->fault[i].left_out)
+			return vb_fail(VB_EXIT_SKIPPED, "fault '%s': %s, which it had before", s->fault[i].ops->name,
+				       s->fault[i].why_not);
+		if (!s->opt->resume)
+			continue;
+		s->fault[i].begun = number(f, "begun");
+		s->fault[i].injected = number(f, "injected");
+		s->fault[i].not_tried = number(f, "not_tried");
+		s->fault[i].failures = number(f, "failures");
+		snprintf(s->fault[i].why_not, sizeof(s->fault[i].why_not), "%s",
+			 json_string_value(json_object_get(f, "why_not")) ?: "");
+	}
+	return VB_EXIT_OK;
+}
+
+static bool same_boot(const struct soak *s)
+{
+	const char *then = json_string_value(json_object_get(s->saved, "boot_id"));
+	char now[64];
+
+	return then && *then && vb_sysfs_read("/proc/sys/kernel/random/boot_id", now, sizeof(now)) > 0 &&
+	       !strcmp(then, now);
+}
+
+static void take_totals(struct soak *s)
+{
+	const json_t *t = json_object_get(s->saved, "totals");
+
+	s->next = number(t, "next");
+	s->elapsed_ns = number(t, "elapsed_ns");
+	s->cycles = number(t, "cycles");
+	s->clean = number(t, "clean");
+	s->skipped = number(t, "skipped");
+	s->failed = number(t, "failed");
+	s->operations = number(t, "operations");
+	s->log_hits = number(t, "log_alarms");
+	s->injected = number(t, "injected");
+	s->csv_bytes = number(t, "csv_bytes");
+	s->resumed = (unsigned int)number(t, "resumed") + 1;
+	s->first_failed = json_integer_value(json_object_get(s->saved, "first_failed"));
+	snprintf(s->first_failure, sizeof(s->first_failure), "%s",
+		 json_string_value(json_object_get(t, "first_failure")) ?: "");
+}
+
+/* What the cycle that was cut left is kept aside, the last one of them. */
+static void set_aside(struct soak *s)
+{
+	char from[64], to[64];
+
+	snprintf(from, sizeof(from), "cycles/%06llu", (unsigned long long)s->cycles);
+	snprintf(to, sizeof(to), "cut");
+	soak_remove(s, to);
+	if (!renameat(s->dir_fd, from, s->dir_fd, to))
+		fprintf(stderr, "cycle %llu was cut: what it left is in %s/%s; it is made again\n",
+			(unsigned long long)s->next, s->dir, to);
+}
+
+int soak_go_on(struct soak *s)
+{
+	int ret = check_faults(s);
+
+	if (ret || !s->opt->resume)
+		return ret;
+	if (truth(s->saved, "hung") && same_boot(s))
+		return vb_fail(VB_EXIT_INCORRECT, "%s: a run hung: reboot first", s->dir);
+	if (truth(s->saved, "ended") && !s->new_end)
+		return vb_fail(VB_EXIT_USAGE, "%s: has ended: --for or --repeat makes it longer", s->dir);
+	take_totals(s);
+	set_aside(s);
+	if (!same_boot(s))
+		return VB_EXIT_OK;	/* of this boot nothing is known */
+	s->base = json_incref(json_object_get(s->saved, "machine"));
+	s->held_then = number(s->saved, "held_pages");
+	s->taint_then = number(s->saved, "taint");
+	s->same_boot = true;
+	return VB_EXIT_OK;
+}
+
+/* Copies of the job files: a soak that goes on has to do the same. */
+int soak_copy_jobs(struct soak *s)
+{
+	int ret = mkdirat(s->dir_fd, "jobs", 0755) ? -errno : 0;
+	int fd = ret ? -1 : openat(s->dir_fd, "jobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (!ret && fd < 0)
+		ret = -errno;
+	for (unsigned int i = 0; i < s->nr_jobs && !ret; i++) {
+		char path[4096], name[VB_JOB_NAME_MAX + 8], *text = NULL;
+		size_t length = 0;
+
+		snprintf(name, sizeof(name), "%s.job", s->job[i].name);
+		ret = vb_job_locate(s->opt->job[i].name, path, sizeof(path));
+		if (!ret)
+			ret = read_text(path, &text, &length);
+		if (ret)
+			break;
+		ret = vb_result_write(fd, name, text, length);
+		free(text);
+	}
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}

@@ -89,6 +89,7 @@ libbench_a_SOURCES = \
 	bench/engine/session_prepare.c \
 	bench/engine/session_resume.c \
 	bench/engine/session_run.c \
+	bench/engine/shuffle.c bench/engine/shuffle.h \
 	bench/engine/supervisor.c bench/engine/supervisor.h \
 	bench/engine/tracing.c bench/engine/tracing.h \
 	bench/engine/watchdog.c bench/engine/watchdog.h \
@@ -142,6 +143,7 @@ libbench_a_SOURCES = \
 	bench/soak/choice.c \
 	bench/soak/cycle.c \
 	bench/soak/failure.c \
+	bench/soak/leaks.c \
 	bench/soak/machine.c bench/soak/machine.h \
 	bench/soak/outcome.c \
 	bench/soak/process.c \
@@ -151,6 +153,9 @@ libbench_a_SOURCES = \
 	bench/soak/soak.c bench/soak/soak.h bench/soak/soak_impl.h \
 	bench/soak/state.c \
 	bench/soak/status.c \
+	bench/soak/summary.c \
+	bench/soak/timeline.c bench/soak/timeline.h \
+	bench/soak/trend.c bench/soak/trend.h \
 	bench/workload/list.c bench/workload/workload.h \
 	bench/fault/list.c bench/fault/fault.h \
 	$(workload_sources) $(fault_sources)

@@ -74,4 +74,5 @@ libvfiobench_a_SOURCES = \
 	lib/stats/rank.c lib/stats/rank.h \
 	lib/stats/rank-exact.c lib/stats/rank-internal.h \
 	lib/stats/select.c \
+	lib/stats/slope.c lib/stats/slope.h \
 	uapi/vfio_bench.h

@@ -18,6 +18,7 @@ gnuplotdir = $(pkgdatadir)/gnuplot
 dist_gnuplot_DATA = \
 	scripts/gnuplot/breakdown.gp \
 	scripts/gnuplot/cumulative.gp \
+	scripts/gnuplot/events.gp \
 	scripts/gnuplot/heatmap.gp \
 	scripts/gnuplot/listeners.gp \
 	scripts/gnuplot/notify-span.gp \
@@ -28,4 +29,5 @@ dist_gnuplot_DATA = \
 	scripts/gnuplot/shift.gp \
 	scripts/gnuplot/span.gp \
 	scripts/gnuplot/style.gp \
-	scripts/gnuplot/threads.gp
+	scripts/gnuplot/threads.gp \
+	scripts/gnuplot/timeline.gp

@@ -231,12 +231,15 @@ tests_unit_stats_test_SOURCES = tests/unit/stats-test.c
 tests_unit_stats_test_CFLAGS = $(unit_cflags)
 tests_unit_stats_test_LDADD = $(unit_ldadd)
 
-stats_tests = tests/unit/order-test tests/unit/stats-series-test
+stats_tests = tests/unit/order-test tests/unit/slope-test tests/unit/stats-series-test
 check_PROGRAMS += $(stats_tests)
 TESTS += $(stats_tests)
 tests_unit_order_test_SOURCES = tests/unit/order-test.c
 tests_unit_order_test_CFLAGS = $(unit_cflags)
 tests_unit_order_test_LDADD = $(unit_ldadd)
+tests_unit_slope_test_SOURCES = tests/unit/slope-test.c tests/stats/simulate.h
+tests_unit_slope_test_CFLAGS = $(unit_cflags)
+tests_unit_slope_test_LDADD = libbench.a $(unit_ldadd)
 tests_unit_stats_series_test_SOURCES = tests/unit/stats-series-test.c tests/stats/simulate.h
 tests_unit_stats_series_test_CFLAGS = $(unit_cflags)
 tests_unit_stats_series_test_LDADD = $(unit_ldadd)
@@ -360,7 +363,7 @@ tests_fuzz_args_replay_LDFLAGS = \
 	-Wl,--wrap=variant_unload,--wrap=vb_cmd_parse,--wrap=vb_compare_side_load \
 	-Wl,--wrap=vb_fail,--wrap=vb_report_open,--wrap=vb_result_load \
 	-Wl,--wrap=vb_sample_reader_open,--wrap=vb_sample_summary_read,--wrap=vb_session_run \
-	-Wl,--wrap=vb_verdict_foresee
+	-Wl,--wrap=vb_soak_run,--wrap=vb_verdict_foresee
 tests_fuzz_floor_replay_SOURCES = tests/fuzz/floor-fuzz.c $(fuzz_replay)
 tests_fuzz_floor_replay_LDADD = $(fuzz_ldadd)
 tests_fuzz_job_replay_SOURCES = tests/fuzz/job-fuzz.c $(fuzz_replay)

@@ -309,10 +309,23 @@ static void check_verified(struct subject *s)
 	    *first ? ", the first: " : "", first);
 }
 
+/* shuffle= moves workers on purpose: their times are of no one place. */
+static bool was_shuffled(struct subject *s)
+{
+	uint64_t every_ns = s->run->plan->run->global.shuffle_ns;
+
+	if (every_ns)
+		soften(add(s, "placement", false, "shuffle=: workers were moved to other CPUs every %.1f s",
+			   (double)every_ns / 1e9), VB_VERDICT_MARK);
+	return every_ns != 0;
+}
+
 static void check_placement(struct subject *s)
 {
 	const struct vb_plan *plan = s->run->plan;
 
+	if (was_shuffled(s))
+		return;
 	for (unsigned int i = 0; i < plan->nr_workers; i++) {
 		const struct vb_plan_worker *p = &plan->worker[i];
 		const struct vb_worker_shared *w = s->run->worker[i];

@@ -249,6 +249,10 @@ static const struct vb_job_key keys[] = {
 	{ "seed", IN_GLOBAL(seed), .type = VB_JOB_NUMBER, RANGE(0, UINT64_MAX),
 	  .values = "number, 0..18446744073709551615", .standard = "0",
 	  .help = "start of the random choices; 0: chosen and recorded" },
+	{ "shuffle", IN_GLOBAL(shuffle_ns), .type = VB_JOB_TIME, RANGE(0, HOUR),
+	  .values = "time, 0s..1h", .standard = "0s",
+	  .help = "workers are moved to other CPUs so often (at most ten times a second); 0s: each stays on "
+		  "its own" },
 	{ "source", IN_GLOBAL(source), .type = VB_JOB_TEXT, .single = true,
 	  .values = "text", .standard = "",
 	  .help = "where the scenario comes from" },

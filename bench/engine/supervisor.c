@@ -16,6 +16,7 @@
 #include "bench/engine/child.h"
 #include "bench/engine/intervals.h"
 #include "bench/engine/live.h"
+#include "bench/engine/shuffle.h"
 #include "bench/engine/supervisor.h"
 #include "bench/engine/watchdog.h"
 #include "lib/machine/facts.h"
@@ -173,9 +174,11 @@ static void watch(struct vb_run *run, pid_t pid, int pidfd, struct vb_interval_l
 {
 	uint64_t every = vb_interval_ns(&run->plan->run->global, vb_in_exact_mode());
 	uint64_t start = vb_now_ns(), next = every, next_tick = TICK_NS, next_live = LIVE_NS, now = 0;
+	struct vb_shuffle shuffle;
 	struct vb_watchdog dog;
 	int status;
 
+	vb_shuffle_init(&shuffle, run, 0);
 	vb_watchdog_init(&dog, pid, run->plan->run->global.op_timeout_ns);
 	while (!wait_gone(pid, pidfd, sleep_for(now, next_tick, every < TICK_NS ? next : UINT64_MAX),
 			  &status)) {
@@ -190,6 +193,7 @@ static void watch(struct vb_run *run, pid_t pid, int pidfd, struct vb_interval_l
 			continue;
 		next_tick = now + TICK_NS;
 		tell_beacon(run, pid);
+		vb_shuffle_check(&shuffle, run, now);
 		if (now >= next_live) {
 			vb_live_line(run, now);
 			next_live += LIVE_NS;

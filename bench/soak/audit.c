@@ -84,6 +84,7 @@ void soak_audit(struct soak *s, const struct soak_choice *choice, struct soak_ou
 	uint64_t added;
 
 	settle(s, o);
+	soak_leaks_check(s, s->closing, o);
 	check_log(s, choice, o);
 	added = o->counts.taint & ~s->base_counts.taint & ~(uint64_t)HARMLESS_TAINT;
 	if (added)

@@ -88,6 +88,7 @@ static int prepare(struct soak *s)
 		s->base_counts.held_pages = s->held_then;
 		s->base_counts.taint = s->taint_then;
 	}
+	soak_leaks_begin(s);
 	s->start_ns = vb_now_ns();
 	ret = s->opt->resume ? 0 : soak_copy_jobs(s);
 	if (!ret)
@@ -174,7 +175,7 @@ static int all_cycles(struct soak *s)
 /* Nothing was shown where nothing ran, or a fault that was asked for never was. */
 static int verdict(const struct soak *s)
 {
-	if (s->failed)
+	if (s->failed || *s->drift)
 		return VB_EXIT_INCORRECT;
 	if (vb_interrupted())
 		return VB_EXIT_UNTRUSTED;
@@ -246,8 +247,12 @@ static int soak(struct soak *s)
 	ret = all_cycles(s);
 	if (s->ended && soak_state_save(s))
 		vb_warn("%s/state.json can't be written: %s", s->dir, strerror(errno));
+	if (soak_summary(s))
+		vb_warn("%s: the summary can't be written", s->dir);
 	soak_status(s, NULL, vb_interrupted() ? "interrupted" : s->hung ? "hung" : "ended");
 	soak_tell_all(s);
+	if (*s->drift)
+		fprintf(stderr, "drift: %s\n", s->drift);
 	fprintf(stderr, "soak: %s\n", s->dir);
 	return ret ? ret : verdict(s);
 }

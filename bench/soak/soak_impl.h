@@ -97,6 +97,7 @@ struct soak {
 	char first_failure[SOAK_TEXT];
 	int64_t first_failed;		/* its number, -1: none */
 	bool hung;
+	char drift[SOAK_TEXT];		/* what grows; "": nothing */
 	bool ended;			/* the closing cycle was made */
 	bool closing;			/* the cycle that is on is the last one, without a fault */
 	json_t *saved;			/* the state that was read, whose texts the options use */
@@ -111,6 +112,8 @@ struct soak {
 	struct soak_counts base_counts;
 	struct vb_klog *klog;		/* of the cycle that is on; NULL: can't be read */
 	size_t klog_from;
+	bool has_kmemleak;
+	uint64_t leaks_ns, leak_scans;	/* when the last one was, and how many */
 	struct vb_beacon *beacon;
 	int beacon_fd;
 	uint64_t next_file_ns, next_line_ns;	/* when status.json and the line are due */
@@ -153,6 +156,13 @@ void soak_remove(const struct soak *s, const char *name);
 
 /* failure.c: keep what the cycle left, and what the machine tells now */
 void soak_keep_failure(struct soak *s, const struct soak_choice *choice, const struct soak_outcome *o);
+
+/* leaks.c: kmemleak, every few minutes, or @now */
+void soak_leaks_begin(struct soak *s);
+void soak_leaks_check(struct soak *s, bool now, struct soak_outcome *o);
+
+/* summary.c: trends to the state; summary.txt, summary.html and plots.  0 or -errno. */
+int soak_summary(struct soak *s);
 
 /* outcome.c: what the run's own result says, where @fault (NULL: none) was injected */
 void soak_outcome_read(const char *output, const struct vb_fault_ops *fault, struct soak_outcome *o);

@@ -14,6 +14,7 @@
 #include "bench/cmd/variant.h"
 #include "bench/cmd/verdict.h"
 #include "bench/report/write.h"
+#include "bench/soak/soak.h"
 #include "lib/result/samples.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -26,6 +27,7 @@ int __wrap_vb_cmd_parse(const struct vb_cmd *cmd, argp_parser_t parser, int argc
 int __wrap_vb_fail(int exit_code, const char *format, ...);
 int __wrap_vb_session_run(const struct vb_session_options *o, char *result, size_t size,
 			  bool *complete);
+int __wrap_vb_soak_run(struct vb_soak_options *o);
 int __wrap_vb_verdict_foresee(const struct vb_verdict *v, const char *job, double want,
 			      unsigned int pairs);
 int __wrap_vb_report_open(const char *path, struct vb_report *report, char *err, size_t size);
@@ -84,6 +86,14 @@ static int act_on(const char *path)
 {
 	require(path != NULL, "no path", "");
 	return -ENOENT;
+}
+
+int __wrap_vb_soak_run(struct vb_soak_options *o)
+{
+	require(o->nr_jobs || o->resume || o->replay, "no job", "");
+	require(!o->for_ns || !o->repeat, "two ends", "");
+	require(o->cycle_min_ns && o->cycle_min_ns <= o->cycle_max_ns, "no length", "");
+	return act();
 }
 
 int __wrap_vb_session_run(const struct vb_session_options *o, char *result, size_t size,

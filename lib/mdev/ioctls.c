@@ -68,6 +68,10 @@ void vb_mdev_slot_unmap(volatile struct vb_slot_page *slot)
 		munmap((void *)slot, 4096);
 }
 
+/*
+ * A signal ends the module's loop between two runs, also one that the process does not see
+ * (it was stopped and goes on, or is traced): what is left is asked for again.
+ */
 static int pin_call(struct vb_mdev *mdev, unsigned long command, uint64_t iova,
 		    uint64_t stride, uint32_t count, uint32_t pages, uint32_t *done)
 {
@@ -80,8 +84,13 @@ static int pin_call(struct vb_mdev *mdev, unsigned long command, uint64_t iova,
 	};
 	int ret = call(mdev, command, &pin);
 
+	while (__builtin_expect(ret == -EINTR && pin.done < pin.count, 0)) {
+		pin.iova += pin.done * stride;
+		pin.count -= pin.done;
+		ret = call(mdev, command, &pin);
+	}
 	if (done)
-		*done = pin.done;
+		*done = count - pin.count + pin.done;
 	return ret;
 }
 

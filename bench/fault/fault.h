@@ -29,6 +29,7 @@ enum vb_fault_needs {
 	VB_FAULT_NEEDS_FAIL_NTH = 1 << 6,	/* /proc/PID/fail-nth */
 	VB_FAULT_NEEDS_CPUS = 1 << 7,		/* at least two CPUs, one of which can go offline */
 	VB_FAULT_ENDS_GUEST = 1 << 8,		/* costs a boot: never mixed, always alone, lab only */
+	VB_FAULT_NEEDS_JOB = 1 << 9,		/* its own job alone shows it: not mixed with others */
 };
 
 /* One injection.  The soak fills it; the strings are its own, but for what prepare() sets. */
@@ -69,6 +70,8 @@ struct vb_fault_ops {
 	/* What the fault is shown on when nobody names a job; NULL: the soak's first. */
 	const char *job;
 	const char *const *set;		/* further "key=value", NULL at the end */
+	unsigned int run_ms;		/* how long its run would measure; 0: as the soak has it */
+	unsigned int within_ms;		/* inject() comes so early in it; 0: at any moment */
 	const char *variant;		/* the only one that it is shown on; NULL: the soak's */
 	/*
 	 * Parts of lines that the kernel may log because of it, NULL at the end: no alarms.

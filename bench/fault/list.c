@@ -28,7 +28,7 @@ const char *const *vb_fault_needs(unsigned int needs)
 		"root", "the companion module", "an assigned device", "a device that does DMA",
 		"a variant without the deadlock", "the lab",
 		"/proc/PID/fail-nth (CONFIG_FAULT_INJECTION)", "a second CPU that can go offline",
-		"a guest that it may end",
+		"a guest that it may end", "its own job",
 	};
 	static const char *found[sizeof(texts) / sizeof(*texts) + 1];
 	size_t nr = 0;

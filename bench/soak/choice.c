@@ -20,10 +20,13 @@ static bool uses(const struct vb_job_run *run, enum vb_target other)
 }
 
 bool soak_fault_matches(const struct soak *s, const struct vb_fault_ops *ops, unsigned int variant,
-			const struct vb_job_run *run)
+			const struct soak_job *job, const struct vb_job_run *run)
 {
 	const struct vb_variant *v = &s->variant[variant];
 
+	/* Its own job, and with the settings that it wants. */
+	if (ops->needs & VB_FAULT_NEEDS_JOB && (!s->opt->one_fault || strcmp(job->name, ops->job)))
+		return false;
 	if (ops->variant && strcmp(ops->variant, *v->name ? v->name : "stock"))
 		return false;
 	if (ops->needs & VB_FAULT_NEEDS_NO_DEADLOCK && v->hazards & VB_HAZARD_DEADLOCK)
@@ -36,7 +39,8 @@ bool soak_fault_matches(const struct soak *s, const struct vb_fault_ops *ops, un
 static bool may_be(const struct soak *s, unsigned int fault, const struct soak_choice *c)
 {
 	return !s->fault[fault].left_out &&
-	       soak_fault_matches(s, s->fault[fault].ops, c->variant, &s->job[c->job].runs[c->run]);
+	       soak_fault_matches(s, s->fault[fault].ops, c->variant, &s->job[c->job],
+				  &s->job[c->job].runs[c->run]);
 }
 
 static unsigned int draw_job(const struct soak *s, struct vb_random *r)
@@ -113,6 +117,8 @@ void soak_choose(const struct soak *s, uint64_t number, struct soak_choice *c)
 	/* The last cycle is a plain one: it shows that all still works. */
 	if (s->closing)
 		c->fault = -1;
+	if (c->fault >= 0 && s->fault[c->fault].ops->run_ms)
+		c->duration_ns = s->fault[c->fault].ops->run_ms * 1000000ull;
 }
 
 void soak_choice_run(const struct soak *s, const struct soak_choice *c, struct vb_job_run *run)

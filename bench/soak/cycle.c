@@ -171,6 +171,15 @@ static void stutter(struct cycle *c, uint64_t now)
 	}
 }
 
+/* When the fault comes, after the measured part's begin. */
+static double inject_after_ns(const struct cycle *c)
+{
+	const struct vb_fault_ops *ops = c->fault->ops;
+	double span = ops->within_ms ? ops->within_ms * 1e6 : (double)c->choice->duration_ns;
+
+	return c->choice->inject_at * span;
+}
+
 static void in_measured_part(struct cycle *c, uint64_t now)
 {
 	if (!c->measured_ns) {
@@ -180,7 +189,7 @@ static void in_measured_part(struct cycle *c, uint64_t now)
 	}
 	stutter(c, now);
 	if (c->fault && !c->tried && !c->stopped &&
-	    (double)(now - c->measured_ns) >= c->choice->inject_at * (double)c->choice->duration_ns)
+	    (double)(now - c->measured_ns) >= inject_after_ns(c))
 		inject(c);
 }
 

@@ -106,7 +106,7 @@ static bool has_place(const struct soak *s, const struct vb_fault_ops *ops)
 	for (unsigned int v = 0; v < s->nr_variants; v++)
 		for (unsigned int j = 0; j < s->nr_jobs; j++)
 			for (size_t r = 0; r < s->job[j].nr_runs; r++)
-				if (soak_fault_matches(s, ops, v, &s->job[j].runs[r]))
+				if (soak_fault_matches(s, ops, v, &s->job[j], &s->job[j].runs[r]))
 					return true;
 	return false;
 }

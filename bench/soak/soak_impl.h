@@ -133,6 +133,7 @@ struct soak_run {
 void soak_choose(const struct soak *s, uint64_t number, struct soak_choice *choice);
 /* May the fault be in this run on this variant? */
 bool soak_fault_matches(const struct soak *s, const struct vb_fault_ops *ops, unsigned int variant,
+			const struct soak_job *job,
 			const struct vb_job_run *run);
 /* The expanded run of @choice as it is to be made. */
 void soak_choice_run(const struct soak *s, const struct soak_choice *choice, struct vb_job_run *run);

@@ -157,7 +157,14 @@ libbench_a_SOURCES = \
 	bench/soak/timeline.c bench/soak/timeline.h \
 	bench/soak/trend.c bench/soak/trend.h \
 	bench/workload/list.c bench/workload/workload.h \
-	bench/fault/list.c bench/fault/fault.h \
+	bench/fault/list.c bench/fault/fault.h bench/fault/common/common.h \
+	bench/fault/common/disk.c \
+	bench/fault/common/holder.c \
+	bench/fault/common/inside.c \
+	bench/fault/common/machine.c \
+	bench/fault/common/memlock.c \
+	bench/fault/common/process.c \
+	bench/fault/common/result.c \
 	$(workload_sources) $(fault_sources)
 nodist_libbench_a_SOURCES = bench/workload/workloads.h bench/fault/faults.h
 
@@ -207,9 +214,35 @@ bench/workload/workloads.h: Makefile
 
 # The list of faults, likewise: NAME.c with one vb_fault_NAME, its '-' written '_'.
 fault_sources = \
+	bench/fault/clock-step.c \
+	bench/fault/cpu-offline.c \
+	bench/fault/deadlock.c \
+	bench/fault/device-reset.c \
+	bench/fault/disk-full.c \
+	bench/fault/dma-unmapped.c \
+	bench/fault/entry-limit.c \
+	bench/fault/fail-nth.c \
+	bench/fault/fork-exit.c \
+	bench/fault/fork-keep.c \
+	bench/fault/io-error.c \
+	bench/fault/kill-map.c \
+	bench/fault/kill-pin.c \
 	bench/fault/kill-supervisor.c \
+	bench/fault/kill-unmap.c \
 	bench/fault/kill-worker.c \
+	bench/fault/mdev-remove-open.c \
+	bench/fault/mdev-remove-pinned.c \
+	bench/fault/memlock-exhausted.c \
+	bench/fault/memlock-page.c \
+	bench/fault/memlock-zero.c \
+	bench/fault/node-without-cpus.c \
+	bench/fault/oom-worker.c \
+	bench/fault/panic.c \
+	bench/fault/results-readonly.c \
 	bench/fault/rmmod-in-use.c \
+	bench/fault/second-instance.c \
+	bench/fault/second-signal.c \
+	bench/fault/sigint.c \
 	bench/fault/sigterm.c
 
 fault_list = bench/fault/faults.h

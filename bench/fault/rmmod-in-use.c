@@ -38,5 +38,6 @@ const struct vb_fault_ops vb_fault_rmmod_in_use = {
 	.needs = VB_FAULT_NEEDS_ROOT | VB_FAULT_NEEDS_MDEV,
 	.statuses = 1 << 0,
 	.job = "smoke",
+	.expected_audit = (const char *const []) { NULL },
 	.inject = inject,
 };

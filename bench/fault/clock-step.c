@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* clock-step: the wall clock leaps by an hour, either way; no duration of the run may change. */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "bench/fault/common/common.h"
+#include "lib/measure/clock.h"
+
+#define STEP_S		3600
+#define LEAST_S		0.4	/* of a run of 0.5 s */
+
+struct data {
+	struct vb_fault_mark mark;
+	int step_s;			/* 0: not made */
+};
+
+static int prepare(struct vb_fault *f)
+{
+	return vb_fault_mark_data(f, sizeof(struct data));
+}
+
+static int leap(int seconds)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_REALTIME, &now))
+		return -errno;
+	now.tv_sec += seconds;
+	return clock_settime(CLOCK_REALTIME, &now) ? -errno : 0;
+}
+
+static int inject(struct vb_fault *f)
+{
+	struct data *d = f->data;
+	int step_s = vb_fault_random(f, 2) ? STEP_S : -STEP_S;
+	int ret = leap(step_s);
+
+	if (ret)
+		return vb_fault_say(f, ret, "setting the clock: %s", strerror(-ret));
+	d->step_s = step_s;
+	return 0;
+}
+
+/* By a clock that nobody sets: the run can't have lasted longer than since prepare(). */
+static int judge(struct vb_fault *f)
+{
+	struct data *d = f->data;
+	double most_s = (double)(vb_now_ns() - d->mark.start_ns) / 1e9, measured_s, wall_s;
+	json_t *result = vb_fault_result(f);
+	int ret;
+
+	if (!result)
+		return -ENOENT;
+	measured_s = json_number_value(json_object_get(result, "measured_s"));
+	wall_s = json_number_value(json_object_get(result, "wall_s"));
+	json_decref(result);
+	if (measured_s < LEAST_S || wall_s < measured_s || wall_s > most_s)
+		return vb_fault_say(f, -EPROTO, "measured %.3f s of %.3f s, at most %.3f s have passed",
+				    measured_s, wall_s, most_s);
+	ret = vb_fault_check_complete(f);
+	return ret ? ret : vb_fault_check_settled(f);
+}
+
+/* Back by as much as forth: what passed in between has passed on the wall clock, too. */
+static void undo(struct vb_fault *f)
+{
+	struct data *d = f->data;
+
+	if (d && d->step_s)
+		leap(-d->step_s);
+}
+
+const struct vb_fault_ops vb_fault_clock_step = {
+	.name = "clock-step",
+	.description = "the wall clock leaps by an hour: durations are unchanged",
+	.needs = VB_FAULT_NEEDS_ROOT | VB_FAULT_NEEDS_LAB,
+	.statuses = 1 << 0,
+	.job = "smoke",
+	.run_ms = 500,
+	.expected_audit = (const char *const []) { NULL },
+	.prepare = prepare,
+	.inject = inject,
+	.judge = judge,
+	.undo = undo,
+};

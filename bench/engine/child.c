@@ -68,6 +68,9 @@ void vb_child_main(struct vb_container *c, const struct vb_plan *plan,
 	vb_locked_read(0, &c->shared->locked_after);
 	for (unsigned int i = 0; i < plan->run->global.containers; i++)
 		vb_container_close(&c[i]);
+	/* A worker that failed may leave mappings to the container's end. */
+	if (ret)
+		vb_locked_read(0, &c->shared->locked_after);
 	set_phase(c, VB_PHASE_DONE);
 	_exit(ret ? 1 : 0);
 }

@@ -327,10 +327,26 @@ static void test_endings(void **state)
 	FAULT("ending", VB_VERDICT_UNTRUSTED, m->shared.error = -ENOMEM);
 }
 
+/* A run that was refused something, and ended in order, is charged for nothing all the same. */
+static void test_charged_after_error(void **state)
+{
+	struct made_up *m = make(VB_GRANULARITY_PER_VFIO_DMA);
+
+	m->shared.error = -ENOMEM;
+	m->shared.phase = VB_PHASE_DONE;
+	m->shared.locked_after.locked_bytes = m->shared.locked_before.locked_bytes + 4096;
+	judge(m);
+	assert_int_equal(find(&m->audit, "ending")->verdict, VB_VERDICT_UNTRUSTED);
+	assert_int_equal(find(&m->audit, "locked_memory")->verdict, VB_VERDICT_FAILED);
+	assert_int_equal(m->audit.worst, VB_VERDICT_FAILED);
+	free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clean),
+		cmocka_unit_test(test_charged_after_error),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_callback_bounds),
 		cmocka_unit_test(test_identity),

@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# In the guest: each fault that does not cost a boot, alone, on its own job, N times
+# (default: 1; a run that ended before its fault came is none). TAP. More of them:
+#
+#   scripts/lab --cpus 2 --timeout 36000 -- tests/lab/fault-test.sh BUILD 200 [FAULT...]
+#
+# With LAB_STATE=FOLDER, below $LAB_OUT, what was shown there is not shown again.
+# Functions are called through check.
+# shellcheck disable=SC2317
+set -euo pipefail
+
+build=${1:?usage: fault-test.sh BUILD [N [FAULT...]]}
+repeat=${2:-1}
+faults=("${@:3}")
+top=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=tests/tap.sh
+. "$top/tests/tap.sh"
+bench=$build/vfio-bench
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+state=${LAB_STATE:+${LAB_OUT:?not in the lab}/$LAB_STATE}
+[[ -z $state ]] || mkdir -p "$state"
+
+# All but those that end the guest.
+all_faults()
+{
+	"$bench" list faults --json | python3 -c '
+import json, sys
+print("\n".join(f["name"] for f in json.load(sys.stdin)["faults"] if not f["ends_guest"]))'
+}
+
+tap_why()
+{
+	tail -n 20 "$work/log"
+}
+
+# more FAULT N: the soak, N cycles of it; adds what was injected and failed to the counts.
+more()
+{
+	local status=0 counts
+
+	rm -rf "$work/soak"
+	"$bench" soak --fault "$1" --repeat "$2" --steady --cycle 0.2s..0.3s --quiet \
+		--device "${LAB_EDU:?no edu device}" --variant per-dma-ordered --output "$work/soak" \
+		>"$work/log" 2>&1 || status=$?
+	counts=$(sed -nE "s/^  $1 +([0-9]+) injected, ([0-9]+) failed.*/\1 \2/p" "$work/log")
+	[[ $counts ]] || return
+	injected=$((injected + ${counts% *}))
+	failed=$((failed + ${counts#* }))
+	# Nothing was injected: no failure of the fault's.
+	((status == 0 || (status == 3 && ${counts% *} == 0)))
+}
+
+shown()
+{
+	local tries
+
+	injected=0
+	failed=0
+	if [[ $state && -e $state/$1 ]]; then
+		read -r injected failed <"$state/$1"
+	fi
+	for ((tries = 0; tries < 5 && injected < repeat; tries++)); do
+		more "$1" $((repeat - injected > 20 ? 20 : repeat - injected)) || {
+			[[ -z $state ]] || { rm -rf "$state/$1-failed"; cp -r "$work/soak" "$state/$1-failed"; }
+			return 1
+		}
+		if [[ $state ]]; then
+			echo "$injected $failed" >"$state/$1"
+		fi
+		if ((injected && repeat > 1)); then
+			tries=0
+		fi
+	done
+	printf '%d injected, %d failed\n' "$injected" "$failed"
+	((injected >= repeat && !failed))
+}
+
+"$bench" bind "$LAB_EDU" >/dev/null
+((${#faults[@]})) || mapfile -t faults < <(all_faults)
+for fault in "${faults[@]}"; do
+	if [[ $fault == fail-nth && ! -e /proc/self/fail-nth ]]; then
+		skip "$fault" "this kernel has no fail-nth"
+		continue
+	fi
+	check "$fault, $repeat of them" shown "$fault"
+done
+"$bench" unbind "$LAB_EDU" >/dev/null
+tap_end

@@ -33,10 +33,11 @@ struct vb_notification {
 	u64 iova;
 	u64 last;
 	u64 unpinned_ns;		/* the last unpin ended; 0: more was done since */
-	u32 mode;			/* enum vb_mode; a busted one has its effect once */
+	u32 mode;			/* enum vb_mode; the miscount has its effect once */
 	bool fenced;
 	bool counted;
 	bool timed;
+	bool busted;			/* the next release is to go wrong */
 };
 
 static void count_released(struct vb_notification *n, unsigned int pages, u64 ns)
@@ -55,16 +56,6 @@ static void count_released(struct vb_notification *n, unsigned int pages, u64 ns
 	vb_stats_put();
 }
 
-/* The first page of the run stays pinned, and nobody knows of it any more. */
-static noinline void skip_one(struct vb_notification *n, u64 *iova, unsigned int *pages)
-{
-	n->mode = VB_MODE_NORMAL;
-	*iova += PAGE_SIZE;
-	--*pages;
-	vb_stats_get(n->dev)->counters.leaked_pins++;
-	vb_stats_put();
-}
-
 static void release_run(struct vb_notification *n, struct vb_window *window,
 			const struct vb_op *op)
 {
@@ -72,9 +63,9 @@ static void release_run(struct vb_notification *n, struct vb_window *window,
 	unsigned int pages = vb_op_pages(op);
 	u64 start_ns = 0;
 
-	if (unlikely(n->mode == VB_MODE_BUSTED_SKIP_UNPIN)) {
-		skip_one(n, &iova, &pages);
-		if (!pages)
+	if (unlikely(n->busted)) {
+		n->busted = false;	/* once a callback */
+		if (vb_busted_release(n->dev, n->mode, &iova, &pages))
 			return;
 	}
 	if (n->timed)
@@ -216,7 +207,7 @@ static void count_callback(struct vb_notification *n, u64 length, bool foreign, 
  * A driver that waits for its hardware.  What was pinned is unpinned and counted
  * by now; noinline, as callbacks without it are what is measured.
  */
-static noinline void wait_for_hardware(struct vb_notification *n, u32 delay_ns)
+static noinline void wait_for_hardware(struct vb_notification *n, u64 delay_ns)
 {
 	ktime_t timeout = ns_to_ktime(delay_ns);
 
@@ -245,7 +236,7 @@ static void account(struct vb_notification *n, u64 length, u64 entry_ns)
 void vb_callback(struct vb_device *dev, u64 iova, u64 length)
 {
 	u32 mode = READ_ONCE(dev->mode);
-	u32 delay_ns = READ_ONCE(dev->delay_ns);
+	u64 delay_ns = READ_ONCE(dev->delay_ns);
 	bool counted = mode != VB_MODE_BARE;
 	bool timed = counted && mode != VB_MODE_COUNTING;
 	u64 entry_ns = timed ? ktime_get_raw_ns() : 0;
@@ -258,6 +249,7 @@ void vb_callback(struct vb_device *dev, u64 iova, u64 length)
 		.fenced = READ_ONCE(dev->discipline) == VB_DISCIPLINE_FENCED,
 		.counted = counted,
 		.timed = timed,
+		.busted = vb_busted_releases(mode),
 	};
 
 	if (likely(length))

@@ -23,6 +23,7 @@
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include "compat.h"
 #include "slot.h"
@@ -54,7 +55,7 @@ struct vb_device {
 
 	u32 discipline;			/* enum vb_discipline */
 	u32 mode;			/* enum vb_mode */
-	u32 delay_ns;			/* of each callback */
+	u64 delay_ns;			/* of each callback */
 	bool removing;			/* somebody wants the device back */
 
 	struct vb_window_table *windows; /* NULL: none yet */
@@ -68,6 +69,10 @@ struct vb_device {
 	unsigned int nr_pinners;
 	struct vb_pinner *pinners[VB_MAX_PINNERS];
 	wait_queue_head_t pinner_wait;
+
+	struct delayed_work late;	/* busted.c */
+	u64 late_iova;
+	unsigned int late_pages;	/* 0: none waits to be unpinned */
 
 	spinlock_t log_lock;		/* log and log_count */
 	unsigned int log_count;
@@ -115,6 +120,23 @@ int vb_ioc_unpin(struct vb_device *dev, void *arg);
 
 /* callback.c */
 void vb_callback(struct vb_device *dev, u64 iova, u64 length);
+
+/* busted.c */
+
+/* Can what this mode does wrong hang or crash the kernel? */
+bool vb_busted_is_hazardous(u32 mode);
+/* How long a callback in this mode takes beyond what was asked for, ns. */
+u64 vb_busted_sleep_ns(u32 mode);
+/* Does this mode go wrong where a run is released? */
+bool vb_busted_releases(u32 mode);
+/*
+ * Go wrong with the release of the run of *@pages pages at *@iova; true: nothing
+ * is left to be unpinned by the caller.  May sleep.
+ */
+bool vb_busted_release(struct vb_device *dev, u32 mode, u64 *iova, unsigned int *pages);
+void vb_busted_init(struct vb_device *dev);
+/* What was left for later is done when this returns; no callback runs any more. */
+void vb_busted_flush(struct vb_device *dev);
 
 /* pinner.c */
 

@@ -36,7 +36,7 @@ struct vb_command {
 /* A late pin or a leaked one can crash the kernel: not for whom the device is lent to. */
 static bool config_is_hazardous(const struct vb_ioc_config *req)
 {
-	return req->discipline == VB_DISCIPLINE_RACING || req->mode == VB_MODE_BUSTED_SKIP_UNPIN;
+	return req->discipline == VB_DISCIPLINE_RACING || vb_busted_is_hazardous(req->mode);
 }
 
 static int vb_ioc_config(struct vb_device *dev, void *arg)
@@ -44,7 +44,7 @@ static int vb_ioc_config(struct vb_device *dev, void *arg)
 	struct vb_ioc_config *req = arg;
 
 	req->abi_version = VB_ABI_VERSION;
-	if (req->discipline > VB_DISCIPLINE_RACING || req->mode > VB_MODE_COUNTING ||
+	if (req->discipline > VB_DISCIPLINE_RACING || req->mode > VB_MODE_BUSTED_SLEEP ||
 	    req->delay_ns > VB_MAX_DELAY_NS)
 		return -EINVAL;
 	if (config_is_hazardous(req) && !capable(CAP_SYS_ADMIN))
@@ -53,7 +53,7 @@ static int vb_ioc_config(struct vb_device *dev, void *arg)
 		return -EINTR;
 	WRITE_ONCE(dev->discipline, req->discipline);
 	WRITE_ONCE(dev->mode, req->mode);
-	WRITE_ONCE(dev->delay_ns, req->delay_ns);
+	WRITE_ONCE(dev->delay_ns, req->delay_ns + vb_busted_sleep_ns(req->mode));
 	mutex_unlock(&dev->lock);
 	return 0;
 }

@@ -2,12 +2,16 @@
 # The companion module is kbuild's to build; make hands it over.
 vb_kmod_files = \
 	kmod/Kbuild kmod/Makefile \
-	kmod/callback.c kmod/compat.h kmod/internal.h kmod/ioctl.c kmod/main.c kmod/mdev.c \
+	kmod/busted.c kmod/callback.c kmod/compat.h kmod/internal.h kmod/ioctl.c kmod/main.c kmod/mdev.c \
 	kmod/pin.c kmod/pinner.c kmod/probe.sh kmod/slot.c kmod/slot.h kmod/stats.c \
 	kmod/window.c kmod/window.h
 
 vb_variant_files = \
 	variants/busted-delay/manifest.ini variants/busted-delay/type1-6.1.patch \
+	variants/busted-mainline/manifest.ini variants/busted-mainline/type1-6.1.patch \
+	variants/busted-per-dma-ordered/manifest.ini \
+	variants/busted-per-dma-ordered/type1-6.1.patch \
+	variants/busted-per-request/manifest.ini variants/busted-per-request/type1-6.1.patch \
 	variants/mainline/manifest.ini \
 	variants/per-dma-ordered/manifest.ini variants/per-dma-ordered/type1-6.1.patch \
 	variants/per-dma-v13/manifest.ini variants/per-dma-v13/type1-6.1.patch \

@@ -34,6 +34,7 @@ static int vb_init_device(struct vfio_device *vdev)
 	spin_lock_init(&dev->log_lock);
 	init_waitqueue_head(&dev->pinner_wait);
 	init_completion(&dev->idle);
+	vb_busted_init(dev);
 	refcount_set(&dev->users, 0);
 	return 0;
 }
@@ -76,6 +77,7 @@ static void vb_close_device(struct vfio_device *vdev)
 	vb_unpin_all(dev);
 	if (!refcount_dec_and_test(&dev->users))
 		wait_for_completion(&dev->idle);
+	vb_busted_flush(dev);
 
 	vb_slots_free(dev);
 	vb_windows_free(dev);

@@ -104,6 +104,15 @@ enum vb_mode {
 	 * callbacks and the other has one, what each of them adds is a bias.
 	 */
 	VB_MODE_COUNTING = 4,
+	/* Each callback unpins the first run that it finds twice, and counts both. */
+	VB_MODE_BUSTED_DOUBLE_UNPIN = 5,
+	/*
+	 * Each callback leaves the first run that it finds to a work item, which
+	 * unpins it 0.1 s later; nobody waits for that but close.
+	 */
+	VB_MODE_BUSTED_UNPIN_AFTER_RETURN = 6,
+	/* Each callback sleeps for a minute, or until it is killed. */
+	VB_MODE_BUSTED_SLEEP = 7,
 };
 
 /*
@@ -179,8 +188,8 @@ struct vb_slot_page {
 
 /*
  * Say what the module is and set how this mdev behaves, until it is closed.
- * The racing discipline and the skipped unpin can crash the kernel: -EPERM
- * without CAP_SYS_ADMIN.
+ * The racing discipline and the busted modes (but for the miscount) can hang or
+ * crash the kernel: -EPERM without CAP_SYS_ADMIN.
  *
  * @delay_ns: every callback sleeps at least so long after it has unpinned, and
  * then returns, as a driver does that waits for its hardware to let go of a

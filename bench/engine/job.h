@@ -166,6 +166,8 @@ void vb_job_free(struct vb_job *job);
 void vb_job_global(const struct vb_job *job, struct vb_global *global);
 /* The file's name without folder and ".job". */
 const char *vb_job_name(const struct vb_job *job);
+/* Can this module mode hang or crash the kernel? */
+bool vb_job_mode_is_hazardous(enum vb_mode mode);
 /* Write one expanded run as a job file that reads back to the same run. */
 int vb_job_run_write(const struct vb_job_run *run, int fd);
 

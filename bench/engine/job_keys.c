@@ -92,6 +92,9 @@ static const struct vb_job_word module_modes[] = {
 	{ "counting", VB_MODE_COUNTING },
 	{ "busted-skip-unpin", VB_MODE_BUSTED_SKIP_UNPIN },
 	{ "busted-miscount", VB_MODE_BUSTED_MISCOUNT },
+	{ "busted-double-unpin", VB_MODE_BUSTED_DOUBLE_UNPIN },
+	{ "busted-unpin-after-return", VB_MODE_BUSTED_UNPIN_AFTER_RETURN },
+	{ "busted-sleep", VB_MODE_BUSTED_SLEEP },
 	{ NULL }
 };
 
@@ -217,7 +220,8 @@ static const struct vb_job_key keys[] = {
 	  .values = "number, 0..16", .standard = "1",
 	  .help = "mdevs in each container, where a section uses one" },
 	{ "module_mode", IN_GLOBAL(module_mode), .type = VB_JOB_CHOICE, .words = module_modes,
-	  .values = "normal, bare, counting, busted-skip-unpin or busted-miscount", .standard = "normal",
+	  .values = "normal, bare, counting, busted-skip-unpin, busted-miscount, busted-double-unpin, "
+		    "busted-unpin-after-return or busted-sleep", .standard = "normal",
 	  .help = "mode of the companion module; counting: its callback reads no clock; bare: it only "
 		  "unpins; busted-*: wrong on purpose" },
 	{ "needs", IN_GLOBAL(needs), .type = VB_JOB_TEXT, .single = true,

@@ -308,6 +308,11 @@ static const section_rule section_rules[] = {
 	check_stride, check_memory, check_bar, check_container, check_window, check_rate, check_shared,
 };
 
+bool vb_job_mode_is_hazardous(enum vb_mode mode)
+{
+	return mode == VB_MODE_BUSTED_SKIP_UNPIN || mode > VB_MODE_COUNTING;
+}
+
 /* What can cost the machine is said in the job, and so asked for by name. */
 static int check_class(const struct rules *r, const struct vb_global *g)
 {
@@ -319,7 +324,7 @@ static int check_class(const struct rules *r, const struct vb_global *g)
 		return broken(r, NULL, "guard", "%s", ask);
 	if (g->discipline == VB_DISCIPLINE_RACING)
 		return broken(r, NULL, "discipline", "%s", ask);
-	if (g->module_mode == VB_MODE_BUSTED_SKIP_UNPIN)
+	if (vb_job_mode_is_hazardous(g->module_mode))
 		return broken(r, NULL, "module_mode", "%s", ask);
 	return 0;
 }

@@ -125,8 +125,8 @@ static const char *danger(const struct vb_preflight *p)
 		return "the job is pathological";
 	if (run->global.guard == VB_GUARD_OFF && hazards & CONCURRENCY_HAZARDS)
 		return "guard=off on a variant that can't take concurrent unmaps";
-	if (run->global.module_mode == VB_MODE_BUSTED_SKIP_UNPIN)
-		return "module_mode=busted-skip-unpin leaves pages pinned";
+	if (vb_job_mode_is_hazardous(run->global.module_mode))
+		return "the module's mode is wrong on purpose, in its pins or its time";
 	if (run->global.discipline == VB_DISCIPLINE_RACING)
 		return "discipline=racing lets pins come after the callback";
 	return NULL;

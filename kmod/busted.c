@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vfio_bench: what a vendor driver can get wrong, on purpose.
+ *
+ * For testing the tester: each of these modes has to be noticed, by a check or
+ * by the kernel.  doc/busted.md: by which, on which variant.
+ */
+#include <linux/jiffies.h>
+
+#include "internal.h"
+
+/* Longer than anything that waits for a callback is to wait. */
+#define VB_BUSTED_SLEEP_NS	(60ull * NSEC_PER_SEC)
+/* By then the walk has come to the entry, eleven times if it insists. */
+#define VB_BUSTED_LATE_MS	100
+
+bool vb_busted_is_hazardous(u32 mode)
+{
+	return mode == VB_MODE_BUSTED_SKIP_UNPIN || mode > VB_MODE_COUNTING;
+}
+
+u64 vb_busted_sleep_ns(u32 mode)
+{
+	return mode == VB_MODE_BUSTED_SLEEP ? VB_BUSTED_SLEEP_NS : 0;
+}
+
+bool vb_busted_releases(u32 mode)
+{
+	return mode == VB_MODE_BUSTED_SKIP_UNPIN || mode == VB_MODE_BUSTED_DOUBLE_UNPIN ||
+	       mode == VB_MODE_BUSTED_UNPIN_AFTER_RETURN;
+}
+
+static void unpin_counted(struct vb_device *dev, u64 iova, unsigned int pages)
+{
+	struct vb_stats *stats;
+
+	vb_compat_unpin(&dev->vdev, iova, pages);
+	stats = vb_stats_get(dev);
+	stats->counters.unpin_calls++;
+	stats->counters.unpinned_pages += pages;
+	vb_stats_put();
+}
+
+/* The first page of the run stays pinned, and nobody knows of it any more. */
+static bool skip_first(struct vb_device *dev, u64 *iova, unsigned int *pages)
+{
+	vb_stats_get(dev)->counters.leaked_pins++;
+	vb_stats_put();
+	*iova += PAGE_SIZE;
+	return !--*pages;
+}
+
+static void late_work(struct work_struct *work)
+{
+	struct vb_device *dev = container_of(to_delayed_work(work), struct vb_device, late);
+
+	unpin_counted(dev, dev->late_iova, dev->late_pages);
+	smp_store_release(&dev->late_pages, 0);	/* leave_for_later() */
+}
+
+/* One run at a time: callbacks of a container are serialised, the work is not. */
+static bool leave_for_later(struct vb_device *dev, u64 iova, unsigned int pages)
+{
+	if (smp_load_acquire(&dev->late_pages))	/* late_work() */
+		return false;
+	dev->late_iova = iova;
+	dev->late_pages = pages;
+	return schedule_delayed_work(&dev->late, msecs_to_jiffies(VB_BUSTED_LATE_MS));
+}
+
+bool vb_busted_release(struct vb_device *dev, u32 mode, u64 *iova, unsigned int *pages)
+{
+	switch (mode) {
+	case VB_MODE_BUSTED_SKIP_UNPIN:
+		return skip_first(dev, iova, pages);
+	case VB_MODE_BUSTED_DOUBLE_UNPIN:
+		unpin_counted(dev, *iova, *pages);
+		return false;
+	case VB_MODE_BUSTED_UNPIN_AFTER_RETURN:
+		return leave_for_later(dev, *iova, *pages);
+	default:
+		return false;
+	}
+}
+
+void vb_busted_init(struct vb_device *dev)
+{
+	INIT_DELAYED_WORK(&dev->late, late_work);
+	dev->late_pages = 0;
+}
+
+void vb_busted_flush(struct vb_device *dev)
+{
+	flush_delayed_work(&dev->late);
+}

@@ -216,6 +216,12 @@ static int read_patch(struct reader *r, const char *key, const char *value)
 	return 1;
 }
 
+/* The variant whose patch comes first: variant-build reads it; here it must be sound. */
+static int read_base(struct reader *r, const char *key, const char *value)
+{
+	return vb_variant_name_valid(value) ? 1 : fail(r, "%s: '%s' is no variant's name", key, value);
+}
+
 static int read_pair(void *user, const char *section, const char *name, const char *value)
 {
 	struct reader *r = user;
@@ -234,6 +240,8 @@ static int read_pair(void *user, const char *section, const char *name, const ch
 		return read_hazard_kernels(r, name, value);
 	if (!strncmp(name, "patch.", strlen("patch.")))
 		return read_patch(r, name, value);
+	if (!strcmp(name, "base"))
+		return read_base(r, name, value);
 	return fail(r, "unknown key '%s'", name);
 }
 

@@ -44,7 +44,8 @@ headers() {
 	echo "#define UTS_RELEASE \"$2\"" >"$1/include/generated/utsrelease.h"
 }
 
-for name in stock mainline per-dma-ordered per-dma-v13 per-request per-request-retry; do
+for name in stock mainline per-dma-ordered per-dma-v13 per-request per-request-retry busted-mainline \
+	busted-per-dma-ordered busted-per-request; do
 	check "list: $name" prints "^$name: " list
 done
 check "list: hazards" prints 'hazards on this kernel: .*leak-late-pin' list

@@ -95,8 +95,8 @@ one_by_one()
 {
 	local name
 
-	for name in busted-delay mainline per-dma-ordered per-dma-v13 per-request \
-		per-request-retry; do
+	for name in busted-delay busted-mainline busted-per-dma-ordered busted-per-request mainline \
+		per-dma-ordered per-dma-v13 per-request per-request-retry; do
 		check "load $name" says 0 'new containers get it' load "$name"
 		check "$name is current" says 0 "$name" current
 		check "$name: the journal names it" grep -q "vfio_iommu_type1_${name//-/_} pid" "$journal"

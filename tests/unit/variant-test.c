@@ -80,6 +80,7 @@ static const struct bad bad[] = {
 	{ "patch.6.1", "patch.6", 6, "a kernel series" },
 	{ "patch.6.1", "patch.6.0-", 6, "a kernel series" },
 	{ "patch.6.1", "patch.any", 6, "a kernel series" },
+	{ "patch.6.1", "base", 6, "no variant's name" },
 	{ "type1-6.1.patch", "../type1.patch", 6, "not a file beside" },
 	{ "type1-6.1.patch", "", 6, "not a file beside" },
 	{ "granularity = per-request", "granularity = per-page", 7, "neither per-request" },
@@ -213,6 +214,7 @@ static void test_shipped(void **state)
 {
 	static const char *const names[] = {
 		"mainline", "per-dma-ordered", "per-dma-v13", "per-request", "per-request-retry",
+		"busted-delay", "busted-mainline", "busted-per-dma-ordered", "busted-per-request",
 	};
 	struct vb_manifest_error error;
 	struct vb_manifest m;

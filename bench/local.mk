@@ -54,6 +54,7 @@ libbench_a_SOURCES = \
 	bench/engine/arm.c bench/engine/arm.h \
 	bench/engine/arrival.c bench/engine/arrival.h \
 	bench/engine/audit.c bench/engine/audit.h \
+	bench/engine/audit_listeners.c bench/engine/audit_listeners.h \
 	bench/engine/audit_log.c bench/engine/audit_log.h \
 	bench/engine/beacon.c bench/engine/beacon.h \
 	bench/engine/child.c bench/engine/child.h \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/engine/audit.h"
+#include "bench/engine/audit_listeners.h"
 #include "bench/engine/audit_log.h"
 #include "bench/engine/record_load.h"
 
@@ -193,6 +194,20 @@ static void check_callbacks(struct subject *s)
 	else
 		equal(s, "callbacks", "one a pinned mapping and listener", least,
 		      s->counters.callbacks);
+}
+
+/* One call after the other, every listener of a container is told the same. */
+static void check_listeners(struct subject *s)
+{
+	unsigned int mdev, callback;
+
+	if (!vb_audit_listeners(s->run, &mdev, &callback))
+		return;
+	if (callback)
+		add(s, "listeners", false, "callback %u of mdev %u is for another range than that of its "
+		    "container's first mdev, or only one of them got it", callback, mdev);
+	else
+		add(s, "listeners", true, "the first callbacks of all mdevs in a container are alike");
 }
 
 static void check_identity(struct subject *s)
@@ -460,6 +475,7 @@ void vb_audit_run(const struct vb_run *run, const struct vb_variant *variant, bo
 		check_identity(&s);
 		check_pins(&s);
 		check_callbacks(&s);
+		check_listeners(&s);
 		check_dma(&s);
 		check_faults(&s);
 		check_locks(&s);

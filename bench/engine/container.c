@@ -142,10 +142,29 @@ static enum vb_granularity judge(const struct vb_ioc_stats *stats, uint64_t iova
 	return VB_GRANULARITY_UNKNOWN;
 }
 
+/* Pinned or not by itself, every listener is told the same. */
+static int judge_all(struct vb_container *c, uint64_t iova)
+{
+	enum vb_granularity *observed = &c->shared->observed, seen;
+	struct vb_ioc_stats stats;
+	int ret;
+
+	for (unsigned int i = 0; i < c->nr_mdevs; i++) {
+		ret = vb_mdev_stats(&c->mdev[i], &stats);
+		if (ret)
+			return ret;
+		seen = judge(&stats, iova);
+		if (!i && !c->index)
+			*observed = seen;
+		else if (*observed != seen)
+			*observed = VB_GRANULARITY_UNKNOWN;
+	}
+	return 0;
+}
+
 static int probe_in(struct vb_container *c, uint64_t iova, char *memory)
 {
 	struct vb_mdev *m = &c->mdev[0];
-	struct vb_ioc_stats stats;
 	uint64_t unmapped;
 	int ret;
 
@@ -163,11 +182,7 @@ static int probe_in(struct vb_container *c, uint64_t iova, char *memory)
 	ret = vb_iommu_unmap(&c->iommu, iova, PROBE_MAPPINGS * PAGE_BYTES, &unmapped);
 	if (!ret && unmapped != PROBE_MAPPINGS * PAGE_BYTES)
 		ret = -EPROTO;
-	if (!ret)
-		ret = vb_mdev_stats(m, &stats);
-	if (!ret)
-		c->shared->observed = judge(&stats, iova);
-	return ret;
+	return ret ? ret : judge_all(c, iova);
 }
 
 int vb_container_probe(struct vb_container *c, const struct vb_plan *plan)
@@ -269,6 +284,12 @@ void vb_container_stop_pinners(struct vb_container *c)
 	}
 }
 
+static void collect_callbacks(struct vb_callbacks_seen *seen, const struct vb_ioc_stats *stats)
+{
+	seen->nr = stats->log_count < VB_CALLBACK_LOG ? stats->log_count : VB_CALLBACK_LOG;
+	memcpy(seen->range, stats->log, seen->nr * sizeof(seen->range[0]));
+}
+
 int vb_container_collect(struct vb_container *c, const struct vb_plan *plan)
 {
 	struct vb_run_shared *sh = c->shared;
@@ -284,8 +305,10 @@ int vb_container_collect(struct vb_container *c, const struct vb_plan *plan)
 		vb_hist_init(&sh->module_hist[id]);
 	for (unsigned int m = 0; m < counted && !ret; m++) {
 		ret = vb_mdev_stats(&c->mdev[m], &stats);
-		if (!ret)
+		if (!ret) {
+			collect_callbacks(&sh->callbacks[sh->nr_mdevs], &stats);
 			sh->counters[sh->nr_mdevs++] = stats.counters;
+		}
 		for (int id = 0; id < VB_HIST_NR && !ret; id++) {
 			ret = vb_mdev_hist(&c->mdev[m], id, hist);
 			if (!ret)

@@ -175,6 +175,12 @@ struct vb_traced {
 	uint64_t dropped;		/* stretches that the kernel had no room for */
 };
 
+/* The ranges of the first callbacks that an mdev got. */
+struct vb_callbacks_seen {
+	unsigned int nr;
+	struct vb_callback_range range[VB_CALLBACK_LOG];
+};
+
 struct vb_run_shared {
 	_Atomic int phase;		/* enum vb_phase */
 	_Atomic int stop;		/* set by the supervisor: end early */
@@ -187,6 +193,7 @@ struct vb_run_shared {
 	uint64_t clock_cost_ps;
 	unsigned int nr_mdevs;		/* those counted: open all the time */
 	struct vb_counters counters[VB_MAX_MDEVS];
+	struct vb_callbacks_seen callbacks[VB_MAX_MDEVS];
 	struct vb_hist module_hist[VB_HIST_NR];	/* of all mdevs */
 	uint64_t cold_bytes;		/* that each worker swept its caches with; 0: it did not */
 	uint64_t huge_bytes;		/* of the windows' memory, backed by huge pages */

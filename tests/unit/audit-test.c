@@ -139,6 +139,29 @@ static void test_counts(void **state)
 	FAULT("operations", VB_VERDICT_UNTRUSTED, m->worker.measured_steps = 0);
 }
 
+/* Of two listeners the second has what is given. */
+static void listeners(enum vb_verdict verdict, unsigned int nr, uint64_t iova, uint64_t size)
+{
+	struct made_up *m = make(VB_GRANULARITY_PER_REQUEST);
+
+	m->shared.nr_mdevs = 2;
+	m->shared.counters[0].callbacks = 5;
+	m->shared.counters[1].callbacks = 5;
+	m->shared.callbacks[0] = (struct vb_callbacks_seen){
+		.nr = 2, .range = { { 0x1000, 0x1000 }, { 0x5000, 0x3000 } } };
+	m->shared.callbacks[1] = (struct vb_callbacks_seen){
+		.nr = nr, .range = { { 0x1000, 0x1000 }, { iova, size } } };
+	expect_one(m, "listeners", verdict);
+}
+
+static void test_listeners(void **state)
+{
+	listeners(VB_VERDICT_OK, 2, 0x5000, 0x3000);
+	listeners(VB_VERDICT_FAILED, 2, 0x6000, 0x3000);
+	listeners(VB_VERDICT_FAILED, 2, 0x5000, 0x2000);
+	listeners(VB_VERDICT_FAILED, 1, 0, 0);
+}
+
 /* With kthreads that pin as they like the count has a lower bound only. */
 static void test_callback_bounds(void **state)
 {
@@ -348,6 +371,7 @@ int main(void)
 		cmocka_unit_test(test_clean),
 		cmocka_unit_test(test_charged_after_error),
 		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_listeners),
 		cmocka_unit_test(test_callback_bounds),
 		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_memory),

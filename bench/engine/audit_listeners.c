@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Were all devices that take notifications told the same?
+ *
+ * A kernel calls them one after the other for each notification, whichever of
+ * them has something pinned.  The probe sees the ranges of four mappings, the
+ * counts see no ranges; this is what sees a wrong one later on.
+ */
+#include "bench/engine/audit_listeners.h"
+
+static bool alike(const struct vb_callback_range *a, const struct vb_callback_range *b)
+{
+	return a->iova == b->iova && a->size == b->size;
+}
+
+/* From 1; 0: none. */
+static unsigned int first_difference(const struct vb_callbacks_seen *a,
+				     const struct vb_callbacks_seen *b)
+{
+	unsigned int nr = a->nr < b->nr ? a->nr : b->nr;
+
+	for (unsigned int i = 0; i < nr; i++)
+		if (!alike(&a->range[i], &b->range[i]))
+			return i + 1;
+	return a->nr == b->nr ? 0 : nr + 1;
+}
+
+bool vb_audit_listeners(const struct vb_run *run, unsigned int *mdev, unsigned int *callback)
+{
+	const struct vb_run_shared *sh = run->shared;
+	unsigned int containers = run->plan->run->global.containers;
+	/* Of several containers each has as many. */
+	unsigned int listeners = sh->nr_mdevs / (containers ? containers : 1);
+
+	if (listeners < 2)
+		return false;
+	for (*mdev = 0; *mdev < sh->nr_mdevs; ++*mdev) {
+		*callback = first_difference(&sh->callbacks[*mdev - *mdev % listeners],
+					     &sh->callbacks[*mdev]);
+		if (*callback)
+			break;
+	}
+	return true;
+}

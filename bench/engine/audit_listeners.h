@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Were all devices that take notifications told the same? */
+#ifndef VB_AUDIT_LISTENERS_H
+#define VB_AUDIT_LISTENERS_H
+
+#include <stdbool.h>
+
+#include "bench/engine/supervisor.h"
+
+/*
+ * Compare the first callbacks of the mdevs in each container.  *@callback: 0 if
+ * they are alike; else the number, from 1, of the first of mdev *@mdev that is
+ * not as that of its container's first mdev.  False: nothing to be compared.
+ */
+bool vb_audit_listeners(const struct vb_run *run, unsigned int *mdev, unsigned int *callback);
+
+#endif /* VB_AUDIT_LISTENERS_H */

@@ -300,7 +300,18 @@ EXTRA_DIST += tests/cli/bisect-step-test.sh tests/cli/compare-test.sh tests/cli/
 
 # The companion module's ioctls, in the lab.
 check_PROGRAMS += tests/lab/kmod-test
-tests_lab_kmod_test_SOURCES = tests/lab/kmod-test.c
+tests_lab_kmod_test_SOURCES = tests/lab/kmod-test.c tests/lab/kmod/bad-input.c \
+	tests/lab/kmod/harness.c tests/lab/kmod/harness.h tests/lab/kmod/limits.c \
+	tests/lab/kmod/load.c tests/lab/kmod/notify.c tests/lab/kmod/pinners.c \
+	tests/lab/kmod/process.c
+check_PROGRAMS += tests/lab/kmod-fuzz
+tests_lab_kmod_fuzz_SOURCES = tests/lab/kmod-fuzz.c tests/lab/kmod/fuzz-ioctl.c \
+	tests/lab/kmod/fuzz.c tests/lab/kmod/fuzz.h tests/lab/kmod/harness.c \
+	tests/lab/kmod/harness.h
+TESTS += tests/cli/busted-doc-test.sh
+EXTRA_DIST += tests/cli/busted-doc-test.sh tests/lab/kmod-fuzz-test.sh
+EXTRA_DIST += tests/lab/busted-test.sh tests/lab/busted/judge.py tests/lab/busted/matrix \
+	tests/lab/busted/run-cell.sh
 EXTRA_DIST += tests/lab/acceptance-test.sh tests/lab/kill-test.sh tests/lab/lab-selftest.sh
 
 # Somebody else's pins, for lifecycle-test.sh.

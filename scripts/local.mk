@@ -4,6 +4,7 @@ dist_pkglibexec_SCRIPTS += scripts/bisect-step scripts/capture-machine scripts/v
 EXTRA_DIST += \
 	autogen.sh \
 	scripts/check \
+	scripts/fault-table \
 	scripts/install-deps \
 	scripts/kernel-image \
 	scripts/lab \

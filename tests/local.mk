@@ -53,6 +53,7 @@ TESTS += tests/unit/fault-test
 tests_unit_fault_test_SOURCES = tests/unit/fault-test.c
 tests_unit_fault_test_CFLAGS = $(unit_cflags)
 tests_unit_fault_test_LDADD = $(unit_ldadd)
+tests_unit_fault_test_LDFLAGS = -Wl,--wrap=syscall,--wrap=vb_module_state
 check_PROGRAMS += tests/unit/report-values-test
 TESTS += tests/unit/report-values-test
 tests_unit_report_values_test_SOURCES = tests/unit/report-values-test.c
@@ -319,6 +320,7 @@ check_PROGRAMS += tests/lab/pin-toggle
 tests_lab_pin_toggle_SOURCES = tests/lab/pin-toggle.c
 tests_lab_pin_toggle_LDADD = $(VB_LIBS)
 EXTRA_DIST += tests/lab/lifecycle-test.sh tests/lab/stale-dma-test.sh
+EXTRA_DIST += tests/lab/boot-faults-test.sh tests/lab/fault-test.sh
 EXTRA_DIST += tests/lab/kernel.sh tests/lab/memlock-test.sh tests/lab/pressure-test.sh \
 	tests/lab/type1-test.sh tests/lab/watch-limits.py tests/lab/late-pins-test.sh \
 	tests/lab/pins-test.sh

@@ -39,40 +39,47 @@ tap_why()
 # more FAULT N: the soak, N cycles of it; adds what was injected and failed to the counts.
 more()
 {
-	local status=0 counts
+	local status=0 counts before=$failed
 
 	rm -rf "$work/soak"
 	"$bench" soak --fault "$1" --repeat "$2" --steady --cycle 0.2s..0.3s --quiet \
 		--device "${LAB_EDU:?no edu device}" --variant per-dma-ordered --output "$work/soak" \
 		>"$work/log" 2>&1 || status=$?
 	counts=$(sed -nE "s/^  $1 +([0-9]+) injected, ([0-9]+) failed.*/\1 \2/p" "$work/log")
-	[[ $counts ]] || return
 	injected=$((injected + ${counts% *}))
 	failed=$((failed + ${counts#* }))
-	# Nothing was injected: no failure of the fault's.
-	((status == 0 || (status == 3 && ${counts% *} == 0)))
+	# 3: nothing was injected. The rest is a failure, the fault's or not.
+	if ((status && status != 3 && failed == before)); then
+		failed=$((failed + 1))
+	fi
+}
+
+# keep FAULT: the counts, and what the last failure left.
+keep()
+{
+	[[ $state ]] || return 0
+	echo "$injected $failed" >"$state/$1"
+	if ((failed)) && ! grep -q ' 0 failed' "$work/log"; then
+		mkdir -p "$state/failures"
+		rm -rf "$state/failures/$1"
+		cp -r "$work/soak" "$state/failures/$1"
+	fi
 }
 
 shown()
 {
-	local tries
+	local idle=0 before
 
 	injected=0
 	failed=0
 	if [[ $state && -e $state/$1 ]]; then
 		read -r injected failed <"$state/$1"
 	fi
-	for ((tries = 0; tries < 5 && injected < repeat; tries++)); do
-		more "$1" $((repeat - injected > 20 ? 20 : repeat - injected)) || {
-			[[ -z $state ]] || { rm -rf "$state/$1-failed"; cp -r "$work/soak" "$state/$1-failed"; }
-			return 1
-		}
-		if [[ $state ]]; then
-			echo "$injected $failed" >"$state/$1"
-		fi
-		if ((injected && repeat > 1)); then
-			tries=0
-		fi
+	while ((injected < repeat && idle < 5)); do
+		before=$injected
+		more "$1" $((repeat - injected > 20 ? 20 : repeat - injected))
+		keep "$1"
+		idle=$((injected > before ? 0 : idle + 1))
 	done
 	printf '%d injected, %d failed\n' "$injected" "$failed"
 	((injected >= repeat && !failed))

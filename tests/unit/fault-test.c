@@ -16,11 +16,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "bench/fault/common/common.h"
+#include "lib/machine/module.h"
 #include "lib/result/dir.h"
 
 static char folder[] = "/tmp/fault-test.XXXXXX";
@@ -308,6 +310,60 @@ static void killed_inside(void **state)
 	assert_int_equal(waitpid(m.f.holder, &status, 0), m.f.holder);
 }
 
+/* The module goes although it is asked in the midst of a run: nothing of this machine's does. */
+long __wrap_syscall(long number, ...);
+enum vb_module_state __wrap_vb_module_state(const char *name);
+
+static int delete_module_error;
+
+long __wrap_syscall(long number, ...)
+{
+	assert_int_equal(number, SYS_delete_module);
+	errno = delete_module_error;
+	return delete_module_error ? -1 : 0;
+}
+
+enum vb_module_state __wrap_vb_module_state(const char *name)
+{
+	return VB_MODULE_LOADED;
+}
+
+static void module_went(void **state)
+{
+	struct vb_fault f = { .ops = vb_fault_find("rmmod-in-use") };
+
+	assert_true(f.ops->inject(&f) < 0);
+	assert_non_null(strstr(f.said, "vfio_bench went while a run used it"));
+	delete_module_error = ENOENT;
+	assert_true(f.ops->inject(&f) < 0);
+	assert_non_null(strstr(f.said, "not as in use"));
+	delete_module_error = EWOULDBLOCK;
+	assert_int_equal(f.ops->inject(&f), 0);
+}
+
+static void second_not_refused(void **state)
+{
+	struct vb_fault f = { .ops = vb_fault_find("second-instance"), .program = "/bin/true",
+			      .work = folder, .job = "null", .holder = getpid() };
+
+	assert_true(f.ops->inject(&f) < 0);
+	assert_non_null(strstr(f.said, "not refused"));
+	f.program = "/bin/false";
+	assert_true(f.ops->inject(&f) < 0);
+	assert_non_null(strstr(f.said, "but not as in use"));
+}
+
+/* What waits for ever, as a removal does that nobody honours. */
+static void not_honoured(void **state)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/fifo", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(vb_fault_write_bounded(path, "1", 1), -ETIMEDOUT);
+	assert_int_equal(vb_fault_write_bounded("/proc/self/no-such", "1", 1), -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,6 +376,9 @@ int main(void)
 		cmocka_unit_test(trusted_after_oom),
 		cmocka_unit_test(deadlock_not_noticed),
 		cmocka_unit_test(not_refused),
+		cmocka_unit_test(module_went),
+		cmocka_unit_test(second_not_refused),
+		cmocka_unit_test(not_honoured),
 		cmocka_unit_test(not_settled),
 		cmocka_unit_test(killed_inside),
 	};

@@ -6,7 +6,12 @@ EXTRA_DIST += \
 	scripts/check \
 	scripts/fault-table \
 	scripts/install-deps \
+	scripts/kernel \
 	scripts/kernel-image \
+	scripts/kernels/base.config \
+	scripts/kernels/debug.config \
+	scripts/kernels/faults.config \
+	scripts/kernels/kcsan.config \
 	scripts/lab \
 	scripts/lab-ab \
 	scripts/lab-init \

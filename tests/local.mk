@@ -315,6 +315,15 @@ EXTRA_DIST += tests/lab/busted-test.sh tests/lab/busted/judge.py tests/lab/buste
 	tests/lab/busted/run-cell.sh
 EXTRA_DIST += tests/lab/acceptance-test.sh tests/lab/kill-test.sh tests/lab/lab-selftest.sh
 
+TESTS += tests/cli/kernel-test.sh
+EXTRA_DIST += tests/cli/kernel-test.sh
+
+# Every point of failure of a call, on a kernel of scripts/kernel: tests/lab/fail-nth-test.sh.
+check_PROGRAMS += tests/lab/fail-nth
+tests_lab_fail_nth_SOURCES = tests/lab/fail-nth.c tests/lab/fail-nth-calls.c tests/lab/fail-nth.h
+tests_lab_fail_nth_LDADD = libvfiobench.a
+EXTRA_DIST += tests/lab/fail-nth-test.sh
+
 # Somebody else's pins, for lifecycle-test.sh.
 check_PROGRAMS += tests/lab/pin-toggle
 tests_lab_pin_toggle_SOURCES = tests/lab/pin-toggle.c

@@ -7,7 +7,8 @@
  * the struct's first member is its size as the caller knows it, what the
  * caller does not know is zero, what the module does not know must be zero
  * (-E2BIG otherwise), reserved members must be zero (-EINVAL), an unknown
- * command is -ENOTTY.  Output members are written after a failure as well.
+ * command is -ENOTTY.  Output members are written after a failure as well;
+ * where they can't be written (-EFAULT), the command has been done all the same.
  * Times are nanoseconds of CLOCK_MONOTONIC_RAW, sizes and IOVAs bytes.
  *
  * -ENODEV: somebody is removing the mdev and waits for this fd to be closed;

@@ -57,6 +57,7 @@ struct vb_device {
 	u32 mode;			/* enum vb_mode */
 	u64 delay_ns;			/* of each callback */
 	bool removing;			/* somebody wants the device back */
+	struct mutex busted_lock;	/* VB_MODE_BUSTED_LOCK only */
 
 	struct vb_window_table *windows; /* NULL: none yet */
 	u64 window_pages;		/* in all windows */
@@ -90,6 +91,24 @@ static inline struct vb_window *vb_window_first(struct vb_device *dev, u64 iova)
 static inline struct vb_slot *vb_slot_current(struct vb_device *dev)
 {
 	return vb_slot_find(dev->slot_hash, task_pid(current));
+}
+
+/*
+ * The lock of a careless driver: against the rule above, held across VFIO's calls,
+ * and wanted in the callback.  Did the mode ask for it?
+ */
+static inline bool vb_busted_lock(struct vb_device *dev)
+{
+	if (likely(READ_ONCE(dev->mode) != VB_MODE_BUSTED_LOCK))
+		return false;
+	mutex_lock(&dev->busted_lock);
+	return true;
+}
+
+static inline void vb_busted_unlock(struct vb_device *dev, bool locked)
+{
+	if (unlikely(locked))
+		mutex_unlock(&dev->busted_lock);
 }
 
 /* mdev.c */

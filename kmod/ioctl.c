@@ -44,7 +44,7 @@ static int vb_ioc_config(struct vb_device *dev, void *arg)
 	struct vb_ioc_config *req = arg;
 
 	req->abi_version = VB_ABI_VERSION;
-	if (req->discipline > VB_DISCIPLINE_RACING || req->mode > VB_MODE_BUSTED_SLEEP ||
+	if (req->discipline > VB_DISCIPLINE_RACING || req->mode > VB_MODE_BUSTED_LOCK ||
 	    req->delay_ns > VB_MAX_DELAY_NS)
 		return -EINVAL;
 	if (config_is_hazardous(req) && !capable(CAP_SYS_ADMIN))

@@ -31,6 +31,7 @@ static int vb_init_device(struct vfio_device *vdev)
 	struct vb_device *dev = to_vb(vdev);
 
 	mutex_init(&dev->lock);
+	mutex_init(&dev->busted_lock);
 	spin_lock_init(&dev->log_lock);
 	init_waitqueue_head(&dev->pinner_wait);
 	init_completion(&dev->idle);
@@ -41,6 +42,7 @@ static int vb_init_device(struct vfio_device *vdev)
 
 static void vb_release_device(struct vfio_device *vdev)
 {
+	mutex_destroy(&to_vb(vdev)->busted_lock);
 	mutex_destroy(&to_vb(vdev)->lock);
 	vb_compat_free_device(vdev);
 }
@@ -104,10 +106,13 @@ static void vb_request(struct vfio_device *vdev, unsigned int count)
 static void vb_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
 {
 	struct vb_device *dev = to_vb(vdev);
+	bool locked;
 
 	if (!refcount_inc_not_zero(&dev->users))
 		return;
+	locked = vb_busted_lock(dev);
 	vb_callback(dev, iova, length);
+	vb_busted_unlock(dev, locked);
 	if (refcount_dec_and_test(&dev->users))
 		complete(&dev->idle);
 }

@@ -85,8 +85,8 @@ static unsigned int pin_end(struct vb_window *window, struct vb_op *op, bool pin
 	return closed;
 }
 
-int vb_pin(struct vb_device *dev, struct vb_window *window, unsigned long first,
-	   unsigned int count, struct page **pages)
+static int pin(struct vb_device *dev, struct vb_window *window, unsigned long first,
+	       unsigned int count, struct page **pages)
 {
 	bool fenced = READ_ONCE(dev->discipline) == VB_DISCIPLINE_FENCED;
 	u64 iova = vb_page_iova(window, first);
@@ -115,6 +115,17 @@ int vb_pin(struct vb_device *dev, struct vb_window *window, unsigned long first,
 	return ret < 0 ? ret : -EIO;
 }
 
+/* In busted mode all that is under way holds the lock, so a callback never waits for it. */
+int vb_pin(struct vb_device *dev, struct vb_window *window, unsigned long first,
+	   unsigned int count, struct page **pages)
+{
+	bool locked = vb_busted_lock(dev);
+	int ret = pin(dev, window, first, count, pages);
+
+	vb_busted_unlock(dev, locked);
+	return ret;
+}
+
 /* Release a claimed run. */
 static void unpin_op(struct vb_device *dev, struct vb_window *window, struct vb_op *op)
 {
@@ -129,8 +140,8 @@ static void unpin_op(struct vb_device *dev, struct vb_window *window, struct vb_
 	spin_unlock(&window->lock);
 }
 
-int vb_unpin(struct vb_device *dev, struct vb_window *window, unsigned long first,
-	     unsigned int count)
+static int unpin(struct vb_device *dev, struct vb_window *window, unsigned long first,
+		 unsigned int count)
 {
 	unsigned long last = first + count - 1;
 	struct vb_op op;
@@ -145,6 +156,16 @@ int vb_unpin(struct vb_device *dev, struct vb_window *window, unsigned long firs
 	spin_unlock(&window->lock);
 	unpin_op(dev, window, &op);
 	return 0;
+}
+
+int vb_unpin(struct vb_device *dev, struct vb_window *window, unsigned long first,
+	     unsigned int count)
+{
+	bool locked = vb_busted_lock(dev);
+	int ret = unpin(dev, window, first, count);
+
+	vb_busted_unlock(dev, locked);
+	return ret;
 }
 
 unsigned int vb_unpin_any(struct vb_device *dev, struct vb_window *window,

@@ -114,6 +114,11 @@ enum vb_mode {
 	VB_MODE_BUSTED_UNPIN_AFTER_RETURN = 6,
 	/* Each callback sleeps for a minute, or until it is killed. */
 	VB_MODE_BUSTED_SLEEP = 7,
+	/*
+	 * A mutex of the device is held around all that pins and unpins, the callback
+	 * included, as i915's GVT does: it joins whatever cycle VFIO's own locks have.
+	 */
+	VB_MODE_BUSTED_LOCK = 8,
 };
 
 /*

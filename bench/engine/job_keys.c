@@ -95,6 +95,7 @@ static const struct vb_job_word module_modes[] = {
 	{ "busted-double-unpin", VB_MODE_BUSTED_DOUBLE_UNPIN },
 	{ "busted-unpin-after-return", VB_MODE_BUSTED_UNPIN_AFTER_RETURN },
 	{ "busted-sleep", VB_MODE_BUSTED_SLEEP },
+	{ "busted-lock", VB_MODE_BUSTED_LOCK },
 	{ NULL }
 };
 
@@ -221,7 +222,7 @@ static const struct vb_job_key keys[] = {
 	  .help = "mdevs in each container, where a section uses one" },
 	{ "module_mode", IN_GLOBAL(module_mode), .type = VB_JOB_CHOICE, .words = module_modes,
 	  .values = "normal, bare, counting, busted-skip-unpin, busted-miscount, busted-double-unpin, "
-		    "busted-unpin-after-return or busted-sleep", .standard = "normal",
+		    "busted-unpin-after-return, busted-sleep or busted-lock", .standard = "normal",
 	  .help = "mode of the companion module; counting: its callback reads no clock; bare: it only "
 		  "unpins; busted-*: wrong on purpose" },
 	{ "needs", IN_GLOBAL(needs), .type = VB_JOB_TEXT, .single = true,

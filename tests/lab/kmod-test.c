@@ -28,6 +28,7 @@ static void all_tests(void)
 	test_fence();
 	test_requests();
 	test_miscount();
+	test_lock();
 	test_bare();
 	test_counting();
 	test_delay();

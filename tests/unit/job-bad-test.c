@@ -351,6 +351,7 @@ static const struct bad bad_rules[] = {
 	{ WITH("guard=auto, off"), "give class=pathological", 2 },
 	{ WITH("discipline=racing"), "discipline=racing: can hang or crash", 2 },
 	{ WITH("module_mode=busted-skip-unpin"), "can hang or crash the kernel", 2 },
+	{ WITH("module_mode=busted-lock"), "can hang or crash the kernel", 2 },
 	{ PCI "size=1t\ncount=17\n", "times size= is more than 16t", 5 },
 	{ PCI "size=1t\ncount=16777216\n", "times size= is more than 16t", 5 },
 	{ PCI "count=16777216\nsize=1m, 2m\n", "times size= is more than 16t", 4 },

@@ -154,7 +154,7 @@ void test_bad_ranges(void)
 	is(raw_open(end, PAGE), -ENXIO, "open: no window there");
 	is(raw_open(0, end + PAGE), 0, "open: more than the window is fine");
 	is(config(2, 0), -EINVAL, "no such discipline");
-	is(config(0, VB_MODE_BUSTED_SLEEP + 1), -EINVAL, "no such mode");
+	is(config(0, VB_MODE_BUSTED_LOCK + 1), -EINVAL, "no such mode");
 	is(config_delay(VB_MAX_DELAY_NS + 1), -EINVAL, "too long a delay");
 	is(config_delay(~0u), -EINVAL, "far too long");
 	is(call(device, VB_IOC_HIST, &h), -EINVAL, "no such histogram");

@@ -65,6 +65,7 @@ void test_pin_unpin(void);
 void test_fence(void);
 void test_requests(void);
 void test_miscount(void);
+void test_lock(void);
 void test_bare(void);
 void test_counting(void);
 void test_delay(void);

@@ -148,6 +148,21 @@ void test_miscount(void)
 	   "one page uncounted");
 }
 
+void test_lock(void)
+{
+	struct vb_counters *c;
+
+	fresh();
+	is(config(VB_DISCIPLINE_FENCED, VB_MODE_BUSTED_LOCK), 0, "busted-lock");
+	map_dma(0, 8);
+	pin(0, 8, 1, 0);
+	unpin(0, 2, 1, 0);
+	is(unmap_dma(0, 8), 8, "unmap");
+	c = counters();
+	ok(c->pinned_pages == 8 && c->unpinned_pages == 8 && c->callback_unpinned_pages == 6,
+	   "by one thread nothing goes wrong");
+}
+
 void test_bare(void)
 {
 	struct vb_counters *c;

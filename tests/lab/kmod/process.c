@@ -37,7 +37,7 @@ static int child_hazards(void)
 {
 	if (config(VB_DISCIPLINE_RACING, VB_MODE_NORMAL) != -EPERM)
 		return 1;
-	for (uint32_t mode = VB_MODE_NORMAL; mode <= VB_MODE_BUSTED_SLEEP; mode++)
+	for (uint32_t mode = VB_MODE_NORMAL; mode <= VB_MODE_BUSTED_LOCK; mode++)
 		if ((mode == VB_MODE_BUSTED_SKIP_UNPIN || mode > VB_MODE_COUNTING) !=
 		    (config(VB_DISCIPLINE_FENCED, mode) == -EPERM))
 			return 2;

@@ -15,9 +15,9 @@ man: doc/mkman$(EXEEXT)
 .PHONY: man
 
 # What holds the documents against the program.
-doc_sh_tests = tests/cli/man-test.sh tests/cli/result-schema-test.sh tests/cli/results-doc-test.sh
+doc_sh_tests = tests/cli/findings-test.sh tests/cli/man-test.sh tests/cli/result-schema-test.sh tests/cli/results-doc-test.sh
 TESTS += $(doc_sh_tests)
-EXTRA_DIST += COPYING results scripts/result-schema $(doc_sh_tests)
+EXTRA_DIST += COPYING doc/findings results scripts/result-schema $(doc_sh_tests)
 
 # Made by scripts/result-schema, and committed.
 schemadir = $(pkgdatadir)/schema

@@ -4,7 +4,9 @@ dist_pkglibexec_SCRIPTS += scripts/bisect-step scripts/capture-machine scripts/v
 EXTRA_DIST += \
 	autogen.sh \
 	scripts/check \
+	scripts/cover-letter \
 	scripts/fault-table \
+	scripts/findings \
 	scripts/install-deps \
 	scripts/kernel \
 	scripts/kernel-image \

@@ -82,7 +82,7 @@ tests_unit_sysfs_test_LDADD = $(unit_ldadd)
 check_PROGRAMS += tests/bench/samples-rate
 tests_bench_samples_rate_SOURCES = tests/bench/samples-rate.c
 tests_bench_samples_rate_LDADD = libvfiobench.a $(VB_LIBS)
-EXTRA_DIST += tests/bench/samples-cost.sh tests/bench/samples-read.sh
+EXTRA_DIST += tests/bench/fix-compiles.sh tests/bench/samples-cost.sh tests/bench/samples-read.sh
 
 measure_tests = tests/unit/arrival-test tests/unit/intervals-test tests/unit/samples-test \
 	tests/unit/steady-test

@@ -41,7 +41,7 @@ boot()
 	mkdir -p "$out"
 	status=0
 	# shellcheck disable=SC2016	# the guest's variables
-	"$top/scripts/lab" --cpus 2 --timeout 200 --build "$build" --out "$out" -- bash -c '
+	"$top/scripts/lab" --cpus 2 --timeout 400 --build "$build" --out "$out" -- bash -c '
 		bench=$1/vfio-bench
 		"$bench" bind "$LAB_EDU" >/dev/null
 		sync

@@ -20,5 +20,7 @@ const struct vb_fault_ops vb_fault_panic = {
 	.description = "the kernel crashes: the lab keeps the console, says crashed, and fails",
 	.needs = VB_FAULT_NEEDS_ROOT | VB_FAULT_NEEDS_LAB | VB_FAULT_ENDS_GUEST,
 	.job = "smoke",
+	.run_ms = 10000,
+	.within_ms = 500,
 	.inject = inject,
 };

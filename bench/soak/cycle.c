@@ -20,6 +20,7 @@
 
 #define TICK_NS		10000000u
 #define REAP_NS		30000000000ull	/* the janitor takes up to 10 s for each thing */
+#define ENDED_NS	1000000000ull	/* where the fault ends the guest */
 #define KILL_NS		10000000000ull	/* for killed processes to go */
 
 /* A cycle while it is on. */
@@ -250,15 +251,19 @@ static void watch(struct cycle *c)
 /* All that the run has started has to go, the janitor last. */
 static void reap(struct cycle *c)
 {
+	uint64_t reap_ns = REAP_NS, kill_ns = KILL_NS;
 	pid_t own = c->fault ? c->fault->own : 0;
 
 	if (c->stopped)
 		kill(c->stopped, SIGCONT);
-	if (soak_reap(REAP_NS, own))
+	/* What the kernel was made to hold is not waited for. */
+	if (c->fault && c->fault->ops->needs & VB_FAULT_ENDS_GUEST)
+		reap_ns = kill_ns = ENDED_NS;
+	if (soak_reap(reap_ns, own))
 		return;
 	save_stacks(c);
 	soak_run_signal(&c->run, SIGKILL);
-	if (!soak_reap(KILL_NS, own))
+	if (!soak_reap(kill_ns, own))
 		soak_say(c->o, SOAK_HUNG, "processes of the run can't be killed: reboot needed");
 	else
 		soak_say(c->o, SOAK_FAILED, "processes of the run were still there %.0f s after its end",

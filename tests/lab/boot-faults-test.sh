@@ -50,6 +50,12 @@ boot()
 	' boot "$build" "$fault" "$seed" >"$out/lab.log" 2>&1 || status=$?
 }
 
+# The run's result: where its cycle left it, or where the soak keeps what failed.
+result()
+{
+	find "$out/soak" -name 'result*' -type d ! -path '*/plots/*' -prune | head -n 1
+}
+
 # The result as it is on the host: noticed in time, stacks and log saved, marked.
 deadlock()
 {
@@ -57,9 +63,8 @@ deadlock()
 	is "$status" 2 || return
 	# The soak tells that it hung; what the fault required has been judged in the guest.
 	grep -q 'reboot needed' "$out/lab.log" || return
-	python3 - "$out"/soak/cycles/*/result* <<-'END'
+	python3 - "$(result)" <<-'END'
 	import glob, json, os, sys
-	assert len(sys.argv) == 2, sys.argv
 	run, = glob.glob(sys.argv[1] + '/runs/*')
 	r = json.load(open(run + '/result.json'))
 	assert r['status'] == 'hung' and r['hung']['tasks_in_d'] >= 2, r['hung']
@@ -79,7 +84,7 @@ panic()
 	# The oops on the lab's own output, for whoever sees no more than that.
 	grep -q 'sysrq' "$out/lab.log" && grep -q 'guest crashed' "$out/lab.log" || return
 	# What was running when it crashed is there, and is not taken for a whole result.
-	grep -q '"status": "running"' "$out"/soak/cycles/*/result.part/meta.json
+	grep -q '"status": "running"' "$(result)/meta.json"
 }
 
 # once FAULT NUMBER

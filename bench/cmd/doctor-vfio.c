@@ -28,12 +28,14 @@ void vb_found(struct vb_finding *finding, enum vb_health health, const char *men
 	va_end(ap);
 }
 
-static void append(char *names, size_t size, const char *name)
+static bool append(char *names, size_t size, const char *name)
 {
 	size_t used = strlen(names);
 
-	if (used + strlen(name) + 2 < size)
-		snprintf(names + used, size - used, "%s%s", used ? " " : "", name);
+	if (used + strlen(name) + 2 >= size)
+		return false;
+	snprintf(names + used, size - used, "%s%s", used ? " " : "", name);
+	return true;
 }
 
 size_t vb_list_folder(const char *path, char *names, size_t size)
@@ -218,8 +220,29 @@ static int is_address(const struct dirent *entry)
 	return vb_pci_address_valid(entry->d_name);
 }
 
+/* Addresses; those that there is no room for are counted. */
+struct device_names {
+	char text[192];
+	size_t left_out;
+};
+
+static void add_device(struct device_names *names, const char *address)
+{
+	if (names->left_out || !append(names->text, sizeof(names->text) - 16, address))
+		names->left_out++;
+}
+
+static void end_names(struct device_names *names)
+{
+	size_t used = strlen(names->text);
+
+	if (names->left_out)
+		snprintf(names->text + used, sizeof(names->text) - used, " and %zu more",
+			 names->left_out);
+}
+
 /* Which ones bind has taken, and which it would take. */
-static void list_devices(char *bound, char *unused, size_t size)
+static void list_devices(struct device_names *bound, struct device_names *unused)
 {
 	struct vb_bind_report report;
 	struct dirent **entries;
@@ -230,23 +253,25 @@ static void list_devices(char *bound, char *unused, size_t size)
 		count = scandir(real, &entries, is_address, alphasort);
 	for (int i = 0; i < count; i++) {
 		if (!vb_bind_check(entries[i]->d_name, NULL, 0, &report))
-			append(report.already ? bound : unused, size, entries[i]->d_name);
+			add_device(report.already ? bound : unused, entries[i]->d_name);
 		free(entries[i]);
 	}
 	if (count >= 0)
 		free(entries);
+	end_names(bound);
+	end_names(unused);
 }
 
 void vb_look_devices(struct vb_finding *finding)
 {
-	char bound[192] = "", unused[192] = "";
+	struct device_names bound = { 0 }, unused = { 0 };
 
-	list_devices(bound, unused, sizeof(bound));
-	if (bound[0])
-		vb_found(finding, VB_HEALTH_OK, NULL, "bound: %s", bound);
-	else if (unused[0])
+	list_devices(&bound, &unused);
+	if (bound.text[0])
+		vb_found(finding, VB_HEALTH_OK, NULL, "bound: %s", bound.text);
+	else if (unused.text[0])
 		vb_found(finding, VB_HEALTH_WARNING, "vfio-bench bind ADDRESS",
-			 "none bound to vfio-pci; not in use: %s", unused);
+			 "none bound to vfio-pci; not in use: %s", unused.text);
 	else
 		vb_found(finding, VB_HEALTH_WARNING, "'vfio-bench bind ADDRESS' says of a device why "
 			 "(lspci -D lists them)", "none is free to be used: only jobs with "

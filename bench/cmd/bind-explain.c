@@ -183,7 +183,7 @@ static int say_in_use(const char *address, const struct vb_inuse *use)
 	if (!strcmp(address, use->address))
 		return vb_fail(VB_EXIT_USAGE, "%s: not taken: %s: %s", address, reason.what,
 			       reason.mend);
-	return vb_fail(VB_EXIT_USAGE, "%s: not taken: of its IOMMU group %s: %s: %s", address,
+	return vb_fail(VB_EXIT_USAGE, "%s: not taken: in its IOMMU group, %s: %s: %s", address,
 		       use->address, reason.what, reason.mend);
 }
 

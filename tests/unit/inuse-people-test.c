@@ -207,8 +207,8 @@ static void test_login(void **state)
 {
 	tree_net(NIC_IF, "0x1003\n", "up\n");
 	tree_append("/proc/net/route",
-		    "eth1\t00000000\t0100A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n"
-		    "eth0\t0000A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0\n");
+		    "eth0\t0000A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0\n"
+		    "eth1\t00000000\t0100A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n");
 	tree_file("/proc/self/environ", "");
 	assert_in_use(NIC, VB_INUSE_ROUTE, NIC, "eth0", "");
 	/* sudo's parent has it */

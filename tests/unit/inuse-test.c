@@ -239,6 +239,8 @@ static void test_bridge_peer_with_disk_behind(void **state)
 	tree_block("pci0000:00/0000:00:05.0/0000:05:00.0/nvme/nvme5/nvme5n1", "259:30");
 	mount_line("259:30", "/", "ext4 /dev/nvme5n1 rw");
 	assert_free(OTHER);
+	tree_unlink("/sys/devices/pci0000:00/0000:00:05.0/driver");
+	assert_free(OTHER);
 }
 
 static void test_no_group(void **state)
@@ -310,7 +312,7 @@ static void test_loop_not_mounted(void **state)
 
 static void test_bcachefs_second_device(void **state)
 {
-	mount_line("0:36", "/data", "bcachefs /dev/sdz:/dev/nvme0n1p2 rw");
+	mount_line("0:36", "/data", "bcachefs /dev/nvme0n1p2:/dev/sdz rw");
 	assert_in_use(DISK, VB_INUSE_MOUNT, DISK, "nvme0n1p2", "/data");
 }
 

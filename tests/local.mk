@@ -335,11 +335,15 @@ EXTRA_DIST += tests/lab/kernel.sh tests/lab/memlock-test.sh tests/lab/pressure-t
 	tests/lab/pins-test.sh
 
 # What devices do; late-unmap is a kernel that is wrong, for device-test.sh.
-check_DATA = tests/lab/late-unmap.so
+# at-override makes bind-race-test.sh's worst moment.
+check_DATA = tests/lab/at-override.so tests/lab/late-unmap.so
+tests/lab/at-override.so: tests/lab/at-override.c
 tests/lab/late-unmap.so: tests/lab/late-unmap.c
+tests/lab/at-override.so tests/lab/late-unmap.so:
 	$(AM_V_CC)$(MKDIR_P) tests/lab && $(CC) -D_GNU_SOURCE $(AM_CFLAGS) $(CFLAGS) -shared -fPIC \
-		-o $@ '$(srcdir)/tests/lab/late-unmap.c'
-CLEANFILES += tests/lab/late-unmap.so
+		-o $@ '$(srcdir)'/$(@:.so=.c)
+CLEANFILES += tests/lab/at-override.so tests/lab/late-unmap.so
+EXTRA_DIST += tests/lab/at-override.c tests/lab/bind-race-test.sh
 EXTRA_DIST += tests/lab/device-test.sh tests/lab/late-unmap.c
 
 # The suite's own cost: bare-loop is held against the engine in the lab.

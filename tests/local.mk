@@ -258,6 +258,10 @@ EXTRA_DIST += $(job_sh_tests)
 TESTS += tests/cli/ab-test.sh
 EXTRA_DIST += tests/cli/ab-test.sh
 
+# Machines that were captured, and bind's answer for each device of theirs.
+TESTS += tests/cli/machines-test.sh
+EXTRA_DIST += tests/cli/machines-test.sh tests/machines.py tests/machines
+
 TESTS += tests/cli/bind-test.sh
 EXTRA_DIST += tests/cli/bind-test.sh tests/lab/bind-test.sh
 

@@ -18,6 +18,7 @@ struct nodes {
 	struct vb_inuse_search search;
 	char (*name)[NODE_SIZE];
 	size_t nr;
+	bool vfio;		/* VFIO's files too */
 	const char *pid;	/* the process that is being looked at */
 	bool found;
 };
@@ -39,20 +40,44 @@ static int read_devname(const char *dir, const char *entry, char node[NODE_SIZE]
 	return -ENOENT;
 }
 
-static int add(struct nodes *nodes, const char *dir, const char *entry)
+static int add_node(struct nodes *nodes, const char node[NODE_SIZE])
 {
-	char (*larger)[NODE_SIZE], node[NODE_SIZE];
-	int err = read_devname(dir, entry, node);
+	char (*larger)[NODE_SIZE] = realloc(nodes->name, (nodes->nr + 1) * sizeof(*larger));
 
-	/* Who has VFIO's own files open is unbind's question. */
-	if (err || !strncmp(node, "vfio/", 5))
-		return err == -ENOENT ? 0 : err;
-	larger = realloc(nodes->name, (nodes->nr + 1) * sizeof(*larger));
 	if (!larger)
 		return -ENOMEM;
 	memcpy(larger[nodes->nr++], node, NODE_SIZE);
 	nodes->name = larger;
 	return 0;
+}
+
+static int add(struct nodes *nodes, const char *dir, const char *entry)
+{
+	char node[NODE_SIZE];
+	int err = read_devname(dir, entry, node);
+
+	if (err || (!nodes->vfio && !strncmp(node, "vfio/", 5)))
+		return err == -ENOENT ? 0 : err;
+	return add_node(nodes, node);
+}
+
+/*
+ * At vfio-pci a device stays as it is, whoever has it open.  Another driver of
+ * VFIO's, mlx5_vfio_pci say, it would be taken from: not while its group is open.
+ */
+static int add_group(struct nodes *nodes)
+{
+	char driver[VB_DRIVER_NAME_SIZE], node[NODE_SIZE] = "";
+	int group, err = vb_pci_driver(nodes->search.address, driver);
+
+	if (err || !vb_pci_driver_shares_group(driver) || !strcmp(driver, "vfio-pci") ||
+	    !strcmp(driver, "pci-stub"))
+		return err;
+	nodes->vfio = true;
+	if (vb_pci_group(nodes->search.address, &group))
+		return 0;
+	snprintf(node, sizeof(node), "vfio/%d", group);
+	return add_node(nodes, node);
 }
 
 static int visit_char(const char *dir, const char *name, void *arg)
@@ -140,8 +165,10 @@ static int visit_subsystem(const char *dir, const char *name, void *arg)
 int vb_inuse_open_files(const char *address, struct vb_inuse *inuse)
 {
 	struct nodes nodes = { .search = { .address = address, .inuse = inuse } };
-	int err = vb_inuse_each("/sys/dev/char", visit_char, &nodes);
+	int err = add_group(&nodes);
 
+	if (!err)
+		err = vb_inuse_each("/sys/dev/char", visit_char, &nodes);
 	if (!err)
 		err = vb_inuse_each("/sys/class/block", visit_block, &nodes);
 	if (!err && nodes.nr)

@@ -182,6 +182,18 @@ static void test_open_at_vfio(void **state)
 	assert_free(OTHER);
 }
 
+/* Another driver of VFIO's: a virtual machine would lose it. */
+static void test_open_at_other_vfio_driver(void **state)
+{
+	tree_link("/sys/devices/" OTHER_AT "/driver", "../../../bus/pci/drivers/mlx5_vfio_pci");
+	process_opens("43", "qemu\n", "/dev/vfio/5");
+	assert_free(OTHER);
+	process_opens("44", "qemu\n", "/dev/vfio/4");
+	assert_in_use(OTHER, VB_INUSE_OPEN, OTHER, "/dev/vfio/4", "qemu (pid 44)");
+	tree_link("/sys/devices/" OTHER_AT "/driver", "../../../bus/pci/drivers/vfio-pci");
+	assert_free(OTHER);
+}
+
 static void test_raw_disk_open(void **state)
 {
 	tree_file("/sys/devices/" DISK_NS "/nvme0n1p2/uevent", "DEVNAME=nvme0n1p2\n");
@@ -251,7 +263,8 @@ int main(void)
 		TEST(vlan_on_nic), TEST(virtio_nic_up), TEST(nic_in_other_namespace),
 		TEST(boot_gpu), TEST(console_frame_buffer), TEST(serial_console),
 		TEST(boot_gpu_at_vfio), TEST(display), TEST(keyboard), TEST(virtio_console),
-		TEST(open_by_a_program), TEST(open_at_vfio), TEST(raw_disk_open), TEST(exported),
+		TEST(open_by_a_program), TEST(open_at_vfio), TEST(open_at_other_vfio_driver),
+		TEST(raw_disk_open), TEST(exported),
 		TEST(login), TEST(login_through_a_vlan_on_a_bond),
 	};
 

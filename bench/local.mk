@@ -145,6 +145,7 @@ libbench_a_SOURCES = \
 	bench/soak/cycle.c \
 	bench/soak/failure.c \
 	bench/soak/leaks.c \
+	bench/soak/lock.c \
 	bench/soak/machine.c bench/soak/machine.h \
 	bench/soak/outcome.c \
 	bench/soak/process.c \

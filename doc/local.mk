@@ -10,6 +10,8 @@ dist_doc_DATA = README.md doc/adding-a-device.md doc/adding-a-fault.md doc/addin
 	doc/kernels.md doc/method.md doc/other-tools.md doc/results.md
 dist_doc_DATA += doc/safety.md
 
+dist_doc_DATA += doc/soak.md
+
 man: doc/mkman$(EXEEXT)
 	$(AM_V_GEN)./doc/mkman >doc/mkman.out && mv doc/mkman.out '$(srcdir)/doc/vfio-bench.1'
 

@@ -20,7 +20,7 @@
 
 #define TICK_NS		10000000u
 #define REAP_NS		30000000000ull	/* the janitor takes up to 10 s for each thing */
-#define ENDED_NS	1000000000ull	/* where the fault ends the guest */
+#define HELD_NS		1000000000ull
 #define KILL_NS		10000000000ull	/* for killed processes to go */
 
 /* A cycle while it is on. */
@@ -50,6 +50,12 @@ void soak_say(struct soak_outcome *o, enum soak_verdict verdict, const char *for
 	va_start(ap, format);
 	vsnprintf(o->why, sizeof(o->why), format, ap);
 	va_end(ap);
+}
+
+void soak_hung(struct soak_outcome *o, const char *why)
+{
+	o->hung = true;
+	soak_say(o, SOAK_HUNG, "%s", why);
 }
 
 static void sleep_ns(uint64_t ns)
@@ -236,6 +242,8 @@ static void watch(struct cycle *c)
 		}
 		if (c->s->klog)
 			vb_klog_poll(c->s->klog);
+		if (vb_status_asked())
+			soak_tell_all(c->s);
 		soak_status(c->s, c->choice, c->measured_ns ? "running" : "starting");
 		if (now > limit && !killed) {
 			too_long(c);
@@ -251,20 +259,17 @@ static void watch(struct cycle *c)
 /* All that the run has started has to go, the janitor last. */
 static void reap(struct cycle *c)
 {
-	uint64_t reap_ns = REAP_NS, kill_ns = KILL_NS;
 	pid_t own = c->fault ? c->fault->own : 0;
 
 	if (c->stopped)
 		kill(c->stopped, SIGCONT);
-	/* What the kernel was made to hold is not waited for. */
-	if (c->fault && c->fault->ops->needs & VB_FAULT_ENDS_GUEST)
-		reap_ns = kill_ns = ENDED_NS;
-	if (soak_reap(reap_ns, own))
+	/* Of a kernel that holds them nothing is to be waited for. */
+	if (soak_reap(c->o->hung ? HELD_NS : REAP_NS, own) || c->o->hung)
 		return;
 	save_stacks(c);
 	soak_run_signal(&c->run, SIGKILL);
-	if (!soak_reap(kill_ns, own))
-		soak_say(c->o, SOAK_HUNG, "processes of the run can't be killed: reboot needed");
+	if (!soak_reap(KILL_NS, own))
+		soak_hung(c->o, "processes of the run can't be killed: reboot needed");
 	else
 		soak_say(c->o, SOAK_FAILED, "processes of the run were still there %.0f s after its end",
 			 REAP_NS / 1e9);
@@ -344,16 +349,19 @@ int soak_cycle(struct soak *s, const struct soak_choice *choice, struct soak_out
 		ret = soak_run_start(s, choice, c.folder, c.fault ? c.fault->output : c.output, &c.run,
 				     o->not_tried ? NULL : c.fault);
 	if (!ret && c.run.pid) {
+		if (c.fault)
+			c.fault->run = c.run.pid;
 		watch(&c);
+		soak_outcome_read(c.fault ? c.fault->output : c.output,
+				  c.fault && o->injected ? c.fault->ops : NULL, o);
 		reap(&c);
-		soak_outcome_read(c.fault ? c.fault->output : c.output, c.fault && o->injected ? c.fault->ops : NULL, o);
 		judge_status(&c);
 		judge_fault(&c);
 	}
 	undo_fault(&c);
 	if (c.asked_to_end)
 		o->verdict = SOAK_CUT;
-	else if (!ret && o->verdict != SOAK_HUNG)
+	else if (!ret && !o->hung)
 		soak_audit(s, choice, o);
 	o->seconds = (double)(vb_now_ns() - start) / 1e9;
 	if (o->verdict == SOAK_FAILED || o->verdict == SOAK_HUNG)

@@ -160,53 +160,56 @@ void soak_run_signal(const struct soak_run *run, int sig)
 		kill(-run->pid, sig);
 }
 
-/* Children of this process that are not @own; orphans of the run become ours. */
-static unsigned int children(pid_t own)
+/* Is @name in /proc a child of this process?  Its pid, or 0. */
+static pid_t child_named(const char *name)
+{
+	char path[300], text[512], *end;
+	int parent, fd;
+	ssize_t n;
+
+	if (!isdigit((unsigned char)*name))
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%s/stat", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	end = strrchr(text, ')');
+	return end && sscanf(end + 2, "%*c %d", &parent) == 1 && parent == getpid() ? atoi(name) : 0;
+}
+
+/*
+ * Reaps what has ended of the children of this process, orphans of the run among them, but
+ * for @own, which a fault waits for itself; how many live on.
+ */
+static unsigned int reap_some(pid_t own)
 {
 	DIR *proc = opendir("/proc");
-	unsigned int found = 0;
+	unsigned int alive = 0;
 	struct dirent *entry;
 
 	while (proc && (entry = readdir(proc))) {
-		char path[300], text[512], *end;
-		int parent, fd;
-		ssize_t n;
+		pid_t pid = child_named(entry->d_name);
 
-		if (!isdigit((unsigned char)entry->d_name[0]) || atoi(entry->d_name) == own)
-			continue;
-		snprintf(path, sizeof(path), "/proc/%s/stat", entry->d_name);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-		if (fd >= 0)
-			close(fd);
-		if (n <= 0)
-			continue;
-		text[n] = '\0';
-		end = strrchr(text, ')');
-		found += end && sscanf(end + 2, "%*c %d", &parent) == 1 && parent == getpid();
+		if (pid && pid != own)
+			alive += waitpid(pid, NULL, WNOHANG) == 0;
 	}
 	if (proc)
 		closedir(proc);
-	return found;
+	return alive;
 }
 
 bool soak_reap(uint64_t for_ns, pid_t own)
 {
 	uint64_t end = vb_now_ns() + for_ns;
 
-	for (;;) {
-		siginfo_t info = { .si_pid = 0 };
-
-		/* A fault's own process stays a zombie for the fault to wait for. */
-		while (!waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid &&
-		       info.si_pid != own) {
-			waitpid(info.si_pid, NULL, WNOHANG);
-			info.si_pid = 0;
-		}
-		if (!children(own))
-			return true;
+	while (reap_some(own)) {
 		if (vb_now_ns() >= end)
 			return false;
 		nanosleep(&(struct timespec){ 0, 20000000 }, NULL);
 	}
+	return true;
 }

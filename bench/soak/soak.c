@@ -175,7 +175,7 @@ static int all_cycles(struct soak *s)
 /* Nothing was shown where nothing ran, or a fault that was asked for never was. */
 static int verdict(const struct soak *s)
 {
-	if (s->failed || *s->drift)
+	if (s->failed || s->hung || *s->drift)
 		return VB_EXIT_INCORRECT;
 	if (vb_interrupted())
 		return VB_EXIT_UNTRUSTED;
@@ -201,6 +201,7 @@ static void clean_up(struct soak *s)
 		close(s->lock_fd);
 	if (s->dir_fd >= 0)
 		close(s->dir_fd);
+	soak_unlock_devices(s);
 	json_decref(s->base);
 	json_decref(s->saved);
 	free(s);
@@ -228,6 +229,8 @@ static int begin(struct soak *s)
 		ret = soak_state_load(s, s->opt->replay, "failure.json");
 	if (!ret)
 		ret = soak_setup(s);
+	if (!ret)
+		ret = soak_lock_devices(s);
 	if (!ret && s->saved)
 		ret = soak_go_on(s);
 	if (ret || s->opt->resume)

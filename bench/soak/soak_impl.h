@@ -64,6 +64,7 @@ struct soak_outcome {
 	enum soak_verdict verdict;
 	char why[SOAK_TEXT];		/* first thing that was not as it has to be */
 	bool injected, not_tried;
+	bool hung;			/* the kernel holds tasks, which a fault may be meant to do */
 	bool began;			/* the run got to its measured part */
 	int status;			/* of the run, as waitpid() tells */
 	double start_s;			/* of the soak's time */
@@ -114,6 +115,7 @@ struct soak {
 	size_t klog_from;
 	bool has_kmemleak;
 	uint64_t leaks_ns, leak_scans;	/* when the last one was, and how many */
+	int device_lock[VB_MAX_CONTAINERS];	/* descriptor + 1; 0: none */
 	struct vb_beacon *beacon;
 	int beacon_fd;
 	uint64_t next_file_ns, next_line_ns;	/* when status.json and the line are due */
@@ -151,12 +153,17 @@ bool soak_reap(uint64_t for_ns, pid_t own);
 int soak_cycle(struct soak *s, const struct soak_choice *choice, struct soak_outcome *o);
 void soak_say(struct soak_outcome *o, enum soak_verdict verdict, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+void soak_hung(struct soak_outcome *o, const char *why);
 
 /* remove.c: @name below the soak's folder, with all that is in it */
 void soak_remove(const struct soak *s, const char *name);
 
 /* failure.c: keep what the cycle left, and what the machine tells now */
 void soak_keep_failure(struct soak *s, const struct soak_choice *choice, const struct soak_outcome *o);
+
+/* lock.c: VB_EXIT_OK, or another soak has one of the devices, which was said */
+int soak_lock_devices(struct soak *s);
+void soak_unlock_devices(struct soak *s);
 
 /* leaks.c: kmemleak, every few minutes, or @now */
 void soak_leaks_begin(struct soak *s);

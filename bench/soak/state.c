@@ -223,7 +223,7 @@ int soak_count(struct soak *s, const struct soak_choice *c, const struct soak_ou
 			snprintf(s->first_failure, sizeof(s->first_failure), "%s", o->why);
 			s->first_failed = (int64_t)c->number;
 		}
-		s->hung |= o->verdict == SOAK_HUNG;
 	}
+	s->hung |= o->hung;
 	return ret;
 }

@@ -149,6 +149,8 @@ void soak_tell_all(const struct soak *s)
 	for (unsigned int i = 0; i < s->nr_faults; i++) {
 		const struct soak_fault *f = &s->fault[i];
 
+		if (f->left_out)	/* told at the start */
+			continue;
 		fprintf(stderr, "  %-20s %llu injected, %llu failed%s%s\n", f->ops->name,
 			(unsigned long long)f->injected, (unsigned long long)f->failures,
 			*f->why_not ? "; not tried: " : "", f->why_not);

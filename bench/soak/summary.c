@@ -150,7 +150,8 @@ static void put_trends(struct vb_doc *doc, const struct summary *m)
 	for (int i = 0; i < SOAK_NR_TRENDS; i++) {
 		const struct soak_trend *r = &m->trend[i];
 
-		vb_table_row(t, VB_ROW_CELLS, r->drifts ? VB_TONE_BAD : r->known ? VB_TONE_GOOD : VB_TONE_UNSURE);
+		vb_table_row(t, VB_ROW_CELLS, r->drifts ? VB_TONE_BAD : !r->known ? VB_TONE_UNSURE :
+			     i == SOAK_TREND_AVAILABLE ? VB_TONE_SAME : VB_TONE_GOOD);
 		vb_table_cell(t, "%s, %s", r->name, r->unit);
 		vb_table_cell(t, "%zu", r->nr);
 		if (!r->known) {

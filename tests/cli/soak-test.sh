@@ -10,6 +10,7 @@ set -euo pipefail
 # shellcheck source=tests/tap.sh
 . "$(dirname "$0")/../tap.sh"
 bench=${top_builddir:?}/vfio-bench
+files=${top_srcdir:?}/tests/soak_files.py
 kills=${VB_KILLS:-4}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -93,7 +94,7 @@ plain_soak() {
 	check "all are clean" is "$(column verdict "$tmp/a/cycles.csv" | sort -u)" clean
 	check "each did something" is "$(column operations "$tmp/a/cycles.csv" | grep -cx 0)" 0
 	check "status.json is JSON" json_file "$tmp/a/status.json"
-	check "and follows its schema" python3 "$top_srcdir/tests/soak_files.py" "$tmp/a"
+	check "and follows its schema" python3 "$files" "$tmp/a"
 	check "clean cycles leave nothing" is "$(find "$tmp/a/cycles" -mindepth 1 | wc -l)" 0
 	check "a soak that has ended does not go on" refuses "has ended" --resume "$tmp/a"
 	check "but for a new end" ends 0 --resume "$tmp/a" --repeat 5
@@ -147,7 +148,7 @@ killed_soak() {
 	check "all are clean in both" is \
 		"$(column verdict "$tmp/whole/cycles.csv" "$tmp/k/cycles.csv" | sort -u)" clean
 	check "faults were injected" is "$(($(column injected "$tmp/k/cycles.csv" | grep -cx 1) > 0))" 1
-	check "the totals are those of the cycles" python3 "$top_srcdir/tests/soak_files.py" "$tmp/k"
+	check "the totals are those of the cycles" python3 "$files" "$tmp/k"
 }
 
 interrupted_soak() {
@@ -161,7 +162,7 @@ interrupted_soak() {
 	wait "$started" || status=$?
 	check "interrupted: exit status 3" is "$status" 3
 	check "which the status says" grep -q '"state": "interrupted"' "$tmp/i/status.json"
-	check "and the files agree" python3 "$top_srcdir/tests/soak_files.py" "$tmp/i"
+	check "and the files agree" python3 "$files" "$tmp/i"
 }
 
 # A run that is given no time is killed, which is a failure like any other.

@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# In the guest: a soak of real jobs with the faults mixed in, on a variant without the
+# deadlock; what it does about a module that counts wrong, about SIGKILL for itself, and
+# about another program that wants its device. TAP.
+#
+#   scripts/lab --cpus 2 --timeout 600 -- tests/lab/soak-test.sh BUILD
+#
+#   VB_SOAK_FOR=TIME      of the mixed soak (2m)
+#   VB_SOAK_VARIANT=NAME  (per-dma-ordered)
+#   VB_SOAK_SEED=N        (16)
+# Functions are called through check.
+# shellcheck disable=SC2317
+set -euo pipefail
+
+build=${1:?usage: soak-test.sh BUILD}
+top=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=tests/tap.sh
+. "$top/tests/tap.sh"
+bench=$build/vfio-bench
+out=${LAB_OUT:?not in the lab}
+variant=${VB_SOAK_VARIANT:-per-dma-ordered}
+for_time=${VB_SOAK_FOR:-2m}
+seed=${VB_SOAK_SEED:-16}
+last=mixed
+
+tap_why()
+{
+	tail -n 20 "$out/$last.log"
+	cat "$out/$last/failure/failure.txt" 2>/dev/null || true
+}
+
+# soak NAME STATUS ARG...: its directory is $out/NAME.
+soak()
+{
+	local name=$1 want=$2 status=0
+
+	last=$name
+	shift 2
+	"$bench" soak --device "$LAB_EDU" "$@" -o "$out/$name" >"$out/$name.log" 2>&1 || status=$?
+	is "$status" "$want"
+}
+
+mixed()
+{
+	soak mixed 0 unmap-race:2 combined pin-batch open-close-unmap smoke --variant "$variant" \
+		--for "$for_time" --seed "$seed" --cycle 1s..3s
+}
+
+# number KEY: of the last soak's status.
+number()
+{
+	python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' \
+		"$out/$last/status.json" "$1"
+}
+
+at_least()
+{
+	(($1 >= $2)) || { echo "$1, wanted at least $2"; return 1; }
+}
+
+# The module says that it unpinned a page less: the first cycle fails, and is kept.
+caught()
+{
+	soak caught 2 pin-batch --variant "$variant" --repeat 3 --faults none --cycle 1s --steady \
+		--set module_mode=busted-miscount --stop-on-failure
+}
+
+kept_whole()
+{
+	local f=$out/caught/failure
+
+	test -s "$f/pin-batch.job" -a -s "$f/run.log" -a -s "$f/stacks.txt" -a -e "$f/kernel.log" &&
+		grep -q '^0,' "$f"/result/runs/*/last-ops.csv && grep -q "soak --replay" "$f/failure.txt"
+}
+
+again()
+{
+	local status=0
+
+	last=again
+	"$bench" soak --replay "$out/caught/failure" -o "$out/again" >"$out/again.log" 2>&1 || status=$?
+	is "$status" 2
+}
+
+nothing_left()
+{
+	local try
+
+	for ((try = 0; try < 300; try++)); do
+		[[ -n $(ls /sys/bus/mdev/devices) ]] || grep -q vfio_iommu_type1_ /proc/modules ||
+			pgrep -x vfio-bench >/dev/null || return 0
+		sleep 0.1
+	done
+	ls /sys/bus/mdev/devices
+	pgrep -ax vfio-bench
+	return 1
+}
+
+# With its run in the measured part.
+start()
+{
+	local try
+
+	last=killed
+	"$bench" soak --device "$LAB_EDU" combined --variant "$variant" --repeat 1 --faults none \
+		--cycle 15s --seed 3 -o "$out/killed" >"$out/killed.log" 2>&1 &
+	pid=$!
+	for ((try = 0; try < 600; try++)); do
+		grep -qs '"at": "running"' "$out/killed/status.json" && return
+		sleep 0.1
+	done
+	return 1
+}
+
+second_soak()
+{
+	local status=0
+
+	"$bench" soak --device "$LAB_EDU" combined --variant "$variant" --repeat 1 -o "$out/second" \
+		>"$out/second.log" 2>&1 || status=$?
+	is "$status" 1 && grep -q "another soak has it" "$out/second.log" && [[ ! -e $out/second ]]
+}
+
+# The variant that the soak's run has loaded serves: only the device can be in the way.
+second_run()
+{
+	local status=0
+
+	"$bench" run --device "$LAB_EDU" combined --variant "$variant" --acknowledge-others \
+		--set duration=1s --quiet -o "$out/second-run" >"$out/second-run.log" 2>&1 || status=$?
+	cat "$out/second-run.log"
+	((status)) && grep -qE "open elsewhere|VFIO is in use" "$out/second-run.log"
+}
+
+resumed()
+{
+	local status=0
+
+	"$bench" soak --resume "$out/killed" >"$out/killed.log" 2>&1 || status=$?
+	is "$status" 0 && is "$(number cycles)" 2
+}
+
+"$bench" bind "$LAB_EDU" >"$out/bind.log"
+check "$for_time of jobs and faults on $variant: all clean" mixed
+tail -n 30 "$out/mixed.log" | sed 's/^/# /'
+check "it did something" at_least "$(number operations)" 1
+check "faults were injected" at_least "$(number faults_injected)" 1
+check "no alarm in the kernel log" is "$(number kernel_log_alarms)" 0
+check "its files agree" python3 "$top/tests/soak_files.py" "$out/mixed"
+check "there is a summary" grep -q "nothing went wrong" "$out/mixed/summary.txt"
+check "clean cycles leave nothing" is "$(find "$out/mixed/cycles" -mindepth 1 | wc -l)" 0
+check "a module that counts wrong is caught" caught
+check "the failure is kept whole" kept_whole
+check "and --replay makes it again" again
+check "another one starts" start
+check "a second soak on the device is refused" second_soak
+check "a second run on the device is refused" second_run
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null || true
+check "the soak killed: its run ends, and puts all back" nothing_left
+check "--resume goes on to the end, no cycle lost or counted twice" resumed
+check "its files agree" python3 "$top/tests/soak_files.py" "$out/killed"
+check "and the device can be given back" "$bench" unbind "$LAB_EDU"
+tap_end

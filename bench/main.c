@@ -5,6 +5,7 @@
 
 #include "bench/cmd/cmd.h"
 #include "config.h"
+#include "lib/result/lost.h"
 
 static void print_commands(FILE *out)
 {
@@ -46,10 +47,20 @@ static int help(char *name)
 	return cmd ? cmd->run(cmd, 2, argv) : VB_EXIT_USAGE;
 }
 
+/* A command that says that all is well may not have noticed what it lacks. */
+static int judge(int status)
+{
+	if (status || !*vb_lost_text())
+		return status;
+	return vb_fail(VB_EXIT_UNTRUSTED, "%s: what was shown or written lacks something: try again",
+		       vb_lost_text());
+}
+
 int main(int argc, char **argv)
 {
 	const struct vb_cmd *cmd;
 
+	vb_lost_watch_json();
 	if (argc < 2) {
 		print_commands(stderr);
 		return VB_EXIT_USAGE;
@@ -65,5 +76,5 @@ int main(int argc, char **argv)
 		return VB_EXIT_OK;
 	}
 	cmd = find(argv[1]);
-	return cmd ? cmd->run(cmd, argc - 1, argv + 1) : VB_EXIT_USAGE;
+	return cmd ? judge(cmd->run(cmd, argc - 1, argv + 1)) : VB_EXIT_USAGE;
 }

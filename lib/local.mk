@@ -62,6 +62,7 @@ libvfiobench_a_SOURCES = \
 	lib/result/dist.c lib/result/dist.h \
 	lib/result/files.c lib/result/files.h \
 	lib/result/intervals.c lib/result/intervals.h \
+	lib/result/lost.c lib/result/lost.h lib/result/lost-json.c \
 	lib/result/load.c lib/result/load.h \
 	lib/result/samples.c lib/result/samples.h lib/result/samples-summary.c \
 	lib/result/stat.c lib/result/stat.h \

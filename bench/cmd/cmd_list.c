@@ -53,14 +53,16 @@ static int is_job(const struct dirent *entry)
 }
 
 /* How many runs the job expands to; null with the reason in *why: none here. */
-static json_t *count_runs(const struct vb_job *job, struct vb_job_error *why)
+static json_t *count_runs(const struct vb_job *job, struct vb_job_error *why, int *exit_code)
 {
 	struct vb_job_run *runs;
 	size_t nr;
 
 	why->text[0] = 0;
-	if (vb_job_expand(job, &runs, &nr, why))
+	if (vb_job_expand(job, &runs, &nr, why)) {
+		*exit_code = VB_EXIT_USAGE;
 		return json_null();
+	}
 	free(runs);
 	return json_integer((json_int_t)nr);
 }
@@ -80,7 +82,7 @@ static json_t *describe_job(const char *path, const char *name, int *exit_code)
 				 "runs", "published", "unavailable", err.text);
 	}
 	vb_job_global(job, &global);
-	runs = count_runs(job, &err);
+	runs = count_runs(job, &err, exit_code);
 	published = vb_job_published(job) ? vb_published_to_json(vb_job_published(job)) : json_null();
 	vb_job_free(job);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "name", name, "path", path,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/compare/compare_impl.h"
+#include "lib/result/lost.h"
 #include "lib/stats/rank.h"
 
 void *cmp_grow(void *list, size_t nr, size_t size)
@@ -232,6 +233,8 @@ double cmp_value(const struct cmp_pool *pool, size_t unit, const char *section,
 	double *values = calloc(pool->nr, sizeof(*values)), value = NAN;
 	size_t nr = 0;
 
+	if (!values)
+		vb_lost_memory();
 	/* In order of units, so one run a unit is at its own place. */
 	for (size_t i = pool->nr == pool->units ? unit : 0; values && i < pool->nr; i++) {
 		if (pool->ref[i].unit > unit)

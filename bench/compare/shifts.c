@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/compare/compare_impl.h"
+#include "lib/result/lost.h"
 #include "lib/stats/bootstrap.h"
 #include "lib/stats/rank.h"
 
@@ -49,6 +50,8 @@ static double median_at(const double *value, size_t units, size_t k)
 	double *column = calloc(units + 1, sizeof(*column)), median;
 	size_t nr = 0;
 
+	if (!column)
+		vb_lost_memory();
 	for (size_t i = 0; column && i < units; i++) {
 		column[nr] = value[i * NR_POINTS + k];
 		nr += !isnan(column[nr]);

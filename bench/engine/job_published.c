@@ -8,6 +8,7 @@
 #include "bench/engine/job_published.h"
 #include "bench/engine/job_stat.h"
 #include "bench/engine/published.h"
+#include "lib/result/lost.h"
 
 #define ROWS_MAX	64
 #define FORM		"[VERSION |] CONDITIONS: METRIC.STAT VALUE UNIT, such as " \
@@ -282,6 +283,8 @@ static int check_text(const char *text, char *why, size_t size)
 {
 	json_t *json = json_string(text);
 
+	if (!json && vb_memory_was_lost())
+		return -ENOMEM;
 	if (!json) {
 		snprintf(why, size, "not UTF-8: save the file as UTF-8");
 		return -EINVAL;

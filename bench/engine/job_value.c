@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bench/engine/job_impl.h"
+#include "lib/result/lost.h"
 
 struct unit {
 	const char *name;
@@ -171,6 +172,8 @@ static int parse_text(const struct vb_job_key *key, const char *text, char **cop
 		return -EINVAL;
 	}
 	json = json_string(text);
+	if (!json && vb_memory_was_lost())
+		return -ENOMEM;
 	if (!json) {
 		snprintf(why, size, "not UTF-8: save the file as UTF-8");
 		return -EINVAL;

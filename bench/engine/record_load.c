@@ -56,11 +56,12 @@ json_t *vb_record_samples(const struct vb_run *run)
 {
 	const struct vb_samples_seen *s = &run->shared->samples;
 	bool shared = s->cpu_wanted < 0;
-	json_t *lost = json_array();
+	json_t *lost;
 
 	if (!s->ended)
 		return json_pack("{s:b, s:s}", "complete", 0, "cause",
 				 "the process ended before the recorder did");
+	lost = json_array();
 	for (unsigned int i = 0; i < run->plan->nr_workers; i++)
 		json_array_append_new(lost, u64(run->worker[i]->samples_lost));
 	return json_pack("{s:b, s:I, s:I, s:o, s:I, s:s, s:i, s:b, s:f, s:s*}",

@@ -12,6 +12,7 @@
 #include <zlib.h>
 
 #include "lib/result/files.h"
+#include "lib/result/lost.h"
 
 /* The length of a list of nothing but numbers, at its '['; 0: it is another. */
 static size_t numbers_length(const char *text)
@@ -62,6 +63,11 @@ char *vb_files_json_text(const json_t *json)
 	size_t length;
 	char *all;
 
+	/* Something may be missing in it, and the checksum would say that it is whole. */
+	if (text && vb_memory_was_lost()) {
+		free(text);
+		return NULL;
+	}
 	if (!text)
 		return NULL;
 	join_numbers(text);
@@ -185,11 +191,18 @@ int vb_files_open_plain(const char *path, FILE **file, char *err, size_t size)
 			 strerror(-ret));
 		return ret;
 	}
-	*file = !fstat(fd, &st) && S_ISREG(st.st_mode) ? fdopen(fd, "r") : NULL;
+	*file = NULL;
+	if (!fstat(fd, &st) && !S_ISREG(st.st_mode)) {
+		close(fd);
+		return refuse(path, "not an ordinary file", err, size);
+	}
+	*file = fdopen(fd, "r");
 	if (*file)
 		return 0;
+	ret = -errno;
 	close(fd);
-	return refuse(path, "not an ordinary file", err, size);
+	snprintf(err, size, "%s: %s", path, strerror(-ret));
+	return ret;
 }
 
 static int check_whole(int fd, const json_t *entry)

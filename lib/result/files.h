@@ -18,7 +18,8 @@
 
 /*
  * @json, an object, as the text of a file with its checksum; lists of numbers
- * stand on one line.  The caller frees it; NULL: no memory.
+ * stand on one line.  The caller frees it; NULL: no memory, now or for anything in it
+ * (lib/result/lost.h).
  */
 char *vb_files_json_text(const json_t *json);
 /*

@@ -15,6 +15,7 @@
 #include "lib/result/dir.h"
 #include "lib/result/files.h"
 #include "lib/result/load.h"
+#include "lib/result/lost.h"
 
 /* A run's is some 10 KiB. */
 #define LARGEST_JSON (64 << 20)
@@ -269,13 +270,17 @@ int vb_result_open_file(const struct vb_result *r, size_t run, const char *name,
 	const json_t *files = json_object_get(top ? r->meta : r->run[run], "files");
 	const json_t *entry = json_object_get(files, name);
 	char path[4700];
+	int ret;
 
 	snprintf(path, sizeof(path), "%s%s%s/%s", r->path, top ? "" : "/runs/",
 		 top ? "" : r->run_dir[run], name);
 	if (!entry)
 		return bad(err, size, -ENOENT, "%s: %s", path, files ? "the result has no such file" :
 			   "the session did not end, so nothing tells whether it is whole");
-	return vb_files_open(path, entry, true, file, err, size);
+	ret = vb_files_open(path, entry, true, file, err, size);
+	if (ret)
+		vb_lost_file(err);
+	return ret;
 }
 
 bool vb_result_dist(const struct vb_result *r, size_t run, const char *section, const char *metric,

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "lib/result/lost.h"
 #include "lib/stats/power.h"
 #include "lib/stats/rank-internal.h"
 
@@ -46,8 +47,11 @@ double vb_spread(const double *d, size_t n)
 			return NAN;
 	}
 	gap = n < 3 ? NULL : malloc(n * (n - 1) / 2 * sizeof(*gap));
-	if (!gap)
+	if (!gap) {
+		if (n >= 3)
+			vb_lost_memory();
 		return NAN;
+	}
 	for (size_t i = 0; i < n; i++) {
 		for (size_t j = 0; j < i; j++)
 			gap[nr++] = fabs(d[i] - d[j]);

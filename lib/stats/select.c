@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/result/lost.h"
 #include "lib/stats/rank.h"
 #include "lib/stats/rank-internal.h"
 
@@ -79,8 +80,10 @@ double vb_median(const double *x, size_t n)
 	if (!n)
 		return NAN;
 	copy = malloc(n * sizeof(*copy));
-	if (!copy)
+	if (!copy) {
+		vb_lost_memory();
 		return NAN;
+	}
 	memcpy(copy, x, n * sizeof(*copy));
 	median = vb_median_of(copy, n);
 	free(copy);

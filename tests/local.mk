@@ -381,6 +381,10 @@ EXTRA_DIST += tests/cli/report-lkml-test.sh tests/cli/report-html-test.sh \
 TESTS += tests/cli/plots-test.sh
 EXTRA_DIST += tests/cli/plots-test.sh tests/plots.py tests/plots_made.py
 
+# Under sanitizers and valgrind, from scripts/check and by hand: doc/testing.md.
+EXTRA_DIST += tests/cli/sanitizers-test.sh tests/lab/sanitizers-test.sh \
+	tests/fault-inject/shim.c tests/fault-inject/sweep.py
+
 # Fuzz targets, read from their corpus; tests/fuzz/run has libFuzzer's own builds.
 fuzz_replays = \
 	tests/fuzz/args-replay tests/fuzz/floor-replay tests/fuzz/job-replay \

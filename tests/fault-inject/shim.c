@@ -41,14 +41,15 @@
 
 enum class { ALLOC = 1, FD, IO, TASK };
 
+#define MAX_FRAMES	24
+#define MAX_OBJECTS	64
+
 struct state {
 	_Atomic uint64_t calls;		/* of the class, of all processes */
 	_Atomic uint64_t hits;		/* that were made to fail */
 	char what[64];			/* the one that was */
+	uint64_t where[MAX_FRAMES];	/* its callers in the program, from its start; 0: no more */
 };
-
-#define MAX_FRAMES	24
-#define MAX_OBJECTS	64
 
 static struct state *state;
 static enum class chosen;
@@ -136,6 +137,17 @@ static uint64_t hash_callers(const char *what)
 	return hash;
 }
 
+/* The program is the first object. */
+static void note_callers(void)
+{
+	void *frame[MAX_FRAMES];
+	int n = backtrace(frame, MAX_FRAMES);
+
+	for (int i = 0, to = 0; i < n; i++)
+		if ((uintptr_t)frame[i] >= object[0].start && (uintptr_t)frame[i] < object[0].end)
+			state->where[to++] = (uintptr_t)frame[i] - object[0].start;
+}
+
 static void write_trace(uint64_t number, const char *what)
 {
 	char line[128];
@@ -161,6 +173,7 @@ static bool fails_for(enum class class, const char *what, uintptr_t caller)
 	if (number == nth) {
 		atomic_fetch_add(&state->hits, 1);
 		snprintf(state->what, sizeof(state->what), "%s", what);
+		note_callers();
 	}
 	off--;
 	return number == nth;

@@ -382,7 +382,7 @@ TESTS += tests/cli/plots-test.sh
 EXTRA_DIST += tests/cli/plots-test.sh tests/plots.py tests/plots_made.py
 
 # Under sanitizers and valgrind, from scripts/check and by hand: doc/testing.md.
-EXTRA_DIST += tests/cli/sanitizers-test.sh tests/lab/sanitizers-test.sh \
+EXTRA_DIST += tests/cli/sanitizers-test.sh tests/lab/sanitizers.sh \
 	tests/fault-inject/shim.c tests/fault-inject/sweep.py
 
 # Fuzz targets, read from their corpus; tests/fuzz/run has libFuzzer's own builds.

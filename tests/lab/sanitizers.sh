@@ -5,7 +5,7 @@
 # that the sanitizer complains of. TAP; runs in the guest. BUILD was configured with
 # --enable-sanitizers=LIST, KBUILD is the one with the module and the variants.
 #
-#   scripts/lab --cpus 2 --mem 3G -- tests/lab/sanitizers-test.sh BUILD KBUILD
+#   scripts/lab --cpus 2 --mem 3G -- tests/lab/sanitizers.sh BUILD KBUILD
 #
 # About 2 minutes for each BUILD; not part of scripts/check, which has the null backend
 # under sanitizers.
@@ -13,8 +13,8 @@
 # shellcheck disable=SC2317
 set -euo pipefail
 
-build=${1:?usage: sanitizers-test.sh BUILD KBUILD}
-kbuild=${2:?usage: sanitizers-test.sh BUILD KBUILD}
+build=${1:?usage: sanitizers.sh BUILD KBUILD}
+kbuild=${2:?usage: sanitizers.sh BUILD KBUILD}
 top=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=tests/tap.sh
 . "$top/tests/tap.sh"

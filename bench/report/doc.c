@@ -7,6 +7,7 @@
 
 #include "bench/report/doc.h"
 #include "bench/report/doc_clean.h"
+#include "lib/result/lost.h"
 
 /* What blocks point to where memory ran out: never shown, the document is not rendered. */
 static struct vb_table nowhere;
@@ -42,6 +43,8 @@ void vb_doc_free(struct vb_doc *doc)
 
 bool vb_doc_failed(const struct vb_doc *doc)
 {
+	if (doc->failed)
+		vb_lost_memory();
 	return doc->failed;
 }
 

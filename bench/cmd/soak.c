@@ -74,7 +74,8 @@ static int parse_time(const char *option, const char *text, char **end, uint64_t
 	case 'd': unit = 86400000000000ull; break;
 	default: unit = 0;
 	}
-	*ns = unit && value <= 366.0 * 86400 ? (uint64_t)(value * (double)unit) : 0;
+	/* Beyond the limit, which is told below, a product would be beyond the type too. */
+	*ns = !unit ? 0 : value * (double)unit > 1e18 ? UINT64_MAX : (uint64_t)(value * (double)unit);
 	*end += unit == 1000000 ? 2 : unit != 0;
 	if (!*ns || *ns > 366ull * 86400000000000ull)
 		return vb_fail(EINVAL, "--%s=%s: give a time with its unit, such as 90s, 10m, 48h or 7d", option,

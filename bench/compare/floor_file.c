@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +131,14 @@ static int read_text(const char *path, char **text, size_t *length, char *err, s
 	return ret;
 }
 
+/* What is no count is 0, which is refused where it matters. */
+static unsigned int count_of(const json_t *json, const char *key)
+{
+	double value = vb_json_number(json, key);
+
+	return value >= 0 && value <= UINT_MAX ? (unsigned int)value : 0;
+}
+
 static int read_entry(struct vb_floor *floor, const json_t *json)
 {
 	const json_t *value;
@@ -142,8 +151,8 @@ static int read_entry(struct vb_floor *floor, const json_t *json)
 		return -ENOMEM;
 	e->primary = json_is_true(json_object_get(json, "primary"));
 	e->percent = vb_json_number(json, "percent");
-	e->comparisons = (unsigned int)vb_json_number(json, "comparisons");
-	e->different = (unsigned int)vb_json_number(json, "different");
+	e->comparisons = count_of(json, "comparisons");
+	e->different = count_of(json, "different");
 	if (!(e->percent >= 0))
 		return -EINVAL;
 	json_array_foreach(json_object_get(json, "differences"), i, value) {
@@ -165,10 +174,10 @@ static int from_json(const json_t *json, struct vb_floor *floor)
 	snprintf(floor->mode, sizeof(floor->mode), "%s", vb_json_text(json, "mode"));
 	snprintf(floor->machine, sizeof(floor->machine), "%s", vb_json_text(json, "machine"));
 	snprintf(floor->settings, sizeof(floor->settings), "%s", vb_json_text(json, "settings"));
-	floor->pairs = (unsigned int)vb_json_number(json, "pairs");
-	floor->comparisons = (unsigned int)vb_json_number(json, "comparisons");
-	floor->different = (unsigned int)vb_json_number(json, "different");
-	floor->significant = (unsigned int)vb_json_number(json, "significant");
+	floor->pairs = count_of(json, "pairs");
+	floor->comparisons = count_of(json, "comparisons");
+	floor->different = count_of(json, "different");
+	floor->significant = count_of(json, "significant");
 	if (floor->significant > floor->comparisons)
 		return -EINVAL;
 	if (!floor->pairs || !floor->comparisons || floor->different > floor->comparisons)

@@ -42,7 +42,8 @@ static int limit_stock(struct vb_fault *f, struct data *d)
 /* The run takes a variant that is loaded as it is. */
 static int limit_variant(struct vb_fault *f, struct data *d)
 {
-	int ret = vb_variant_find(f->variant, vb_path_manifest_dir(), vb_path_variant_dir(), &d->variant);
+	int ret = vb_variant_find(f->variant, vb_path_manifest_dir(), vb_path_variant_dir(),
+				  &d->variant);
 
 	if (ret)
 		return vb_fault_say(f, ret, "variant %s: %s", f->variant, strerror(-ret));
@@ -63,7 +64,9 @@ static int prepare(struct vb_fault *f)
 	if (ret)
 		return ret;
 	d->limit = LEAST + vb_fault_random(f, 2000);
-	return !f->variant || !*f->variant || !strcmp(f->variant, "stock") ? limit_stock(f, d) : limit_variant(f, d);
+	if (!f->variant || !*f->variant || !strcmp(f->variant, "stock"))
+		return limit_stock(f, d);
+	return limit_variant(f, d);
 }
 
 static int judge(struct vb_fault *f)

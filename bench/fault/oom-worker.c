@@ -44,7 +44,7 @@ static int judge(struct vb_fault *f)
 		return -ENOENT;
 	json_decref(result);
 	if (!withheld)
-		return vb_fault_say(f, -EPROTO, "the numbers of a run whose worker was killed are not withheld");
+		return vb_fault_say(f, -EPROTO, "a worker was killed, the numbers are not withheld");
 	ret = vb_fault_check_audit(f, "kernel_log", "failed", "oom-kill");
 	return ret ? ret : vb_fault_judge_killed(f);
 }

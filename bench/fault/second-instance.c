@@ -21,8 +21,8 @@ static int inject(struct vb_fault *f)
 		return vb_fault_say(f, ret ? ret : -EPROTO, "the second run: %d, not refused: %.300s", ret,
 				    said);
 	if (!strstr(said, f->device ? f->device : "") || !strstr(said, "use"))
-		return vb_fault_say(f, -EPROTO, "the second run was refused, status %d, but not as in use: %.300s",
-				    ret, said);
+		return vb_fault_say(f, -EPROTO, "the second run: status %d, but not as in use: %.300s", ret,
+				    said);
 	return 0;
 }
 

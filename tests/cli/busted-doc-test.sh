@@ -36,13 +36,14 @@ checks_exist()
 	done
 }
 
-# The module's modes are all there: those that are wrong on purpose.
+# The module's modes are all there: those that are wrong on purpose, but for the one that
+# lockdep alone can notice (doc/findings/).
 modes_covered()
 {
 	local mode
 
 	while read -r mode; do
-		rows | cut -f1 | grep -qx -- "$mode" || { echo "not in the matrix: $mode"; return 1; }
+		[[ $mode == lock ]] || rows | cut -f1 | grep -qx -- "$mode" || { echo "not in the matrix: $mode"; return 1; }
 	done < <(sed -n 's/.*{ "busted-\([a-z-]*\)", VB_MODE.*/\1/p' "$top/bench/engine/job_keys.c")
 }
 

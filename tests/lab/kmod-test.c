@@ -42,16 +42,19 @@ static void all_tests(void)
 	test_window_limits();
 	test_slot_limits();
 	test_bad_requests();
-	test_long_request();
 	test_bad_ranges();
 	test_bad_pinners();
 	test_bad_mmap();
-	test_compat();
+	test_rounds();
+	test_elsewhere();
 	test_unprivileged();
 	test_kill();
 	test_concurrent_close();
 	test_rmmod();
 	test_remove_open();
+	is(write_file(TYPE "/create", UUID), 0, "created again");
+	open_all();
+	test_removed();
 	is(write_file(TYPE "/create", UUID), 0, "created again");
 	is(write_file(MDEV "/remove", "1"), 0, "removed again");
 }

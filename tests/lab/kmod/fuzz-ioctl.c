@@ -8,6 +8,7 @@
 #include "tests/lab/kmod/fuzz.h"
 
 #define REGION_PAGES	4096u		/* in which most of it happens */
+#define MOST_DELAY_NS	200000u		/* of a callback */
 
 union request {
 	uint32_t size;
@@ -45,13 +46,14 @@ static char *read_only, *edge, *low;	/* a page; the end of one; one below 4 GiB 
 
 void fuzz_ioctl_setup(void)
 {
-	edge = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	edge = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	read_only = mmap(NULL, 8 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	low = mmap(NULL, FUZZ_THREADS_MAX * 8 * PAGE, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 	if (edge == MAP_FAILED || read_only == MAP_FAILED || low == MAP_FAILED)
 		bail("mmap");
-	munmap(edge + 2 * PAGE, PAGE);
+	/* not unmapped: something else would be mapped there, and be written to */
+	mprotect(edge + 2 * PAGE, 6 * PAGE, PROT_NONE);
 }
 
 static uint64_t any_number(struct fuzz_thread *t)
@@ -96,7 +98,18 @@ static void fill_config(struct fuzz_thread *t, struct vb_ioc_config *c, bool str
 	if (!fuzz_below(t, 8))
 		c->mode = strict ? VB_MODE_BUSTED_SKIP_UNPIN : (uint32_t)fuzz_below(t, 12);
 	if (!fuzz_below(t, 8))
-		c->delay_ns = (uint32_t)fuzz_below(t, fuzz_below(t, 64) ? 200000 : 2000000000);
+		c->delay_ns = (uint32_t)fuzz_below(t, MOST_DELAY_NS);
+}
+
+/*
+ * A range that is opened while its callback sleeps can be pinned again before the
+ * walk comes to it; eleven times in a row, and the kernel BUGs.  Long delays make
+ * that likely.
+ */
+static void limit_delay(union request *r)
+{
+	if (r->config.delay_ns <= VB_MAX_DELAY_NS)
+		r->config.delay_ns %= MOST_DELAY_NS;
 }
 
 static void fill_window(struct fuzz_thread *t, struct vb_ioc_window *w)
@@ -166,7 +179,7 @@ static void fill(struct fuzz_thread *t, unsigned int command, union request *r, 
 		fill_pinner(t, &r->pinner);
 		break;
 	case VB_IOC_PINNER_INFO:
-		r->info.index = (uint32_t)fuzz_below(t, 80);
+		r->info.index = (uint32_t)fuzz_below(t, fuzz_below(t, 4) ? 8 : 80);
 		break;
 	case VB_IOC_HIST:
 		r->hist.id = (uint32_t)fuzz_below(t, VB_HIST_NR + 2);
@@ -252,9 +265,14 @@ void fuzz_ioctl(struct fuzz_thread *t, int fd, bool strict)
 	if (strict && command == VB_IOC_RESET)
 		return;
 	fill(t, i, &r, strict);
+	/* what was pinned by chance is not unpinned by chance */
+	if (command == VB_IOC_UNPIN && fuzz_below(t, 4))
+		r.pin = t->pinned;
 	/* a spoilt request can be a good one of another kind */
 	if (!strict && !fuzz_below(t, 8))
 		spoil(t, &r);
+	if (command == VB_IOC_CONFIG)
+		limit_delay(&r);
 	if (!strict && !fuzz_below(t, 16))
 		where = place(t, &r);
 	if (!strict && !fuzz_below(t, 64))
@@ -265,6 +283,34 @@ void fuzz_ioctl(struct fuzz_thread *t, int fd, bool strict)
 		op->result = compat(t, fd, command, &r);
 	else
 		op->result = call(fd, command, where);
+	if (command == VB_IOC_PIN && where == &r && !op->result)
+		t->pinned = r.pin;
 	if (command == _IO(VB_IOC_TYPE, 0x80 + i) && -op->result < (int)FUZZ_ERRNO)
 		t->answers[i][-op->result]++;
+}
+
+static void ask(struct fuzz_thread *t, int fd, unsigned long command, void *request, uint64_t iova)
+{
+	unsigned int i = _IOC_NR(command) - 0x80;
+	struct fuzz_op *op = fuzz_note(t, "ioctl", fuzz_command_names[i], fd, iova, 0);
+
+	op->c = command;
+	op->result = call(fd, command, request);
+	if (-op->result < (int)FUZZ_ERRNO)
+		t->answers[i][-op->result]++;
+}
+
+void fuzz_pin_mapped(struct fuzz_thread *t, int fd, uint64_t iova, uint64_t pages)
+{
+	struct vb_ioc_window window = {
+		.size = sizeof(window), .iova = BASE, .length = REGION_PAGES * PAGE };
+	struct vb_ioc_open open = { .size = sizeof(open), .iova = iova, .length = pages * PAGE };
+	struct vb_ioc_pin pin = { .size = sizeof(pin), .iova = iova, .count = 1 };
+
+	pin.pages = (uint32_t)(1 + fuzz_below(t, pages < 32 ? pages : 32));
+	ask(t, fd, VB_IOC_WINDOW, &window, BASE);
+	ask(t, fd, VB_IOC_OPEN, &open, iova);
+	ask(t, fd, VB_IOC_PIN, &pin, iova);
+	if (!fuzz_below(t, 4))
+		ask(t, fd, VB_IOC_UNPIN, &pin, iova);
 }

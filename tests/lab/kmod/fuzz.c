@@ -275,6 +275,22 @@ static void op_unmap(struct fuzz_thread *t)
 	t->unmaps += !op->result && unmap.size;
 }
 
+static void op_cycle(struct fuzz_thread *t)
+{
+	unsigned int mdev = any_mdev(t);
+	uint64_t pages = 1 + fuzz_below(t, 64);
+	uint64_t page = fuzz_below(t, MEMORY_PAGES - pages);
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map), .flags = 3, .vaddr = (uintptr_t)dma_memory + page * PAGE,
+		.iova = BASE + page * PAGE, .size = pages * PAGE,
+	};
+	struct fuzz_op *op = fuzz_note(t, "map", "", containers[mdev % CONTAINERS], map.iova, map.size);
+
+	op->result = call(op->fd, VFIO_IOMMU_MAP_DMA, &map);
+	t->maps += !op->result;
+	fuzz_pin_mapped(t, any_fd(t, mdev), map.iova, pages);
+}
+
 /* Another group's container, while it has one or not. */
 static void op_group(struct fuzz_thread *t)
 {
@@ -391,7 +407,7 @@ static const struct {
 	void (*run)(struct fuzz_thread *t);
 	unsigned int weight;		/* of 128 */
 } operations[] = {
-	{ op_ioctl, 64 }, { op_map, 18 }, { op_unmap, 14 }, { op_garbage, 6 }, { op_mmap, 6 },
+	{ op_ioctl, 52 }, { op_cycle, 12 }, { op_map, 18 }, { op_unmap, 14 }, { op_garbage, 6 }, { op_mmap, 6 },
 	{ op_open, 6 }, { op_close, 4 }, { op_vfio, 4 }, { op_dup, 2 }, { op_fork, 2 },
 	{ op_sysfs, 1 }, { op_group, 1 },
 };

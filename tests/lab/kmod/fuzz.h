@@ -25,6 +25,7 @@ struct fuzz_thread {
 	uint64_t ops;
 	struct fuzz_op log[FUZZ_LOG];
 	void *page[8];			/* slot pages mapped */
+	struct vb_ioc_pin pinned;	/* by the last PIN that was accepted */
 	uint64_t answers[FUZZ_COMMANDS][FUZZ_ERRNO];	/* by -errno; 0: fine */
 	uint64_t maps, unmaps, forks, opens;		/* that were done */
 };
@@ -49,6 +50,8 @@ void fuzz_teardown(void);
  * makes its counts useless. */
 void fuzz_ioctl(struct fuzz_thread *t, int fd, bool strict);
 void fuzz_ioctl_setup(void);
+/* What a worker does after it has mapped: a window, opened, and a pin in it. */
+void fuzz_pin_mapped(struct fuzz_thread *t, int fd, uint64_t iova, uint64_t pages);
 extern const char *const fuzz_command_names[FUZZ_COMMANDS];
 
 /* splitmix64 */

@@ -85,11 +85,14 @@ void test_slot_limits(void);
 
 /* bad-input.c */
 void test_bad_requests(void);
-void test_long_request(void);
 void test_bad_ranges(void);
 void test_bad_pinners(void);
 void test_bad_mmap(void);
-void test_compat(void);
+
+/* rounds.c */
+void test_rounds(void);
+void test_elsewhere(void);
+void test_removed(void);
 
 /* process.c */
 void test_unprivileged(void);

@@ -42,10 +42,12 @@ static const uint32_t sizes[FUZZ_COMMANDS] = {
 /* How often each is asked for, of 64. */
 static const unsigned int weights[FUZZ_COMMANDS] = { 3, 4, 3, 16, 10, 9, 4, 3, 2, 1, 2, 3, 3, 1 };
 
+static bool compat_works;
 static char *read_only, *edge, *low;	/* a page; the end of one; one below 4 GiB */
 
 void fuzz_ioctl_setup(void)
 {
+	compat_works = has_32_bit_calls();
 	edge = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	read_only = mmap(NULL, 8 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	low = mmap(NULL, FUZZ_THREADS_MAX * 8 * PAGE, PROT_READ | PROT_WRITE,
@@ -279,7 +281,7 @@ void fuzz_ioctl(struct fuzz_thread *t, int fd, bool strict)
 		command = fuzz_below(t, 2) ? any_number(t) & 0xffff62ff : command ^ 1ul << fuzz_below(t, 32);
 	op = fuzz_note(t, "ioctl", fuzz_command_names[i], fd, r.pin.iova, r.pin.stride);
 	op->c = command;
-	if (where == &r && !fuzz_below(t, 16))
+	if (where == &r && compat_works && !fuzz_below(t, 16))
 		op->result = compat(t, fd, command, &r);
 	else
 		op->result = call(fd, command, where);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -350,4 +351,23 @@ int pinner_info(uint32_t index, struct vb_ioc_pinner_info *info)
 {
 	*info = (struct vb_ioc_pinner_info){ .size = sizeof(*info), .index = index };
 	return call(device, VB_IOC_PINNER_INFO, info);
+}
+
+bool has_32_bit_calls(void)
+{
+#ifdef __x86_64__
+	int status = 1;
+	pid_t pid = fork();
+
+	if (!pid) {
+		long ret = 20;		/* getpid */
+
+		__asm__ volatile("int $0x80" : "+a"(ret) : : "memory", "r8", "r9", "r10", "r11");
+		_exit(ret <= 0);
+	}
+	waitpid(pid, &status, 0);
+	return !status;
+#else
+	return false;
+#endif
 }

@@ -5,7 +5,7 @@
 # pinning, in each ioctl of the companion module, in making an mdev and in loading the
 # module: tests/lab/fail-nth.c. TAP; runs in the guest, on a kernel with fault injection.
 #
-#   scripts/lab --kernel faults --timeout 1800 -- tests/lab/fail-nth-test.sh BUILD [GROUP]
+#   scripts/lab --kernel faults --timeout 3000 -- tests/lab/fail-nth-test.sh BUILD [GROUP]
 set -euo pipefail
 
 build=${1:?usage: fail-nth-test.sh BUILD [GROUP]}
@@ -22,4 +22,9 @@ fi
 	echo "Bail out! cannot bind $LAB_EDU"
 	exit 1
 }
+# lockdep has a word to say about stock's locks (README.md), and would say no other.
+if [[ -e /proc/lockdep ]]; then
+	insmod "$build/variants/$(uname -r)/per-dma-ordered/vfio_iommu_type1_per_dma_ordered.ko"
+	echo "# on the variant per-dma-ordered"
+fi
 exec "$build/tests/lab/fail-nth" "$LAB_EDU" "$build/kmod/vfio_bench.ko" ${2:+"$2"}

@@ -22,6 +22,8 @@ libvfiobench_a_SOURCES = \
 	lib/machine/inuse.c lib/machine/inuse.h lib/machine/inuse-internal.h \
 	lib/machine/inuse-block.c lib/machine/inuse-console.c lib/machine/inuse-login.c \
 	lib/machine/inuse-net.c lib/machine/inuse-open.c \
+	lib/machine/journal.c lib/machine/journal.h lib/machine/journal-internal.h \
+	lib/machine/journal-lines.c \
 	lib/machine/kernels.c \
 	lib/machine/klog.c \
 	lib/machine/klog.h \
@@ -38,7 +40,10 @@ libvfiobench_a_SOURCES = \
 	lib/machine/noise-checks.c lib/machine/noise-judge.c \
 	lib/machine/noise-settings.c lib/machine/noise-snapshot.c \
 	lib/machine/noise-tables.c \
+	lib/machine/owner.c \
 	lib/machine/pci.c lib/machine/pci.h lib/machine/pci-name.c \
+	lib/machine/restore.c lib/machine/restore.h lib/machine/restore-internal.h \
+	lib/machine/restore-undo.c \
 	lib/machine/stacks.c \
 	lib/machine/sysfs.c lib/machine/sysfs.h \
 	lib/machine/topology.c \

@@ -54,6 +54,14 @@ tests_unit_fault_test_SOURCES = tests/unit/fault-test.c
 tests_unit_fault_test_CFLAGS = $(unit_cflags)
 tests_unit_fault_test_LDADD = $(unit_ldadd)
 tests_unit_fault_test_LDFLAGS = -Wl,--wrap=syscall,--wrap=vb_module_state
+
+check_PROGRAMS += tests/unit/journal-test
+TESTS += tests/unit/journal-test
+tests_unit_journal_test_SOURCES = tests/unit/journal-test.c \
+	tests/unit/fake-tree.c tests/unit/fake-tree.h
+tests_unit_journal_test_CFLAGS = $(unit_cflags)
+tests_unit_journal_test_LDADD = $(unit_ldadd)
+
 check_PROGRAMS += tests/unit/report-values-test
 TESTS += tests/unit/report-values-test
 tests_unit_report_values_test_SOURCES = tests/unit/report-values-test.c

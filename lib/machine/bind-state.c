@@ -41,7 +41,7 @@ static int check_ours(int dirfd)
 	return st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)) ? -EPERM : 0;
 }
 
-int vb_bind_state_open(bool create)
+int vb_state_dir_open(bool create)
 {
 	char real[PATH_MAX];
 	int err = vb_sysfs_path(real, sizeof(real), VB_STATE_DIR), fd;
@@ -54,13 +54,21 @@ int vb_bind_state_open(bool create)
 	if (fd < 0)
 		return errno == ELOOP || errno == ENOTDIR ? -EPERM : -errno;
 	err = check_ours(fd);
-	if (!err)
-		err = lock(fd);
 	if (err) {
 		close(fd);
 		return err;
 	}
 	return fd;
+}
+
+int vb_bind_state_open(bool create)
+{
+	int fd = vb_state_dir_open(create);
+	int err = fd < 0 ? fd : lock(fd);
+
+	if (err && fd >= 0)
+		close(fd);
+	return err ? err : fd;
 }
 
 static int file_name(const char *address, char name[64])

@@ -21,6 +21,11 @@ struct vb_bind_saved {
 };
 
 /*
+ * The state folder's fd, not locked.  @create: make the folder (0700) if need
+ * be, else -ENOENT.  -EPERM: it is not a folder of ours alone.
+ */
+int vb_state_dir_open(bool create);
+/*
  * The state folder's fd, locked against other instances until it is closed.
  * @create: make the folder (0700) if need be, else -ENOENT.  -EPERM: it is not
  * a folder of ours alone; -EAGAIN: another instance holds it for 10 s.

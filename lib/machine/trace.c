@@ -198,6 +198,30 @@ static int remove_instance(const char *name)
 	return rmdir(full) && errno != ENOENT ? -errno : 0;
 }
 
+static bool names(const char *control, const char *name)
+{
+	char path[VB_TRACE_PATH_MAX], *text = NULL;
+	size_t length = strlen(name);
+	bool found = false;
+
+	if (!vb_trace_path(path, sizeof(path), "%s", control))
+		text = vb_trace_read(path);
+	/* vfio_bench_12 is not vfio_bench_123. */
+	for (const char *at = text; at && (at = strstr(at, name)); at += length)
+		found |= at[length] < '0' || at[length] > '9';
+	free(text);
+	return found;
+}
+
+bool vb_trace_exists(const char *name)
+{
+	char path[VB_TRACE_PATH_MAX];
+
+	if (!vb_trace_path(path, sizeof(path), "instances/%s", name) && vb_sysfs_exists(path))
+		return true;
+	return names("kprobe_events", name) || names("synthetic_events", name);
+}
+
 /* What is enabled, or has a trigger, is busy: in the opposite order of making. */
 int vb_trace_remove(const char *name)
 {

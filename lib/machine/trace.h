@@ -8,6 +8,7 @@
 #ifndef VB_TRACE_H
 #define VB_TRACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -61,6 +62,8 @@ void vb_trace_name(char *name, size_t size, pid_t owner);
  * it has no lock events (before 5.19) or no histogram triggers.
  */
 int vb_trace_start(struct vb_trace *trace, enum vb_trace_mode mode, pid_t owner);
+/* Is there anything of it? */
+bool vb_trace_exists(const char *name);
 /* Remove what is there of it, by its name alone.  Idempotent; 0 or -errno. */
 int vb_trace_remove(const char *name);
 

@@ -13,6 +13,7 @@ libbench_a_SOURCES = \
 	bench/cmd/list.c \
 	bench/cmd/message.c \
 	bench/cmd/parse.c \
+	bench/cmd/restore.c \
 	bench/cmd/samples.c \
 	bench/cmd/soak.c \
 	bench/cmd/unbind.c \
@@ -57,6 +58,7 @@ libbench_a_SOURCES = \
 	bench/engine/audit_listeners.c bench/engine/audit_listeners.h \
 	bench/engine/audit_log.c bench/engine/audit_log.h \
 	bench/engine/beacon.c bench/engine/beacon.h \
+	bench/engine/changes.c bench/engine/changes.h \
 	bench/engine/child.c bench/engine/child.h \
 	bench/engine/cold.c bench/engine/cold.h \
 	bench/engine/container.c bench/engine/container.h \

@@ -210,7 +210,7 @@ tests_unit_workload_mdev_test_SOURCES = tests/unit/workload-mdev-test.c $(worklo
 tests_unit_workload_mdev_test_CFLAGS = $(unit_cflags)
 tests_unit_workload_mdev_test_LDADD = $(unit_ldadd)
 tests_unit_workload_mdev_test_LDFLAGS = $(workload_wraps) \
-	-Wl,--wrap=vb_mdev_remove,--wrap=vb_mdev_create_again,--wrap=vb_mdev_close \
+	-Wl,--wrap=vb_mdev_remove,--wrap=vb_mdev_create,--wrap=vb_mdev_close \
 	-Wl,--wrap=vb_sysfs_exists
 tests_unit_workload_memlock_test_SOURCES = tests/unit/workload-memlock-test.c $(workload_helper)
 tests_unit_workload_memlock_test_CFLAGS = $(unit_cflags)
@@ -273,6 +273,9 @@ EXTRA_DIST += tests/cli/machines-test.sh tests/machines.py tests/machines
 TESTS += tests/cli/bind-test.sh
 EXTRA_DIST += tests/cli/bind-test.sh tests/lab/bind-test.sh
 
+TESTS += tests/cli/restore-test.sh
+EXTRA_DIST += tests/cli/restore-test.sh
+
 TESTS += tests/cli/skip-test.sh
 EXTRA_DIST += tests/cli/skip-test.sh tests/lab/experiments-test.sh
 
@@ -325,7 +328,8 @@ TESTS += tests/cli/busted-doc-test.sh
 EXTRA_DIST += tests/cli/busted-doc-test.sh tests/lab/kmod-fuzz-test.sh
 EXTRA_DIST += tests/lab/busted-test.sh tests/lab/busted/judge.py tests/lab/busted/matrix \
 	tests/lab/busted/run-cell.sh
-EXTRA_DIST += tests/lab/acceptance-test.sh tests/lab/kill-test.sh tests/lab/lab-selftest.sh
+EXTRA_DIST += tests/lab/acceptance-test.sh tests/lab/kill-test.sh tests/lab/lab-selftest.sh \
+	tests/lab/restore-test.sh tests/lab/snapshot.sh
 
 TESTS += tests/cli/kernel-test.sh
 EXTRA_DIST += tests/cli/kernel-test.sh

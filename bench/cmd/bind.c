@@ -2,6 +2,7 @@
 /* vfio-bench bind: give PCI devices to vfio-pci. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "bench/cmd/bind-common.h"
@@ -48,15 +49,34 @@ static void give_back(const char *const *taken, size_t nr)
 	}
 }
 
+/* From here on they stay, whatever becomes of us. */
+static int keep(const char *const *taken, struct vb_bind_report *reports, size_t nr)
+{
+	int exit_code = VB_EXIT_OK;
+
+	for (size_t i = 0; i < nr; i++) {
+		int err = vb_bind_keep(&reports[i]);
+
+		if (err)
+			exit_code = vb_fail(VB_EXIT_USAGE, "%s: bound, but 'vfio-bench restore' will take "
+					    "it back: writing to " VB_STATE_DIR ": %s", taken[i],
+					    strerror(-err));
+	}
+	return exit_code;
+}
+
 static int bind_all(const struct vb_bind_args *args)
 {
 	const char **taken = calloc(args->nr, sizeof(*taken));
-	struct vb_bind_report report;
+	struct vb_bind_report *reports = calloc(args->nr, sizeof(*reports)), report;
 	int exit_code = VB_EXIT_OK;
 	size_t nr = 0;
 
-	if (!taken)
+	if (!taken || !reports) {
+		free(taken);
+		free(reports);
 		return vb_fail(VB_EXIT_USAGE, "bind: out of memory");
+	}
 	for (size_t i = 0; !exit_code && i < args->nr; i++) {
 		const char *address = args->addresses[i];
 		int err = vb_bind(address, args->addresses, args->nr, &report);
@@ -70,9 +90,13 @@ static int bind_all(const struct vb_bind_args *args)
 		} else {
 			printf("%s: from %s to " VB_BIND_DRIVER ", /dev/vfio/%d\n", address,
 			       or_none(report.saved.driver), report.group);
+			reports[nr] = report;
 			taken[nr++] = address;
 		}
 	}
+	if (!exit_code)
+		exit_code = keep(taken, reports, nr);
+	free(reports);
 	free(taken);
 	return exit_code;
 }

@@ -11,6 +11,7 @@ extern const struct vb_cmd vb_cmd_compare;
 extern const struct vb_cmd vb_cmd_doctor;
 extern const struct vb_cmd vb_cmd_list_cmd;
 extern const struct vb_cmd vb_cmd_report;
+extern const struct vb_cmd vb_cmd_restore;
 extern const struct vb_cmd vb_cmd_run;
 extern const struct vb_cmd vb_cmd_samples;
 extern const struct vb_cmd vb_cmd_soak;

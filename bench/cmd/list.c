@@ -11,6 +11,7 @@ const struct vb_cmd *const vb_cmd_list[] = {
 	&vb_cmd_doctor,
 	&vb_cmd_list_cmd,
 	&vb_cmd_report,
+	&vb_cmd_restore,
 	&vb_cmd_run,
 	&vb_cmd_samples,
 	&vb_cmd_soak,

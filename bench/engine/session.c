@@ -33,6 +33,29 @@ static int all_runs(struct session *s)
 	return ret;
 }
 
+/*
+ * What a restore beside us must leave alone, although it is not our making.  Who
+ * may not write there is no root, and changes nothing of the kind.
+ */
+static void note_use(struct session *s)
+{
+	for (unsigned int i = 0; i < s->nr_devices; i++)
+		vb_changes_begin(&s->changes, VB_JOURNAL_USES, s->device[i].address);
+	for (unsigned int a = 0; a < s->nr_arms; a++)
+		if (!s->arm[a].null)
+			vb_changes_begin(&s->changes, VB_JOURNAL_USES, s->arm[a].variant.module);
+}
+
+static void end_use(struct session *s)
+{
+	for (unsigned int i = 0; i < s->nr_devices; i++)
+		vb_changes_end(&s->changes, VB_JOURNAL_USES, s->device[i].address);
+	for (unsigned int a = 0; a < s->nr_arms; a++)
+		if (!s->arm[a].null)
+			vb_changes_end(&s->changes, VB_JOURNAL_USES, s->arm[a].variant.module);
+	vb_changes_free(&s->changes);
+}
+
 static int execute(struct session *s)
 {
 	int ret, tail;
@@ -50,6 +73,8 @@ static int execute(struct session *s)
 		return ret;
 	if (s->uses_vfio && vb_janitor_start(&s->janitor))
 		vb_warn("no process to clean up after us if we are killed: out of processes?");
+	if (s->uses_vfio)
+		note_use(s);
 	ret = all_runs(s);
 	if (!ret && !s->begun && vb_interrupted())
 		ret = vb_fail(VB_EXIT_UNTRUSTED, "interrupted before the first run: there is no result");
@@ -83,6 +108,8 @@ static void free_arms(struct session *s)
 
 static void clean_up(struct session *s)
 {
+	if (s->arm)
+		end_use(s);
 	vb_janitor_end(&s->janitor);
 	if (s->dir_made)
 		vb_result_abandon(&s->dir);

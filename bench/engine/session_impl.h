@@ -3,6 +3,7 @@
 #ifndef VB_SESSION_IMPL_H
 #define VB_SESSION_IMPL_H
 
+#include "bench/engine/changes.h"
 #include "bench/engine/janitor.h"
 #include "bench/engine/plan.h"
 #include "bench/engine/schedule.h"
@@ -53,6 +54,7 @@ struct session {
 	unsigned int nr_devices;
 	struct vb_klog *klog;
 	struct vb_janitor janitor;
+	struct vb_changes changes;
 	struct vb_result_dir dir;
 	bool dir_made;
 	json_t *meta;

@@ -15,8 +15,20 @@
 #include "bench/engine/record.h"
 #include "bench/engine/session_impl.h"
 #include "bench/engine/supervisor.h"
+#include "lib/machine/bind-state.h"
 #include "lib/machine/facts.h"
 #include "lib/result/files.h"
+
+/* Before anything is made: without the journal nobody could take it back. */
+static int note(struct session *s, enum vb_journal_kind kind, const char *what)
+{
+	int ret = vb_changes_begin(&s->changes, kind, what);
+
+	return !ret ? VB_EXIT_OK :
+	       vb_fail(VB_EXIT_USAGE, VB_STATE_DIR ": %s can't be noted there before it is made: %s%s",
+		       what, strerror(-ret), ret == -EPERM ? ": it must be root's folder alone: remove it" :
+		       ret == -EACCES ? ": use sudo" : "");
+}
 
 /* 0, or an enum vb_exit.  *ours: it must be unloaded again. */
 static int load_arm(struct session *s, struct vb_variant *v, bool *ours)
@@ -28,13 +40,17 @@ static int load_arm(struct session *s, struct vb_variant *v, bool *ours)
 		return VB_EXIT_OK;
 	if (v->loaded)
 		return VB_EXIT_OK;
-	ret = vb_variant_load(v);
+	ret = note(s, VB_JOURNAL_VARIANT, v->module);
 	if (ret)
+		return ret;
+	ret = vb_variant_load(v);
+	if (ret) {
+		vb_changes_end(&s->changes, VB_JOURNAL_VARIANT, v->module);
 		return vb_fail(VB_EXIT_USAGE, "variant '%s': loading %s: %s: 'vfio-bench variant build "
 			       "%s' makes it anew, dmesg says more", v->name, v->path, strerror(-ret),
 			       v->name);
+	}
 	*ours = true;
-	vb_janitor_note_variant(&s->janitor, v);
 	return VB_EXIT_OK;
 }
 
@@ -52,16 +68,29 @@ static void unload_arm(struct session *s, struct vb_variant *v)
 		session_worse(s, VB_EXIT_INCORRECT);
 		vb_warn("variant '%s' stays loaded: %s; 'vfio-bench variant unload %s' later", v->name,
 			strerror(-ret), v->name);
+		return;
 	}
+	vb_changes_end(&s->changes, VB_JOURNAL_VARIANT, v->module);
+}
+
+static int make_mdev(struct session *s, struct vb_mdev *mdev)
+{
+	int ret = vb_mdev_name(mdev);
+
+	if (!ret)
+		ret = vb_changes_begin(&s->changes, VB_JOURNAL_MDEV, mdev->uuid);
+	if (ret)
+		return ret;
+	ret = vb_mdev_create(mdev);
+	if (ret)
+		vb_changes_end(&s->changes, VB_JOURNAL_MDEV, mdev->uuid);
+	return ret;
 }
 
 static int make_mdevs(struct session *s, struct vb_container *c, unsigned int nr)
 {
 	for (c->nr_mdevs = 0; c->nr_mdevs < nr; c->nr_mdevs++) {
-		int ret = vb_mdev_create(&c->mdev[c->nr_mdevs]);
-
-		if (!ret)
-			vb_janitor_note_mdev(&s->janitor, &c->mdev[c->nr_mdevs]);
+		int ret = make_mdev(s, &c->mdev[c->nr_mdevs]);
 
 		if (ret)
 			return vb_fail(VB_EXIT_SKIPPED, "making mdev %u of %u: %s: %s", c->nr_mdevs + 1, nr,
@@ -82,10 +111,13 @@ static int start_trace(struct session *s, const struct vb_plan *plan, struct vb_
 	if (mode == VB_TRACE_NONE)
 		return VB_EXIT_OK;
 	vb_trace_name(name, sizeof(name), getpid());
-	vb_janitor_note_trace(&s->janitor, name);
+	ret = note(s, VB_JOURNAL_TRACE, name);
+	if (ret)
+		return ret;
 	ret = vb_trace_start(trace, mode, getpid());
 	if (!ret)
 		return VB_EXIT_OK;
+	vb_changes_end(&s->changes, VB_JOURNAL_TRACE, name);
 	return vb_fail(VB_EXIT_SKIPPED, "trace=%s: %s: %s", vb_job_word("trace", mode), strerror(-ret),
 		       ret == -ENODEV ? "run as root, with tracefs mounted on /sys/kernel/tracing" :
 		       mode == VB_TRACE_LOCKS ? "it takes Linux 5.19 with CONFIG_HIST_TRIGGERS and "
@@ -100,6 +132,8 @@ static void stop_trace(struct session *s, struct vb_trace *trace)
 	if (ret) {
 		session_worse(s, VB_EXIT_INCORRECT);
 		vb_warn("the tracing instance %s can't be removed: %s", trace->name, strerror(-ret));
+	} else {
+		vb_changes_end(&s->changes, VB_JOURNAL_TRACE, trace->name);
 	}
 }
 
@@ -134,7 +168,9 @@ static void remove_mdevs(struct session *s, struct vb_container *c)
 		if (ret) {
 			session_worse(s, VB_EXIT_INCORRECT);
 			vb_warn("mdev %s can't be removed: %s", c->mdev[i].uuid, strerror(-ret));
+			continue;
 		}
+		vb_changes_end(&s->changes, VB_JOURNAL_MDEV, c->mdev[i].uuid);
 	}
 }
 
@@ -206,7 +242,7 @@ static int supervise(struct session *s, struct vb_run *run, const char *arm)
 	return ret ? vb_fail(VB_EXIT_UNTRUSTED, "%s: %s", run->title, strerror(-ret)) : VB_EXIT_OK;
 }
 
-/* After a hang removing would hang as well. */
+/* After a hang removing would hang as well: it stays in the journal. */
 static void put_back(struct session *s, struct vb_container *c, unsigned int nr,
 		     struct vb_variant *ours)
 {
@@ -216,7 +252,6 @@ static void put_back(struct session *s, struct vb_container *c, unsigned int nr,
 		if (ours)
 			unload_arm(s, ours);
 	}
-	vb_janitor_forget(&s->janitor);
 }
 
 /* With all gone that was made for the run: what its making and removal did counts, too. */
@@ -265,7 +300,7 @@ static int run_plan(struct session *s, const struct vb_turn *turn, const struct 
 	struct vb_trace trace = { 0 };
 	char title[400];
 	struct vb_run run = { .plan = plan, .topology = s->topology, .container = c,
-			      .klog = s->klog, .janitor = &s->janitor, .title = title, .dir_fd = -1 };
+			      .klog = s->klog, .janitor = &s->janitor, .changes = &s->changes, .title = title, .dir_fd = -1 };
 	struct vb_record record = { .run = &run, .variant = v, .arm = arm->spec.name,
 				    .arm_index = turn->arm, .number = (unsigned int)s->number,
 				    .cell = turn->cell, .round = turn->round,

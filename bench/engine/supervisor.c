@@ -271,6 +271,7 @@ int vb_run_supervise(struct vb_run *run)
 	struct vb_interval_log *log = NULL;
 	uint64_t start = vb_now_ns();
 	pid_t pid, self = getpid();
+	char process[80];
 	int pidfd, ret = vb_interval_log_open(&log, run, vb_in_exact_mode());
 
 	if (ret)
@@ -283,8 +284,12 @@ int vb_run_supervise(struct vb_run *run)
 		child(run, self);
 	ret = pid < 0 ? -errno : 0;
 	pidfd = ret ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
-	if (!ret)
+	if (!ret) {
+		vb_changes_process(run->changes, pid, process);
 		watch(run, pid, pidfd, log);
+		if (run->changes && run->ending != VB_ENDING_HUNG)
+			vb_changes_end(run->changes, VB_JOURNAL_PROCESS, process);
+	}
 	if (pidfd >= 0)
 		close(pidfd);
 	run->wall_ns = vb_now_ns() - start;

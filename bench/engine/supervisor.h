@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "bench/engine/container.h"
+#include "bench/engine/changes.h"
 #include "bench/engine/janitor.h"
 #include "bench/engine/plan.h"
 #include "bench/engine/shared.h"
@@ -34,6 +35,7 @@ struct vb_run {
 	struct vb_klog *klog;		/* NULL: not to be had */
 	const char *title;		/* for the live line: arm and run of how many */
 	struct vb_janitor *janitor;	/* whose pipe the forked process lets go */
+	struct vb_changes *changes;	/* which the forked process works on; or NULL */
 	/* out */
 	enum vb_ending ending;
 	int signal;			/* that killed it */

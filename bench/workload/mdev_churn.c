@@ -49,7 +49,7 @@ static int step(struct vb_worker *w)
 	if (ret)
 		return ret;
 	vb_op_verify(w, !exists(last_mdev(w)), "an mdev that was removed is still there");
-	ret = timed(w, VB_METRIC_MDEV_CREATE, vb_mdev_create_again);
+	ret = timed(w, VB_METRIC_MDEV_CREATE, vb_mdev_create);
 	if (!ret)
 		vb_op_verify(w, exists(last_mdev(w)), "an mdev that was made is not there");
 	return ret;

@@ -165,6 +165,31 @@ static int switch_driver(const char *address, const char *const *together, size_
 	return !err && strcmp(driver, VB_BIND_DRIVER) ? -EIO : err;
 }
 
+/* With the lock held; another instance may have been faster. */
+static int bind_locked(int state, const char *address, const char *const *together, size_t nr,
+		       struct vb_bind_report *report)
+{
+	int err = vb_bind_check(address, together, nr, report);
+
+	if (err || report->already)
+		return err;
+	report->step = VB_BIND_STATE;
+	err = vb_journal_begin(VB_JOURNAL_BIND, address, NULL, report->entry);
+	if (!err)
+		err = save(state, address, &report->saved);
+	if (!err) {
+		err = switch_driver(address, together, nr, report);
+		if (err)
+			report->rollback_err = put_back(address, &report->saved);
+		if (err && !report->rollback_err)
+			vb_bind_state_remove(state, address);
+	}
+	/* What could not be put back stays open: vb_restore() tries again. */
+	if (err && !report->rollback_err)
+		vb_bind_keep(report);
+	return err;
+}
+
 int vb_bind(const char *address, const char *const *together, size_t nr,
 	    struct vb_bind_report *report)
 {
@@ -180,15 +205,16 @@ int vb_bind(const char *address, const char *const *together, size_t nr,
 	state = vb_bind_state_open(true);
 	if (state < 0)
 		return state;
-	err = save(state, address, &report->saved);
-	if (!err) {
-		err = switch_driver(address, together, nr, report);
-		if (err)
-			report->rollback_err = put_back(address, &report->saved);
-		if (err && !report->rollback_err)
-			vb_bind_state_remove(state, address);
-	}
+	err = bind_locked(state, address, together, nr, report);
 	close(state);
+	return err;
+}
+
+int vb_bind_keep(struct vb_bind_report *report)
+{
+	int err = vb_journal_end(report->entry);
+
+	report->entry[0] = '\0';
 	return err;
 }
 
@@ -359,6 +385,25 @@ static int give_back(const char *address, struct vb_bind_report *report, int hel
 	return put_back(address, &report->saved);
 }
 
+/* A failure leaves the entry open: vb_restore() tries again. */
+static int give_back_noted(int state, const char *address, struct vb_bind_report *report, int held)
+{
+	char entry[VB_JOURNAL_ID_SIZE];
+	int err = vb_journal_begin(VB_JOURNAL_UNBIND, address, NULL, entry);
+
+	if (err) {
+		report->step = VB_BIND_STATE;
+		close_fd(held);
+		return err;
+	}
+	err = give_back(address, report, held);
+	if (err)
+		return err;
+	report->step = VB_BIND_STATE;
+	err = vb_bind_state_remove(state, address);
+	return err ? err : vb_journal_end(entry);
+}
+
 int vb_unbind(const char *address, struct vb_bind_report *report)
 {
 	int err, state = open_state(address, report, &err), held = -1;
@@ -369,11 +414,7 @@ int vb_unbind(const char *address, struct vb_bind_report *report)
 		goto out;
 	err = check_free(address, report, &held);
 	if (!err)
-		err = give_back(address, report, held);
-	if (!err) {
-		report->step = VB_BIND_STATE;
-		err = vb_bind_state_remove(state, address);
-	}
+		err = give_back_noted(state, address, report, held);
 out:
 	close_fd(state);
 	return err;

@@ -8,6 +8,7 @@
 
 #include "lib/machine/bind-state.h"
 #include "lib/machine/inuse.h"
+#include "lib/machine/journal.h"
 
 #define VB_BIND_DRIVER "vfio-pci"
 
@@ -27,7 +28,8 @@ struct vb_bind_report {
 	bool already;			/* nothing was to be done */
 	struct vb_inuse inuse;		/* kind is set: in use, -EBUSY */
 	struct vb_bind_saved saved;	/* unbind: what it goes, or went, back to */
-	int rollback_err;		/* not 0: it is not as before; the journal is kept */
+	int rollback_err;		/* not 0: it is not as before; what was saved is kept */
+	char entry[VB_JOURNAL_ID_SIZE];	/* bind: open in the journal until vb_bind_keep() */
 };
 
 /*
@@ -42,9 +44,13 @@ int vb_bind_check(const char *address, const char *const *together, size_t nr,
  * devices with the same ids too).  Saves what was before in the journal, checks
  * again immediately before it unbinds, and on failure puts everything back.
  * A device that is bound to vfio-pci already is left as it is.  Root only.
+ * Until vb_bind_keep(), vb_restore() takes the binding back once the caller is
+ * gone; vb_unbind() does so at any time.
  */
 int vb_bind(const char *address, const char *const *together, size_t nr,
 	    struct vb_bind_report *report);
+/* The binding shall outlive its maker.  0 or -errno of the journal. */
+int vb_bind_keep(struct vb_bind_report *report);
 /*
  * Could vb_unbind() give it back?  Reads only.  -ENOENT: at vfio-pci, but not by
  * vb_bind(); -EBUSY: a program has it open.  A device that is not at vfio-pci

@@ -55,16 +55,16 @@ static int read_group(struct vb_mdev *mdev)
 	return *group && !*end ? 0 : -EPROTO;
 }
 
-int vb_mdev_create(struct vb_mdev *mdev)
+int vb_mdev_name(struct vb_mdev *mdev)
 {
 	int ret;
 
 	*mdev = VB_MDEV_NONE;
 	ret = vb_sysfs_read("/proc/sys/kernel/random/uuid", mdev->uuid, sizeof(mdev->uuid));
-	return ret < 0 ? ret : vb_mdev_create_again(mdev);
+	return ret < 0 ? ret : 0;
 }
 
-int vb_mdev_create_again(struct vb_mdev *mdev)
+int vb_mdev_create(struct vb_mdev *mdev)
 {
 	char path[4096];
 	int ret = create_path(path, sizeof(path));

@@ -24,13 +24,14 @@ struct vb_mdev {
 
 /* Is the companion module loaded, and offers it a type of mdev? */
 bool vb_mdev_supported(void);
+/* A random UUID, and nothing made yet. */
+int vb_mdev_name(struct vb_mdev *mdev);
 /*
- * Make an mdev of the companion module's type with a random UUID.  -ENODEV:
- * the module is not loaded; -EACCES: not root; -ENOSPC: no more instances.
+ * Make an mdev of the companion module's type under its UUID, for the first time
+ * or once it was removed; its group may be another then.  -ENODEV: the module is
+ * not loaded; -EACCES: not root; -ENOSPC: no more instances.
  */
 int vb_mdev_create(struct vb_mdev *mdev);
-/* Make one that was removed once more, under its UUID; its group may be another. */
-int vb_mdev_create_again(struct vb_mdev *mdev);
 /* Remove it if we made it.  Blocks while its device fd is open anywhere. */
 int vb_mdev_remove(struct vb_mdev *mdev);
 /* -EBUSY: the group is open elsewhere. */

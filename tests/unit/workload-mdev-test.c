@@ -16,7 +16,7 @@ static struct {
 } mdev;
 
 int __wrap_vb_mdev_remove(struct vb_mdev *m);
-int __wrap_vb_mdev_create_again(struct vb_mdev *m);
+int __wrap_vb_mdev_create(struct vb_mdev *m);
 void __wrap_vb_mdev_close(struct vb_mdev *m);
 bool __wrap_vb_sysfs_exists(const char *path);
 
@@ -26,7 +26,7 @@ int __wrap_vb_mdev_remove(struct vb_mdev *m)
 	return mdev.remove_error;
 }
 
-int __wrap_vb_mdev_create_again(struct vb_mdev *m)
+int __wrap_vb_mdev_create(struct vb_mdev *m)
 {
 	mdev.there = !mdev.never_comes;
 	return 0;

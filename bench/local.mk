@@ -79,6 +79,7 @@ libbench_a_SOURCES = \
 	bench/engine/pages.c bench/engine/pages.h \
 	bench/engine/paths.c bench/engine/paths.h \
 	bench/engine/plan.c bench/engine/plan.h \
+	bench/engine/privileges.c bench/engine/privileges.h \
 	bench/engine/preflight.c bench/engine/preflight.h bench/engine/preflight_room.c \
 	bench/engine/record.c bench/engine/record.h \
 	bench/engine/record_load.c bench/engine/record_load.h \

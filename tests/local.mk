@@ -62,6 +62,12 @@ tests_unit_journal_test_SOURCES = tests/unit/journal-test.c \
 tests_unit_journal_test_CFLAGS = $(unit_cflags)
 tests_unit_journal_test_LDADD = $(unit_ldadd)
 
+check_PROGRAMS += tests/unit/privileges-test
+TESTS += tests/unit/privileges-test
+tests_unit_privileges_test_SOURCES = tests/unit/privileges-test.c
+tests_unit_privileges_test_CFLAGS = $(unit_cflags)
+tests_unit_privileges_test_LDADD = $(unit_ldadd)
+
 check_PROGRAMS += tests/unit/report-values-test
 TESTS += tests/unit/report-values-test
 tests_unit_report_values_test_SOURCES = tests/unit/report-values-test.c
@@ -329,7 +335,7 @@ EXTRA_DIST += tests/cli/busted-doc-test.sh tests/lab/kmod-fuzz-test.sh
 EXTRA_DIST += tests/lab/busted-test.sh tests/lab/busted/judge.py tests/lab/busted/matrix \
 	tests/lab/busted/run-cell.sh
 EXTRA_DIST += tests/lab/acceptance-test.sh tests/lab/kill-test.sh tests/lab/lab-selftest.sh \
-	tests/lab/restore-test.sh tests/lab/snapshot.sh
+	tests/lab/privileges-test.sh tests/lab/restore-test.sh tests/lab/snapshot.sh
 
 TESTS += tests/cli/kernel-test.sh
 EXTRA_DIST += tests/cli/kernel-test.sh

@@ -17,12 +17,24 @@ static void set_phase(struct vb_container *c, enum vb_phase phase)
 	atomic_store(&c->shared->phase, phase);
 }
 
+static int drop(struct vb_container *c, const struct vb_privileges *privileges)
+{
+	int ret = vb_privileges_drop(privileges, getppid());
+
+	return !ret ? 0 : vb_run_error(c->shared, ret, "giving up root for user %u: %s",
+				       (unsigned int)privileges->uid, strerror(-ret));
+}
+
 static int run(struct vb_container *c, const struct vb_plan *plan,
-	       const struct vb_topology *topology, int dir_fd, struct vb_worker_shared **workers)
+	       const struct vb_topology *topology, int dir_fd, const struct vb_privileges *privileges,
+	       struct vb_worker_shared **workers)
 {
 	struct vb_samples *samples = NULL;
 	int ret;
 
+	ret = vb_privileges_seal(privileges);
+	if (ret)
+		return vb_run_error(c->shared, ret, "PR_SET_NO_NEW_PRIVS: %s", strerror(-ret));
 	ret = plan->own_container ? 0 : vb_containers_each(c, plan, vb_container_open);
 	if (ret)
 		return ret;
@@ -37,6 +49,8 @@ static int run(struct vb_container *c, const struct vb_plan *plan,
 	if (!ret)
 		ret = vb_sampling_start(plan, topology, dir_fd, c->shared, &samples);
 	if (!ret)
+		ret = drop(c, privileges);
+	if (!ret)
 		ret = vb_workers_run(c, plan, topology, samples, workers);
 	vb_sampling_end(samples, plan, c->shared, workers);
 	return ret;
@@ -44,7 +58,7 @@ static int run(struct vb_container *c, const struct vb_plan *plan,
 
 void vb_child_main(struct vb_container *c, const struct vb_plan *plan,
 		   const struct vb_topology *topology, struct vb_worker_shared **workers,
-		   int dir_fd, pid_t supervisor)
+		   int dir_fd, const struct vb_privileges *privileges, pid_t supervisor)
 {
 	int ret;
 
@@ -61,7 +75,7 @@ void vb_child_main(struct vb_container *c, const struct vb_plan *plan,
 	vb_clock_init();
 	c->shared->clock_cost_ps = vb_clock_cost_ps();
 	vb_locked_read(0, &c->shared->locked_before);
-	ret = run(c, plan, topology, dir_fd, workers);
+	ret = run(c, plan, topology, dir_fd, privileges, workers);
 	/* What drivers have mapped is no worker's. */
 	for (unsigned int i = 0; i < plan->run->global.containers; i++)
 		vb_container_device_close(&c[i]);

@@ -319,8 +319,22 @@ out:
 	return ret;
 }
 
+void vb_plan_needs_root(const struct vb_plan *plan, char *text, size_t size)
+{
+	const struct vb_job_run *run = plan->run;
+
+	*text = '\0';
+	if (run->global.trace != VB_TRACE_NONE)
+		snprintf(text, size, "trace= reads the kernel's tracing");
+	for (unsigned int i = 0; i < run->nr_sections && !*text; i++)
+		if (run->section[i].workload->needs_root)
+			snprintf(text, size, "%s %s", run->section[i].workload->name,
+				 run->section[i].workload->needs_root);
+}
+
 json_t *vb_plan_to_json(const struct vb_plan *plan)
 {
+	char root[160];
 	json_t *workers = json_array();
 
 	for (unsigned int i = 0; i < plan->nr_workers; i++) {
@@ -337,12 +351,13 @@ json_t *vb_plan_to_json(const struct vb_plan *plan)
 			"memory_bytes", (json_int_t)win->memory_bytes,
 			"backing", vb_backing_name(w->section->backing), "pins", (int)win->pins));
 	}
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:b, s:b, s:o}",
+	vb_plan_needs_root(plan, root, sizeof(root));
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:b, s:b, s:s, s:o}",
 			 "label", plan->run->label,
 			 "iommu_mode", plan->run->global.iommu->name,
 			 "layout", vb_job_word("layout", plan->run->global.layout),
 			 "mapped_bytes", (json_int_t)plan->mapped_bytes,
 			 "mappings", (json_int_t)plan->mappings,
 			 "needs_pci", (int)plan->needs_pci, "needs_mdev", (int)plan->needs_mdev,
-			 "workers", workers);
+			 "needs_root", root, "workers", workers);
 }

@@ -68,6 +68,11 @@ struct vb_plan {
 int vb_plan_make(const struct vb_job_run *run, const struct vb_topology *topology,
 		 const struct vb_device *device, uint64_t seed, struct vb_plan **plan,
 		 char *err, size_t err_size);
+/*
+ * Why its workers can't do without root, in words after "because": *text is ""
+ * if they can.
+ */
+void vb_plan_needs_root(const struct vb_plan *plan, char *text, size_t size);
 /* For plan.json and --dry-run: a new object, NULL: no memory. */
 json_t *vb_plan_to_json(const struct vb_plan *plan);
 

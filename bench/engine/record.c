@@ -295,6 +295,7 @@ json_t *vb_record_to_json(const struct vb_record *r)
 		json_object_set_new(o, "hung", json_pack("{s:f, s:i, s:s}",
 			"idle_s", (double)run->hung_after_ns / 1e9,
 			"tasks_in_d", (int)run->tasks_in_d, "stacks", "stacks.txt"));
+	json_object_set_new(o, "privileges", vb_privileges_to_json(&run->privileges));
 	json_object_set_new(o, "clock_cost_ns",
 			    json_real((double)run->shared->clock_cost_ps / 1000));
 	json_object_set_new(o, "cold_bytes", u64(run->shared->cold_bytes));

@@ -111,6 +111,8 @@ static void clean_up(struct session *s)
 	if (s->arm)
 		end_use(s);
 	vb_janitor_end(&s->janitor);
+	if (s->dir_made && s->dir.fd >= 0)
+		session_give(s);
 	if (s->dir_made)
 		vb_result_abandon(&s->dir);
 	free_arms(s);

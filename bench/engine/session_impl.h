@@ -105,6 +105,8 @@ int session_make_meta(struct session *s);
 int session_make_output(struct session *s);
 int session_write_head(struct session *s);
 int session_write_tail(struct session *s);
+/* All that is in it so far belongs to whoever called sudo; nothing without sudo. */
+void session_give(struct session *s);
 json_t *session_arms_to_json(const struct session *s);
 json_t *session_device_to_json(const struct session *s);
 /* Write an expanded run as a job file.  0 or -errno. */

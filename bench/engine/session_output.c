@@ -369,6 +369,18 @@ static int write_log(struct session *s)
 	return ret;
 }
 
+/* To whom the result belongs, when it was made by sudo. */
+void session_give(struct session *s)
+{
+	uid_t uid;
+	gid_t gid;
+	int ret = vb_calling_user(&uid, &gid) ? vb_result_give(&s->dir, uid, gid) : 0;
+
+	if (ret)
+		vb_warn("%s: can't be given to user %u: %s: it stays root's", s->dir.path, (unsigned int)uid,
+			strerror(-ret));
+}
+
 int session_write_tail(struct session *s)
 {
 	bool complete = s->nr_done == s->nr_turns && !vb_interrupted() && !s->lost;
@@ -378,6 +390,8 @@ int session_write_tail(struct session *s)
 	json_object_set_new(s->meta, "exit_code", json_integer(s->exit_code));
 	if (!ret)
 		ret = write_last_meta(s, complete ? "complete" : "incomplete");
+	if (!ret)
+		session_give(s);
 	if (!ret)
 		ret = vb_result_finish(&s->dir);
 	s->dir_made = ret != 0;

@@ -320,6 +320,7 @@ static int run_plan(struct session *s, const struct vb_turn *turn, const struct 
 	describe(s, turn, title, sizeof(title));
 	vb_live_progress((unsigned int)s->number, (unsigned int)s->nr_turns);
 	session_noise_settings(&run);
+	vb_privileges_plan(plan, &run.privileges);
 	vb_run_mark(&run);
 	ret = v ? load_arm(s, v, &ours) : VB_EXIT_OK;
 	for (unsigned int i = 0; i < nr && !ret && plan->needs_mdev; i++)

@@ -246,7 +246,7 @@ static void child(struct vb_run *run, pid_t supervisor)
 {
 	vb_janitor_let_go(run->janitor);
 	vb_child_main(run->container, run->plan, run->topology, run->worker, run->dir_fd,
-		      supervisor);
+		      &run->privileges, supervisor);
 }
 
 /*

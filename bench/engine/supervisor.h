@@ -12,6 +12,7 @@
 #include "bench/engine/container.h"
 #include "bench/engine/changes.h"
 #include "bench/engine/janitor.h"
+#include "bench/engine/privileges.h"
 #include "bench/engine/plan.h"
 #include "bench/engine/shared.h"
 #include "lib/machine/klog.h"
@@ -35,6 +36,7 @@ struct vb_run {
 	struct vb_klog *klog;		/* NULL: not to be had */
 	const char *title;		/* for the live line: arm and run of how many */
 	struct vb_janitor *janitor;	/* whose pipe the forked process lets go */
+	struct vb_privileges privileges;	/* the workers' */
 	struct vb_changes *changes;	/* which the forked process works on; or NULL */
 	/* out */
 	enum vb_ending ending;

@@ -56,6 +56,7 @@ static int step(struct vb_worker *w)
 const struct vb_workload_ops vb_workload_container_churn = {
 	.name = "container_churn",
 	.summary = "opens a container, maps N mappings, closes it with them",
+	.needs_root = "opens containers",
 	.counts = counts,
 	.own_container = true,
 	.step = step,

@@ -129,6 +129,7 @@ static int step(struct vb_worker *w)
 const struct vb_workload_ops vb_workload_exit_mapped = {
 	.name = "exit_mapped",
 	.summary = "a process ends with N mappings in its container, by itself or by SIGKILL",
+	.needs_root = "opens containers",
 	.counts = counts,
 	.own_container = true,
 	.own_memory = true,

@@ -168,6 +168,7 @@ static int step(struct vb_worker *w)
 const struct vb_workload_ops vb_workload_fd_pass = {
 	.name = "fd_pass",
 	.summary = "an mdev's fd is passed on, its first owner ends, the second unpins and closes",
+	.needs_root = "opens containers",
 	.counts = counts,
 	.needs_mdev = true,
 	.own_container = true,

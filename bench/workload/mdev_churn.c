@@ -58,6 +58,7 @@ static int step(struct vb_worker *w)
 const struct vb_workload_ops vb_workload_mdev_churn = {
 	.name = "mdev_churn",
 	.summary = "removes an mdev through sysfs and makes it again",
+	.needs_root = "makes and removes an mdev",
 	.needs_mdev = true,
 	.opens_devices = true,
 	.min_mdevs = 2,

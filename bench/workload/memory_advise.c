@@ -142,6 +142,7 @@ static int step(struct vb_worker *w)
 const struct vb_workload_ops vb_workload_memory_advise = {
 	.name = "memory_advise",
 	.summary = "pages that are mapped are dropped, written out, collapsed, moved, compacted",
+	.needs_root = "may write to compact_memory",
 	.counts = counts,
 	.pinners_allowed = true,
 	.step = step,

@@ -40,6 +40,8 @@ struct vb_workload_ops {
 	 * end; NULL: nothing.  They stand in result.json, by section.
 	 */
 	const char *const *counts;
+	/* Why it needs root in its steps, after its name: "makes mdevs"; NULL: it does not. */
+	const char *needs_root;
 	bool pathological;		/* can hang or crash a kernel that declares the hazard */
 	/* The least that makes sense; 0: no minimum.  The job reader checks them. */
 	unsigned int min_threads;	/* of the section */

@@ -136,8 +136,8 @@ int vb_memory_folios(const struct vb_memory *memory, struct vb_folios *folios)
 	size_t size = (size_t)sysconf(_SC_PAGESIZE);
 	uint64_t page = (uintptr_t)memory->addr / size, nr = memory->size_bytes / size;
 	struct looker l = {
-		.pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC),
-		.flags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC),
+		.pagemap = vb_memory_open_pagemap(),
+		.flags = vb_memory_open_pageflags(),
 		.folios = folios,
 	};
 	uint64_t stretch = nr, step = nr, last = page + nr;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which physical pages are behind memory: do they stay where they are pinned? */
+/* Which physical pages are behind memory: do they stay where they are pinned?  Who may look. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -9,10 +9,35 @@
 #define PRESENT		(1ull << 63)
 #define PFN_MASK	((1ull << 55) - 1)
 
+/* Opened by root for itself, or -1. */
+static int kept_pagemap = -1, kept_pageflags = -1;
+
+static int again(int kept, const char *path)
+{
+	return kept >= 0 ? fcntl(kept, F_DUPFD_CLOEXEC, 0) : open(path, O_RDONLY | O_CLOEXEC);
+}
+
+int vb_memory_open_pagemap(void)
+{
+	return again(kept_pagemap, "/proc/self/pagemap");
+}
+
+int vb_memory_open_pageflags(void)
+{
+	return again(kept_pageflags, "/proc/kpageflags");
+}
+
+/* The kernel looks at who opened them, not at who reads (fs/proc/task_mmu.c, pagemap_read()). */
+void vb_memory_keep_looking(void)
+{
+	kept_pagemap = vb_memory_open_pagemap();
+	kept_pageflags = vb_memory_open_pageflags();
+}
+
 int vb_memory_pfns(const void *addr, size_t nr_pages, uint64_t *pfn)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = nr_pages * sizeof(*pfn);
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC), err = 0;
+	int fd = vb_memory_open_pagemap(), err = 0;
 	ssize_t n;
 
 	if (fd < 0)

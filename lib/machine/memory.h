@@ -89,6 +89,14 @@ void *vb_memory_shared(size_t size_bytes, int node);
 int vb_memory_where(const void *addr, size_t size_bytes, size_t max_samples, int *node,
 		    size_t *samples);
 /*
+ * Keep the files open that the next ones look at, for when this process is root
+ * no more.  Not for its children: /proc/self/pagemap stays this process's.
+ */
+void vb_memory_keep_looking(void);
+/* Their fds, the caller's to close; -1: errno says why. */
+int vb_memory_open_pagemap(void);
+int vb_memory_open_pageflags(void);
+/*
  * Page frame numbers of @nr_pages pages from @addr, 0 where none is present.
  * -EPERM: the kernel tells them to root alone.
  */

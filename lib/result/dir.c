@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Making and filling a result directory. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,6 +135,61 @@ int vb_result_write_json(int dir_fd, const char *name, const json_t *json)
 	ret = vb_result_write(dir_fd, name, text, strlen(text));
 	free(text);
 	return ret;
+}
+
+static int give_entry(int at, const char *name, uid_t uid, gid_t gid, bool *is_dir)
+{
+	int fd = openat(at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), ret = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st))
+		ret = -errno;
+	*is_dir = !ret && S_ISDIR(st.st_mode);
+	if (!ret && S_ISREG(st.st_mode) && st.st_nlink == 1 && fchownat(fd, "", uid, gid, AT_EMPTY_PATH))
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+/* Of @fd, which is closed. */
+static int give_folder(int fd, uid_t uid, gid_t gid)
+{
+	DIR *dir = fdopendir(fd);
+	struct dirent *entry;
+	int first = 0, ret;
+
+	if (!dir) {
+		ret = -errno;
+		close(fd);
+		return ret;
+	}
+	while ((entry = readdir(dir))) {
+		bool is_dir = false;
+
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		ret = give_entry(dirfd(dir), entry->d_name, uid, gid, &is_dir);
+		if (!ret && is_dir) {
+			int below = open_dir(dirfd(dir), entry->d_name);
+
+			ret = below < 0 ? below : give_folder(below, uid, gid);
+		}
+		if (!first)
+			first = ret;
+	}
+	if (fchown(dirfd(dir), uid, gid) && !first)
+		first = -errno;
+	closedir(dir);
+	return first;
+}
+
+int vb_result_give(const struct vb_result_dir *dir, uid_t uid, gid_t gid)
+{
+	int fd = open_dir(dir->fd, ".");
+
+	return fd < 0 ? fd : give_folder(fd, uid, gid);
 }
 
 int vb_result_finish(struct vb_result_dir *dir)

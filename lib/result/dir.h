@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #define VB_RESULT_SCHEMA 2
 
@@ -33,6 +34,12 @@ int vb_result_run_dir(struct vb_result_dir *dir, unsigned int number, const char
 int vb_result_write(int dir_fd, const char *name, const void *data, size_t length);
 /* The same of an object, with its checksum as the last key. */
 int vb_result_write_json(int dir_fd, const char *name, const json_t *json);
+/*
+ * All of it shall be @uid's, the folder last: until then nobody else could change
+ * what is in it.  Links and files with more than one name stay as they are.  0 or
+ * -errno, the first.
+ */
+int vb_result_give(const struct vb_result_dir *dir, uid_t uid, gid_t gid);
 /* Rename PATH.part to PATH and close. */
 int vb_result_finish(struct vb_result_dir *dir);
 /* Leave PATH.part as it is and close. */

@@ -236,6 +236,9 @@ int vb_journal_end(const char *id)
 	err = fd < 0 ? fd : append(fd, size, line);
 	if (!err)
 		tidy(dirfd, fd);
+	/* Gone: nothing was open, a later entry had answered for this one. */
+	if (err == -ENOENT)
+		err = 0;
 	if (fd >= 0)
 		close(fd);
 	close(dirfd);

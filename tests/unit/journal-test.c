@@ -319,6 +319,13 @@ static void test_other_boot(void **state)
 
 static void test_later_one_answers(void **state)
 {
+	char first[VB_JOURNAL_ID_SIZE];
+
+	assert_int_equal(vb_journal_begin(VB_JOURNAL_BIND, "0000:01:00.0", NULL, first), 0);
+	begin(VB_JOURNAL_UNBIND, "0000:01:00.0", NULL);
+	assert_int_equal(vb_journal_end(id), 0);
+	assert_false(vb_sysfs_exists(JOURNAL));
+	assert_int_equal(vb_journal_end(first), 0);
 	begin(VB_JOURNAL_BIND, "0000:01:00.0", NULL);
 	begin(VB_JOURNAL_BIND, "0000:02:00.0", NULL);
 	begin(VB_JOURNAL_UNBIND, "0000:01:00.0", NULL);

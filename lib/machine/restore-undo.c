@@ -68,10 +68,14 @@ static int remove_mdev(const struct vb_journal_entry *e)
 
 static bool variant_left(const struct vb_journal_entry *e)
 {
+	char loaded[1][80];
 	char path[64 + VB_JOURNAL_WHAT_SIZE];
 
 	snprintf(path, sizeof(path), "/sys/module/%s", e->what);
-	return vb_sysfs_exists(path);
+	if (vb_sysfs_exists(path))
+		return true;
+	/* Killed before it was loaded: the note about it is left, which unloading removes. */
+	return !vb_variant_loaded(loaded, 1) && vb_sysfs_exists(VB_STATE_DIR "/variant-loaded");
 }
 
 static int unload_variant(const struct vb_journal_entry *e)

@@ -127,9 +127,10 @@ killed()
 
 test_dropped()
 {
-	local runner
+	local runner status=0
 
-	by_user dropped run smoke --variant per-request --set duration=4s --set samples=yes & runner=$!
+	# As long as it takes to look at it.
+	by_user long run smoke --variant per-request --set duration=300s --set samples=yes & runner=$!
 	until pid=$(pgrep -x -P "$runner" vfio-bench); do
 		sleep 0.05
 	done
@@ -137,10 +138,13 @@ test_dropped()
 	sleep 0.5
 	check "sudo: no thread has a capability, a group or a way back" nothing_left
 	check "sudo: the supervisor and the janitor stay root" still_root
-	check "sudo: the run passes" wait "$runner"
+	kill -INT "$pid"
+	wait "$runner" || status=$?
+	check "sudo: the user's result of a run that is interrupted" eval "is $status 3 && all_the_users long"
+	check "sudo: a run passes" by_user dropped run smoke --variant per-request --set duration=1s --set samples=yes
 	check "sudo: the result says so" result dropped \
 		"r['privileges'] == {'dropped': True, 'uid': $uid, 'reason': ''} and r['status'] == 'ok'"
-	check "sudo: what only root may look at is in it" result dropped "r['folios']['4k'] > 0"
+	check "sudo: what only root may look at is in it" result dropped "r['folios']['looked_at_bytes'] > 0 and not r['folios']['error']"
 	check "sudo: the result is the user's" all_the_users dropped
 	check "sudo: group and state are nobody else's" nobody_else
 	check "sudo: killed, the workers die with the supervisor and nothing is left" killed

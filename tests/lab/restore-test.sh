@@ -123,6 +123,12 @@ wait_for_journal()
 	done
 }
 
+# Until then nothing is changed; unload only takes back.
+wait_for_begin()
+{
+	[[ $1 == unload ]] || wait_for_journal
+}
+
 # Undisturbed: how long it takes from its first entry on, and what it leaves.
 calibrate()
 {
@@ -130,14 +136,15 @@ calibrate()
 
 	begin_with "$name" && snapshot >"$work/begun.$name"
 	start "$name"
-	wait_for_journal
+	wait_for_begin "$name"
 	now_us; from=$us
 	wait "$pid" || status=$?
 	now_us; length_us[$name]=$((us - from))
 	snapshot >"$work/done.$name"
 	end_with "$name" || status=100
 	snapshot >"$work/now"
-	((status == 0)) && cmp "$work/before" "$work/now"
+	# Of so few pairs nothing can be said, and says so: not what this is about.
+	[[ $status == 0 || $name == ab ]] && cmp "$work/before" "$work/now"
 }
 
 # all_of PID: it, stopped, and its children.
@@ -215,7 +222,7 @@ killed()
 
 	begin_with "$name" || return 1
 	start "$name"
-	wait_for_journal
+	wait_for_begin "$name"
 	nap "$((delay / 1000000)).$(printf '%06d' $((delay % 1000000)))"
 	kill_them "$what"
 	restore "$what" || return 1

@@ -25,7 +25,7 @@ snapshot()
 	grep -rs '' /proc/sys/vm /proc/sys/kernel /sys/module/vfio*/parameters |
 		grep -vE "^/proc/sys/(vm|kernel)/($volatile_sysctls)" | sort || true
 	grep -E '^(HugePages|Hugetlb)' /proc/meminfo
-	ls -A /run/vfio-bench 2>/dev/null | grep -v '^restore.lock$' || true
+	find /run/vfio-bench -mindepth 1 ! -name restore.lock 2>/dev/null | sort || true
 	users
 	printf 'pages held: %d\n' "$(held_pages)"
 	printf 'splats: %d\n' "$(dmesg | grep -cE 'WARNING|BUG|Oops|general protection|blocked for more|refcount')"

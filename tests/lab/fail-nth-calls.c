@@ -626,59 +626,65 @@ void calls_begin(const char *pci_device, const char *ko)
 }
 
 const struct sweep vfio_sweeps[] = {
-	{ "open container", nothing, open_container, close_all, 0, 0 },
-	{ "open group, mdev", with_container, open_mdev_group, close_all, 0, 0 },
-	{ "open group, PCI", with_container, open_pci_group, close_all, 0, 0 },
-	{ "set container, mdev", with_group, set_container, close_all, 0, 0 },
-	{ "set container, PCI", with_pci_group, set_container, close_all, 0, 0 },
-	{ "unset container", attached, unset_container, close_all, 0, 0 },
-	{ "set IOMMU, mdev", attached, set_iommu, close_all, 0, 0 },
-	{ "set IOMMU, PCI", attached_pci, set_iommu, close_all, 0, 0 },
-	{ "open device, mdev", with_iommu, open_mdev, close_all, 0, 0 },
-	{ "open device, PCI", with_iommu_pci, open_pci, close_all, 0, 0 },
-	{ "IOMMU info", mapped_pci, iommu_info, close_all, 1, 0 },
-	{ "device info", with_mdev, device_info, close_all, 1, 0 },
-	{ "interrupt", with_pci, set_interrupt, close_all, 0, 0 },
-	{ "map, mdev", with_iommu, map_all, close_all, 0, 0 },
-	{ "map, PCI", with_iommu_pci, map_all, close_all, 0, 0 },
-	{ "unmap", mapped, unmap, close_all, 1, 0 },
-	{ "unmap, PCI", mapped_pci, unmap, close_all, 1, 0 },
-	{ "unmap pinned", pinned, unmap, close_all, 1, 0 },
-	{ "unmap all, pinned", pinned, unmap_everything, close_all, 1, 0 },
-	{ "dirty tracking on", pinned, dirty_start, close_all, 0, 0 },
-	{ "dirty bitmap", tracked, dirty_get, close_all, 1, 0 },
-	{ "unmap, dirty bitmap", tracked, unmap_dirty, close_all, 1, 0 },
-	{ "dirty tracking off", tracked, dirty_stop, close_all, 0, 0 },
+	{ "open container", nothing, open_container, close_all, 0, 0, 0 },
+	{ "open group, mdev", with_container, open_mdev_group, close_all, 0, 0, 0 },
+	{ "open group, PCI", with_container, open_pci_group, close_all, 0, 0, 0 },
+	{ "set container, mdev", with_group, set_container, close_all, 0, 0, 1 },
+	{ "set container, PCI", with_pci_group, set_container, close_all, 0, 0, 0 },
+	{ "unset container", attached, unset_container, close_all, 0, 0, 1 },
+	{ "set IOMMU, mdev", attached, set_iommu, close_all, 0, 0, 0 },
+	{ "set IOMMU, PCI", attached_pci, set_iommu, close_all, 0, 0, 0 },
+	{ "open device, mdev", with_iommu, open_mdev, close_all, 0, 0, 0 },
+	{ "open device, PCI", with_iommu_pci, open_pci, close_all, 0, 0, 0 },
+	{ "IOMMU info", mapped_pci, iommu_info, close_all, 1, 0, 0 },
+	{ "device info", with_mdev, device_info, close_all, 1, 0, 0 },
+	{ "interrupt", with_pci, set_interrupt, close_all, 0, 0, 0 },
+	{ "map, mdev", with_iommu, map_all, close_all, 0, 0, 0 },
+	{ "map, PCI", with_iommu_pci, map_all, close_all, 0, 0, 0 },
+	{ "unmap", mapped, unmap, close_all, 1, 0, 0 },
+	{ "unmap, PCI", mapped_pci, unmap, close_all, 1, 0, 0 },
+	{ "unmap pinned", pinned, unmap, close_all, 1, 0, 0 },
+	{ "unmap all, pinned", pinned, unmap_everything, close_all, 1, 0, 0 },
+	{ "dirty tracking on", pinned, dirty_start, close_all, 0, 0, 0 },
+	{ "dirty bitmap", tracked, dirty_get, close_all, 1, 0, 0 },
+	{ "unmap, dirty bitmap", tracked, unmap_dirty, close_all, 1, 0, 0 },
+	{ "dirty tracking off", tracked, dirty_stop, close_all, 0, 0, 0 },
 	{ 0 }
 };
 
 const struct sweep companion_sweeps[] = {
-	{ "VB_IOC_CONFIG", with_mdev, config, close_all, 1, 0 },
-	{ "VB_IOC_WINDOW", with_mdev, window, close_all, 1, -EEXIST },
-	{ "VB_IOC_SLOT", with_mdev, slot, close_all, 1, -EEXIST },
-	{ "mmap of a slot", with_window, map_slot, close_all, 0, 0 },
-	{ "VB_IOC_PIN", with_window_mapped, pin, close_all, 1, -EEXIST },
-	{ "VB_IOC_UNPIN", pinned, unpin, close_all, 1, -ENOENT },
-	{ "VB_IOC_OPEN", with_window, open_range, close_all, 1, 0 },
-	{ "VB_IOC_REQUEST_END", with_window, request_end, close_all, 1, 0 },
-	{ "VB_IOC_PINNERS_START", with_window, pinners_start, close_all, 1, 0 },
-	{ "VB_IOC_PINNERS_GO", with_pinners, pinners_go, close_all, 1, 0 },
-	{ "VB_IOC_PINNERS_STOP", with_pinners, pinners_stop, close_all, 1, 0 },
-	{ "VB_IOC_PINNER_INFO", with_pinners, pinner_info, close_all, 1, 0 },
-	{ "VB_IOC_STATS", pinned, stats, close_all, 1, 0 },
-	{ "VB_IOC_HIST", pinned, histogram, close_all, 1, 0 },
-	{ "VB_IOC_RESET", with_window, reset, close_all, 1, 0 },
+	{ "VB_IOC_CONFIG", with_mdev, config, close_all, 1, 0, 0 },
+	{ "VB_IOC_WINDOW", with_mdev, window, close_all, 1, -EEXIST, 0 },
+	{ "VB_IOC_SLOT", with_mdev, slot, close_all, 1, -EEXIST, 0 },
+	{ "mmap of a slot", with_window, map_slot, close_all, 0, 0, 0 },
+	{ "VB_IOC_PIN", with_window_mapped, pin, close_all, 1, -EEXIST, 0 },
+	{ "VB_IOC_UNPIN", pinned, unpin, close_all, 1, -ENOENT, 0 },
+	{ "VB_IOC_OPEN", with_window, open_range, close_all, 1, 0, 0 },
+	{ "VB_IOC_REQUEST_END", with_window, request_end, close_all, 1, 0, 0 },
+	{ "VB_IOC_PINNERS_START", with_window, pinners_start, close_all, 1, 0, 0 },
+	{ "VB_IOC_PINNERS_GO", with_pinners, pinners_go, close_all, 1, 0, 0 },
+	{ "VB_IOC_PINNERS_STOP", with_pinners, pinners_stop, close_all, 1, 0, 0 },
+	{ "VB_IOC_PINNER_INFO", with_pinners, pinner_info, close_all, 1, 0, 0 },
+	{ "VB_IOC_STATS", pinned, stats, close_all, 1, 0, 0 },
+	{ "VB_IOC_HIST", pinned, histogram, close_all, 1, 0, 0 },
+	{ "VB_IOC_RESET", with_window, reset, close_all, 1, 0, 0 },
 	{ 0 }
 };
 
+/*
+ * vfio_create_group() of 6.1 gives up a group whose name or character device fails
+ * without letting go of its iommu_group, and vfio_group_release() warns of that.
+ */
+const char *const mdev_expected[] = { "vfio_group_release+", NULL };
+
 const struct sweep mdev_sweeps[] = {
-	{ "mdev create", with_create, mdev_create, drop_mdev, 0, 0 },
-	{ "mdev remove", with_remove, mdev_remove, drop_mdev, 0, 0 },
+	{ "mdev create", with_create, mdev_create, drop_mdev, 0, 0, 0 },
+	{ "mdev remove", with_remove, mdev_remove, drop_mdev, 0, 0, 0 },
 	{ 0 }
 };
 
 const struct sweep module_sweeps[] = {
-	{ "finit_module", unloaded, module_load, nothing, 0, 0 },
-	{ "delete_module", loaded, module_unload, nothing, 0, 0 },
+	{ "finit_module", unloaded, module_load, nothing, 0, 0, 0 },
+	{ "delete_module", loaded, module_unload, nothing, 0, 0, 0 },
 	{ 0 }
 };

@@ -20,6 +20,7 @@ struct sweep {
 	 */
 	int answers;
 	int repeated;
+	int pointless;			/* there may be no point at all in it */
 };
 
 /* Ended by one without a name; all are swept before leaks are looked for. */
@@ -27,6 +28,9 @@ extern const struct sweep vfio_sweeps[];
 extern const struct sweep companion_sweeps[];
 extern const struct sweep mdev_sweeps[];
 extern const struct sweep module_sweeps[];
+
+/* Alarms in the kernel's log that are the kernel's own fault; ended by NULL. */
+extern const char *const mdev_expected[];
 
 /* @pci_device is the address of a device bound to vfio-pci, @ko the module's file. */
 void calls_begin(const char *pci_device, const char *ko);

@@ -278,7 +278,8 @@ int vb_result_open_file(const struct vb_result *r, size_t run, const char *name,
 		return bad(err, size, -ENOENT, "%s: %s", path, files ? "the result has no such file" :
 			   "the session did not end, so nothing tells whether it is whole");
 	ret = vb_files_open(path, entry, true, file, err, size);
-	if (ret)
+	/* A damaged file is told of where it is missing; this is a reader that lacks something. */
+	if (ret == -ENOMEM || ret == -EMFILE || ret == -ENFILE || ret == -EIO)
 		vb_lost_file(err);
 	return ret;
 }

@@ -99,7 +99,9 @@ static volatile pid_t other_tid;
 static void *other_thread(void *arg)
 {
 	other_tid = gettid();
-	pause();
+	/* The change of ids ends a pause. */
+	for (;;)
+		pause();
 	return NULL;
 }
 

@@ -63,15 +63,15 @@ at_least()
 # The module says that it unpinned a page less: the first cycle fails, and is kept.
 caught()
 {
-	soak caught 2 pin-batch --variant "$variant" --repeat 3 --faults none --cycle 1s --steady \
-		--set module_mode=busted-miscount --stop-on-failure
+	soak caught 2 notify-span --variant "$variant" --repeat 3 --faults none --cycle 1s --steady \
+		--set count=64 --set pin_every=1 --set module_mode=busted-miscount --stop-on-failure
 }
 
 kept_whole()
 {
 	local f=$out/caught/failure
 
-	test -s "$f/pin-batch.job" -a -s "$f/run.log" -a -s "$f/stacks.txt" -a -e "$f/kernel.log" &&
+	test -s "$f/notify-span.job" -a -s "$f/run.log" -a -s "$f/stacks.txt" -a -e "$f/kernel.log" &&
 		grep -q '^0,' "$f"/result/runs/*/last-ops.csv && grep -q "soak --replay" "$f/failure.txt"
 }
 

@@ -63,6 +63,7 @@ struct vb_global {
 	uint64_t warmup_ns;
 	uint64_t op_timeout_ns;
 	uint64_t seed;			/* 0: chosen and recorded by the engine */
+	bool last_ops;			/* each worker remembers what it did last */
 	uint64_t shuffle_ns;		/* workers change CPUs so often; 0: they stay */
 	enum vb_guard guard;
 	enum vb_cold cold;		/* of a run: yes or no; a session decides auto */

@@ -213,6 +213,10 @@ static const struct vb_job_key keys[] = {
 	{ "label", IN_GLOBAL(label), .type = VB_JOB_TEXT, .single = true,
 	  .values = "text", .standard = "",
 	  .help = "name of the run, put before the values of its lists" },
+	{ "last_ops", IN_GLOBAL(last_ops), .type = VB_JOB_CHOICE, .words = noes,
+	  .values = "no or yes", .standard = "no",
+	  .help = "each worker remembers what it did last, for last-ops.csv of a run that fails: a soak asks "
+		  "for it" },
 	{ "layout", IN_GLOBAL(layout), .type = VB_JOB_CHOICE, .words = layouts,
 	  .values = "auto, fixed or random", .standard = "auto",
 	  .help = "where windows lie in IOVA space, and who allocates first; random: from the run's "

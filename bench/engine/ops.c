@@ -28,10 +28,31 @@ void vb_op_wrong(struct vb_worker *w, const char *what)
 		snprintf(sh->wrong_where, sizeof(sh->wrong_where), "%s", what);
 }
 
-void vb_op_record(struct vb_worker *w, enum vb_metric metric, uint64_t offset, uint64_t start_ns,
-		  uint64_t end_ns, int result)
+void vb_op_seen(struct vb_worker *w, enum vb_metric metric, uint64_t offset, uint64_t size,
+		uint64_t start_ns, uint64_t end_ns, int result)
 {
-	vb_sample_put(w->samples, end_ns, end_ns - start_ns, offset / VB_JOB_PAGE, metric, result);
+	struct vb_worker_shared *sh = w->shared;
+
+	if (w->samples)
+		vb_sample_put(w->samples, end_ns, end_ns - start_ns, offset / VB_JOB_PAGE, metric, result);
+	if (w->remember)
+		sh->last[sh->nr_ops++ % VB_LAST_OPS] = (struct vb_last_op){
+			start_ns, end_ns, w->iova + offset, size, (int32_t)metric, result
+		};
+}
+
+void vb_op_request_begun(struct vb_worker *w, uint64_t iova, uint64_t size)
+{
+	w->shared->request_iova = iova;
+	w->shared->request_bytes = size;
+}
+
+void vb_op_request_seen(struct vb_worker *w, enum vb_metric metric, uint64_t offset, uint64_t size,
+			uint64_t start_ns, uint64_t end_ns, int result)
+{
+	if (metric < VB_NR_METRICS)
+		vb_op_seen(w, metric, offset, size, start_ns, end_ns, result);
+	w->shared->request_bytes = 0;
 }
 
 int vb_op_request_end(struct vb_worker *w)

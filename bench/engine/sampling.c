@@ -30,11 +30,10 @@ static int housekeeping_cpu(const struct vb_plan *plan, const struct vb_topology
 	return -1;
 }
 
-/* The first block: what numbers in the others mean.  Freed with free(). */
-static char *describe(const struct vb_plan *plan)
+/* The first block: what numbers in the others mean.  0 or -errno; *text is freed with free(). */
+static int describe(const struct vb_plan *plan, char **text)
 {
 	json_t *metrics = json_array(), *workers = json_array(), *all;
-	char *text;
 
 	for (int m = 0; m < VB_NR_METRICS; m++)
 		json_array_append_new(metrics, json_string(vb_metric_name((enum vb_metric)m)));
@@ -43,14 +42,12 @@ static char *describe(const struct vb_plan *plan)
 			plan->worker[i].section->name, "iova",
 			(json_int_t)plan->window[plan->worker[i].window].iova));
 	all = json_pack("{s:o, s:o}", "metrics", metrics, "workers", workers);
-	text = all ? json_dumps(all, JSON_COMPACT) : NULL;
+	*text = all ? json_dumps(all, JSON_COMPACT) : NULL;
 	json_decref(all);
+	if (!*text)
+		return -ENOMEM;
 	/* 1024 workers with the longest names are too many for it: the readers need the names. */
-	if (text && strlen(text) > VB_SAMPLE_TEXT_MAX) {
-		free(text);
-		text = NULL;
-	}
-	return text;
+	return strlen(*text) > VB_SAMPLE_TEXT_MAX ? -E2BIG : 0;
 }
 
 static int open_samples(const struct vb_plan *plan, const struct vb_topology *topology, int dir_fd,
@@ -63,8 +60,8 @@ static int open_samples(const struct vb_plan *plan, const struct vb_topology *to
 		.io = plan->run->global.samples_io,
 	};
 	int *nodes = calloc(plan->nr_workers, sizeof(*nodes));
-	char *text = describe(plan);
-	int ret = o.fd < 0 ? -errno : !nodes ? -ENOMEM : !text ? -E2BIG : 0;
+	char *text = NULL;
+	int ret = o.fd < 0 ? -errno : !nodes ? -ENOMEM : describe(plan, &text);
 
 	for (unsigned int i = 0; !ret && i < plan->nr_workers; i++)
 		nodes[i] = plan->worker[i].node;

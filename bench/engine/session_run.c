@@ -266,7 +266,7 @@ static int judge(struct session *s, struct vb_run *run, struct vb_record *record
 	vb_run_settle(run);
 	vb_audit_run(run, record->variant, s->in_lab, audit);
 	record->audit = audit;
-	if (audit->worst == VB_VERDICT_FAILED) {
+	if (audit->worst == VB_VERDICT_FAILED && run->plan->run->global.last_ops) {
 		ret = vb_last_ops_write(run);
 		if (ret)
 			vb_warn("%s: last-ops.csv can't be written: %s", s->dir.part, strerror(-ret));

@@ -212,6 +212,13 @@ static int get_memory(struct thread *t)
 	return ret || w->memory ? ret : -ENOMEM;
 }
 
+/* Who has to be told of what it does, now. */
+static void attend(struct vb_worker *w)
+{
+	w->looked_at = w->samples || w->remember;
+	w->attended = w->looked_at || w->slot;
+}
+
 static int set_up(struct thread *t)
 {
 	struct vb_worker *w = t->worker;
@@ -231,6 +238,7 @@ static int set_up(struct thread *t)
 		if (ret)
 			return worker_error(t, ret, "getting a request slot");
 	}
+	attend(w);
 	if (w->section->workload->setup) {
 		ret = w->section->workload->setup(w);
 		if (ret)
@@ -252,6 +260,7 @@ static void begin_measuring(struct thread *t)
 	}
 	sh->cpu_seen = vb_current_cpu();
 	t->worker->samples = t->ring;
+	attend(t->worker);
 	sh->start_ns = vb_now_ns();
 }
 
@@ -263,6 +272,7 @@ static void end_measuring(struct thread *t)
 
 	sh->end_ns = vb_now_ns();
 	w->samples = NULL;
+	attend(w);
 	sh->cpu_seen_end = vb_current_cpu();
 	sh->node_seen = vb_topology_node_of_cpu(t->topology, sh->cpu_seen);
 	if (!w->memory || sh->mem_samples)	/* what vb_op_memory_seen() was told stays */
@@ -482,6 +492,7 @@ static int prepare_thread(struct thread *t, struct vb_container *c, const struct
 		.shared = shared,
 		.iova = plan->window[pw->window].iova,
 		.random = pw->seed | 1,
+		.remember = plan->run->global.last_ops,
 	};
 	return 0;
 }

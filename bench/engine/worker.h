@@ -41,6 +41,9 @@ struct vb_worker {
 	uint64_t random;		/* state of vb_random() */
 	void *priv;			/* the workload's own, from setup() to teardown() */
 	struct vb_sample_ring *samples;	/* NULL: operations are not recorded (now) */
+	bool remember;			/* last_ops= */
+	bool looked_at;			/* one of the two */
+	bool attended;			/* that, or it has a slot: requests are told of */
 };
 
 /* xorshift64*: for patterns, not for secrets. */
@@ -70,31 +73,23 @@ static inline void vb_op_verify(struct vb_worker *w, bool right, const char *wha
 		vb_op_wrong(w, what);
 }
 
-/* Record an operation at @offset of the window, for vb_op_sample(). */
-void vb_op_record(struct vb_worker *w, enum vb_metric metric, uint64_t offset, uint64_t start_ns,
-		  uint64_t end_ns, int result);
-
-/* Remember an operation of @size bytes at @offset, in the place of the oldest. */
-static inline void vb_op_remember(struct vb_worker *w, enum vb_metric metric, uint64_t offset,
-				  uint64_t size, uint64_t start_ns, uint64_t end_ns, int result)
-{
-	struct vb_worker_shared *sh = w->shared;
-
-	sh->last[sh->nr_ops++ % VB_LAST_OPS] = (struct vb_last_op){
-		start_ns, end_ns, w->iova + offset, size, (int32_t)metric, result
-	};
-}
-
 /*
- * Every operation that enters a histogram, or fails, is remembered for a while, and is a
- * sample, where the job asks for them.
+ * Out of the way of operations that nobody looks at (w->looked_at): remember one of @size
+ * bytes at @offset (last_ops=), record it as a sample (samples=), or both.
  */
+void vb_op_seen(struct vb_worker *w, enum vb_metric metric, uint64_t offset, uint64_t size,
+		uint64_t start_ns, uint64_t end_ns, int result);
+/* The unmap request that begins, in case it never comes back; and the end of it. */
+void vb_op_request_begun(struct vb_worker *w, uint64_t iova, uint64_t size);
+void vb_op_request_seen(struct vb_worker *w, enum vb_metric metric, uint64_t offset, uint64_t size,
+			uint64_t start_ns, uint64_t end_ns, int result);
+
+/* Every operation that enters a histogram, or fails, can be looked at. */
 static inline void vb_op_sample_sized(struct vb_worker *w, enum vb_metric metric, uint64_t offset,
 				      uint64_t size, uint64_t start_ns, uint64_t end_ns, int result)
 {
-	vb_op_remember(w, metric, offset, size, start_ns, end_ns, result);
-	if (__builtin_expect(w->samples != NULL, 0))
-		vb_op_record(w, metric, offset, start_ns, end_ns, result);
+	if (__builtin_expect(w->looked_at, 0))
+		vb_op_seen(w, metric, offset, size, start_ns, end_ns, result);
 }
 
 static inline void vb_op_sample(struct vb_worker *w, enum vb_metric metric, uint64_t offset,
@@ -154,14 +149,16 @@ static inline uint64_t vb_op_request_begin(struct vb_worker *w, uint64_t iova, u
 	uint64_t start;
 
 	vb_guard_enter(&w->container->guard, &sh->tally);
-	if (slot) {
-		slot->iova = iova;
-		slot->size = size;
-		slot->end_ns = 0;
-		sh->tally.slot_requests++;
+	if (w->attended) {
+		if (slot) {
+			slot->iova = iova;
+			slot->size = size;
+			slot->end_ns = 0;
+			sh->tally.slot_requests++;
+		}
+		if (__builtin_expect(w->remember, 0))
+			vb_op_request_begun(w, iova, size);
 	}
-	sh->request_iova = iova;
-	sh->request_bytes = size;
 	start = vb_now_ns();
 	if (slot)
 		slot->start_ns = start;
@@ -170,21 +167,22 @@ static inline uint64_t vb_op_request_begin(struct vb_worker *w, uint64_t iova, u
 
 /* @ret: the call's.  Timed as @metric, unless that is VB_NR_METRICS.  Returns @ret. */
 static inline int vb_op_request_done(struct vb_worker *w, uint64_t offset, enum vb_metric metric,
-				     uint64_t start, int ret, uint64_t unmapped)
+				     uint64_t size, uint64_t start, int ret, uint64_t unmapped)
 {
 	struct vb_worker_shared *sh = w->shared;
 	uint64_t end = vb_now_ns();
 
-	if (w->slot)
-		w->slot->end_ns = end;
+	if (w->attended) {
+		if (w->slot)
+			w->slot->end_ns = end;
+		if (__builtin_expect(w->looked_at, 0))
+			vb_op_request_seen(w, metric, offset, size, start, end, ret);
+	}
 	vb_guard_leave(&w->container->guard);
 	sh->tally.requests++;
-	if (metric < VB_NR_METRICS)	/* a constant where this is inlined */
-		vb_op_sample_sized(w, metric, offset, sh->request_bytes, start, end, ret);
-	sh->request_bytes = 0;
 	if (__builtin_expect(ret, 0))
 		return ret;
-	if (metric < VB_NR_METRICS)
+	if (metric < VB_NR_METRICS)	/* a constant where this is inlined */
 		vb_hist_add(&sh->hist[metric], end - start);
 	sh->tally.unmapped_bytes += unmapped;
 	return 0;
@@ -205,7 +203,7 @@ static inline int vb_op_unmap(struct vb_worker *w, uint64_t offset, uint64_t siz
 	start = vb_op_request_begin(w, w->iova + offset, size);
 	ret = vb_iommu_unmap(&w->container->iommu, w->iova + offset, size, unmapped);
 
-	return vb_op_request_done(w, offset, metric, start, ret, *unmapped);
+	return vb_op_request_done(w, offset, metric, size, start, ret, *unmapped);
 }
 
 /* After an unmap in a pinned-in window, outside the timed path. */

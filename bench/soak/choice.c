@@ -130,6 +130,7 @@ void soak_choice_run(const struct soak *s, const struct soak_choice *c, struct v
 	run->global.duration_ns = c->duration_ns;
 	run->global.warmup_ns = 0;
 	run->global.shuffle_ns = c->shuffle_ns;
+	run->global.last_ops = true;
 	/* A job that only a number of steps ends goes on until the time is over. */
 	for (unsigned int i = 0; !timed && i < run->nr_sections; i++)
 		run->section[i].ops = 0;

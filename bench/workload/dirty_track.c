@@ -140,7 +140,7 @@ static int unmap(struct vb_worker *w)
 	w->window->mapped = false;
 	start = vb_op_request_begin(w, w->iova, window);
 	ret = vb_iommu_unmap_dirty(&w->container->iommu, w->iova, window, &t->bitmap, &unmapped);
-	ret = vb_op_request_done(w, 0, VB_METRIC_REQUEST, start, ret, unmapped);
+	ret = vb_op_request_done(w, 0, VB_METRIC_REQUEST, window, start, ret, unmapped);
 	if (!ret)
 		ret = vb_op_request_end(w);
 	if (ret)

@@ -29,7 +29,7 @@ static int request(struct vb_worker *w, uint64_t *unmapped)
 	*unmapped = 0;
 	start = vb_op_request_begin(w, 0, UINT64_MAX);
 	ret = vb_iommu_unmap_all(&w->container->iommu, unmapped);
-	return vb_op_request_done(w, 0, VB_METRIC_REQUEST, start, ret, *unmapped);
+	return vb_op_request_done(w, 0, VB_METRIC_REQUEST, UINT64_MAX, start, ret, *unmapped);
 }
 
 static int step(struct vb_worker *w)

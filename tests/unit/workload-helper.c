@@ -332,6 +332,7 @@ void rig_add_mdevs(struct rig *r, unsigned int nr)
 	r->section.device = VB_TARGET_MDEV;
 	r->plan_window.pins = true;
 	r->worker.slot = &r->slot;
+	r->worker.attended = true;
 	for (; r->container.nr_mdevs < nr; r->container.nr_mdevs++)
 		r->container.mdev[r->container.nr_mdevs] = VB_MDEV_NONE;
 }

@@ -7,7 +7,7 @@
 #   tests/cli/sanitizers-test.sh FOLDER
 #
 # Builds in FOLDER/asan and FOLDER/tsan, where two builds stay.
-#   VB_FAULT_SECONDS=N   how long calls are made to fail (60)
+#   VB_FAULT_TURNS=N     how many calls are made to fail of each command and kind (25)
 #   VB_SEED=N            which ones (1)
 # Functions are called through check.
 # shellcheck disable=SC2317
@@ -107,7 +107,7 @@ valgrind_readers()
 failures()
 {
 	"$top/tests/fault-inject/sweep.py" --build "$folder/asan" --jobs "$(nproc)" \
-		--seconds "${VB_FAULT_SECONDS:-60}" --seed "${VB_SEED:-1}" run:alloc run:fd run:io run:task \
+		--turns "${VB_FAULT_TURNS:-25}" --seed "${VB_SEED:-1}" run:alloc run:fd run:io run:task \
 		report:alloc report:fd report:io compare:alloc samples:alloc list:alloc
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Let each allocation and each system call of a command fail, one in each run of it.
 
-usage: sweep.py --build DIR [--all] [--seconds S] [--jobs N] [--seed N] [COMMAND:CLASS...]
+usage: sweep.py --build DIR [--all] [--seconds S | --turns N] [--jobs N] [--seed N] [COMMAND:CLASS...]
 
 DIR is a build folder, with sanitizers if leaks are to be seen (--enable-sanitizers).
 Without --all the first call from each place is taken, as the call chain tells;
@@ -150,15 +150,17 @@ class Sweep:
                 'where': [hex(address - 1) for address in where if address]}
 
     def shape(self, folder):
-        """What a result that was written holds: the keys, and which of them are null."""
+        """What a result holds: keys, files, and objects that say themselves what they lack."""
         done = subprocess.run([self.bench, 'report', '--json', 'out'], cwd=folder, env=self.clean_env(),
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
         if done.returncode:
             return f'the result can not be read: {done.stderr.decode()}'
-        keys = set()
+        keys, told = set(), set()
 
         def walk(value, path):
             if isinstance(value, dict):
+                if value.get('error'):
+                    told.add(path)
                 for key, item in value.items():
                     walk(item, f'{path}.{key}')
             elif isinstance(value, list):
@@ -171,7 +173,7 @@ class Sweep:
         walk(tree, '')
         files = sorted(re.sub(r'^\./', '', os.path.relpath(os.path.join(d, f), folder))
                        for d, _, names in os.walk(os.path.join(folder, 'out')) for f in names)
-        return keys, files
+        return keys, files, told
 
     def product(self, command, result):
         """What a command that went well has said and written."""
@@ -215,7 +217,8 @@ class Sweep:
         if isinstance(product, str) and command in ('run', 'ab'):
             return product
         if command in ('run', 'ab'):
-            lost = want[0] - product[0]
+            lost = {key for key in want[0] - product[0]
+                    if not any(key.startswith(path + '.') for path in product[2])}
             if kind != 'alloc':
                 lost = {key for key in lost if not any(p.startswith(key) or key.startswith(p)
                                                        for p in product[0])}
@@ -248,6 +251,8 @@ class Sweep:
         if deadline_s or not self.args.all:
             random.Random(self.args.seed).shuffle(numbers)
         visited, failed_clean, bad = 0, 0, []
+        if self.args.turns:
+            numbers = numbers[:self.args.turns]
         end = time.monotonic() + deadline_s if deadline_s else None
 
         def one(number):
@@ -284,6 +289,7 @@ def main():
     parser.add_argument('--build', required=True)
     parser.add_argument('--all', action='store_true')
     parser.add_argument('--seconds', type=float, default=0)
+    parser.add_argument('--turns', type=int, default=0)
     parser.add_argument('--jobs', type=int, default=2)
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--show', type=int, default=5)

@@ -127,9 +127,9 @@ delays()
 # open_close VARIANT GUARD
 open_close()
 {
-	job "open-$1" 0 open-close-unmap --variant "$1" --set duration=2s && holds "open-$1" \
-		"r['guard']['on'] == $2 and metric['open.mdev_open']['count'] > 5 and
-			m['requests'] > 5"
+	job "open-$1" 0 open-close-unmap --variant "$1" --set duration=4s && holds "open-$1" \
+		"r['guard']['on'] == $2 and metric['open.mdev_open']['count'] > 1 and
+			m['requests'] > 1"
 }
 
 "$bench" bind "$LAB_EDU" >/dev/null

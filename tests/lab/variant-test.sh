@@ -157,7 +157,7 @@ unfit()
 	check "what is no module is refused" \
 		says 1 'not for this kernel' load --variant-dir "$dir" unfit
 	check "and leaves nothing" nothing_of_ours
-	cp "$("$bench" variant list --json | sed -n 's/.*"path": "\(.*per_request.ko\)".*/\1/p')" \
+	cp "$("$bench" variant list --json | sed -n 's/.*"path": "\(.*\/per-request\/vfio_iommu_type1_per_request.ko\)".*/\1/p')" \
 		"$dir/$release/$name/vfio_iommu_type1_$name.ko"
 	check "a module of another name is refused" \
 		says 1 'not for this kernel' load --variant-dir "$dir" unfit

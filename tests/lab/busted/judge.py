@@ -22,11 +22,11 @@ def why_not(path, outcome, noticed, too):
     failed = {c['check'] for c in result['audit'] if c['verdict'] not in ('ok', 'mark')}
     said = 'exit status %d, run %s, failed: %s' % (status, result['status'], ' '.join(sorted(failed)))
     if outcome == 'clean':
-        good = status == 0 and result['status'] == 'ok' and result['metrics']
+        good = status == 0 and result['status'] == 'ok' and bool(result.get('metrics'))
     else:
         good = status == 2 and result['withheld'] and 'metrics' not in result
-        good &= (result['status'] == 'hung') == (outcome == 'hung')
-    good &= noticed <= failed and failed <= noticed | too
+        good = good and (result['status'] == 'hung') == (outcome == 'hung')
+    good = good and noticed <= failed and failed <= noticed | too
     return None if good else said
 
 

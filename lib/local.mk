@@ -34,6 +34,7 @@ libvfiobench_a_SOURCES = \
 	lib/machine/memory.h lib/machine/memory-folios.c lib/machine/memory-pfns.c \
 	lib/machine/memory-prefault.c \
 	lib/machine/memory-room.c \
+	lib/machine/memory-node.h \
 	lib/machine/memory-room.h \
 	lib/machine/module.c lib/machine/module.h \
 	lib/machine/noise.c lib/machine/noise.h lib/machine/noise-internal.h \

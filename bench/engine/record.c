@@ -9,6 +9,7 @@
 #include "bench/engine/tracing.h"
 #include "lib/measure/histogram.h"
 #include "lib/result/dir.h"
+#include "lib/result/lost.h"
 
 static json_t *u64(uint64_t value)
 {
@@ -84,6 +85,8 @@ static json_t *metrics(const struct vb_run *run)
 	double seconds = measured_seconds(run);
 	json_t *array = json_array();
 
+	if (!hist)
+		vb_lost_memory();
 	for (unsigned int i = 0; hist && i < run->plan->run->nr_sections; i++)
 		for (int m = 0; m < VB_NR_METRICS; m++)
 			add_metric(run, &run->plan->run->section[i], m, hist, array);

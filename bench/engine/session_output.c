@@ -266,6 +266,9 @@ int session_make_meta(struct session *s)
 	json_t *facts = vb_facts_collect();
 	char started[40];
 
+	if (!facts)
+		return vb_fail(VB_EXIT_UNTRUSTED, "what machine this is could not be read: "
+			       "out of memory, or of file descriptors");
 	date_and_time(started, sizeof(started));
 	snprintf(s->id, sizeof(s->id), "%016llx", (unsigned long long)random_id());
 	s->meta = json_pack("{s:i, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:I, s:i, s:s, s:o, s:o, s:o, s:o}",

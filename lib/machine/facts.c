@@ -70,7 +70,7 @@ int vb_fact_each(const char *path, int (*add)(json_t *to, const char *path, cons
 	/* by number where names end in one: node2 before node10 */
 	n = scandir(real, &entries, is_entry, versionsort);
 	if (n < 0)
-		return errno == ENOMEM ? -1 : 0;
+		return errno == ENOENT || errno == EACCES ? 0 : -1;
 	for (int i = 0; i < n; i++) {
 		if (!err)
 			err = add(to, path, entries[i]->d_name);

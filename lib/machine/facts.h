@@ -12,7 +12,7 @@
  * tell), taint, CPU model, microcode, CPUs, SMT, governor, turbo, mitigations,
  * clocksource, NUMA nodes with memory and distances, THP setting, hugepages,
  * IOMMU vendor and mode (strict, lazy), the module's srcversion, hypervisor.
- * What can't be read is null.  NULL: no memory.
+ * What can't be read is null.  NULL: out of memory, or of file descriptors.
  */
 json_t *vb_facts_collect(void);
 /* On the kernel's command line: vfio_bench.lab=1, vfio_bench.exact=1. */

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lib/machine/memory-node.h"
 #include "lib/machine/memory.h"
 
 #ifndef MADV_POPULATE_WRITE
@@ -156,17 +157,13 @@ int vb_memory_prefault(const struct vb_memory *memory, enum vb_prefault how,
 {
 	bool policy = memory->backing == VB_BACKING_FILE && memory->node >= 0 &&
 		      numa_available() >= 0;
-	struct bitmask *mask;
+	struct vb_node_mask mask;
 	int err;
 
 	if (!policy)
 		return make_present(memory, how, threads);
-	mask = numa_allocate_nodemask();
-	if (!mask)
-		return -ENOMEM;
-	numa_bitmask_setbit(mask, (unsigned int)memory->node);
-	err = set_mempolicy(MPOL_BIND, mask->maskp, mask->size + 1) ? -errno : 0;
-	numa_bitmask_free(mask);
+	mask = vb_node_mask((unsigned int)memory->node);
+	err = set_mempolicy(MPOL_BIND, mask.word, VB_NODE_MASK_BITS) ? -errno : 0;
 	if (!err)
 		err = make_present(memory, how, threads);
 	set_mempolicy(MPOL_DEFAULT, NULL, 0);

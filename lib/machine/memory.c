@@ -14,6 +14,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "lib/machine/memory-node.h"
 #include "lib/machine/memory-room.h"
 #include "lib/machine/memory.h"
 
@@ -115,22 +116,15 @@ static bool has_numa(void)
 /* A kernel without NUMA has one node, 0, and no mbind(). */
 static int bind_to_node(void *addr, size_t size_bytes, int node)
 {
-	struct bitmask *mask;
-	int err = 0;
+	struct vb_node_mask mask;
 
 	if (node == -1 || (node == 0 && !has_numa()))
 		return 0;
-	if (node < 0 || !has_numa() || node > numa_max_node())
+	if (node < 0 || node >= VB_MAX_NODES || !has_numa() || node > numa_max_node())
 		return -EINVAL;
-	mask = numa_allocate_nodemask();
-	if (!mask)
-		return -ENOMEM;
-	numa_bitmask_setbit(mask, (unsigned int)node);
+	mask = vb_node_mask((unsigned int)node);
 	/* libnuma's numa_tonode_memory() hides mbind()'s error */
-	if (mbind(addr, size_bytes, MPOL_BIND, mask->maskp, mask->size + 1, 0))
-		err = -errno;
-	numa_bitmask_free(mask);
-	return err;
+	return mbind(addr, size_bytes, MPOL_BIND, mask.word, VB_NODE_MASK_BITS, 0) ? -errno : 0;
 }
 
 static void *align_up(void *addr, size_t align)

@@ -386,7 +386,7 @@ static void check_kernel(struct subject *s)
 
 	add(s, "taint", !added, "new taint flags: 0x%llx", (unsigned long long)added);
 	if (!run->klog) {
-		soften(add(s, "kernel_log", false, "/dev/kmsg can't be read: run as root"),
+		soften(add(s, "kernel_log", false, "/dev/kmsg can't be opened, which takes root"),
 		       VB_VERDICT_MARK);
 		return;
 	}

@@ -406,7 +406,8 @@ EXTRA_DIST += tests/cli/sanitizers-test.sh tests/lab/sanitizers.sh \
 # Fuzz targets, read from their corpus; tests/fuzz/run has libFuzzer's own builds.
 fuzz_replays = \
 	tests/fuzz/args-replay tests/fuzz/floor-replay tests/fuzz/job-replay \
-	tests/fuzz/klog-replay tests/fuzz/manifest-replay tests/fuzz/result-replay tests/fuzz/samples-replay
+	tests/fuzz/journal-replay tests/fuzz/klog-replay tests/fuzz/manifest-replay \
+	tests/fuzz/result-replay tests/fuzz/samples-replay
 check_PROGRAMS += $(fuzz_replays)
 TESTS += tests/fuzz/replay-test.sh
 fuzz_replay = tests/fuzz/replay.c tests/fuzz/fuzz.h tests/fuzz/fuzz-json.h
@@ -425,6 +426,8 @@ tests_fuzz_floor_replay_SOURCES = tests/fuzz/floor-fuzz.c $(fuzz_replay)
 tests_fuzz_floor_replay_LDADD = $(fuzz_ldadd)
 tests_fuzz_job_replay_SOURCES = tests/fuzz/job-fuzz.c $(fuzz_replay)
 tests_fuzz_job_replay_LDADD = $(fuzz_ldadd)
+tests_fuzz_journal_replay_SOURCES = tests/fuzz/journal-fuzz.c $(fuzz_replay)
+tests_fuzz_journal_replay_LDADD = $(fuzz_ldadd)
 tests_fuzz_klog_replay_SOURCES = tests/fuzz/klog-fuzz.c $(fuzz_replay)
 tests_fuzz_klog_replay_LDADD = $(fuzz_ldadd)
 tests_fuzz_manifest_replay_SOURCES = tests/fuzz/manifest-fuzz.c $(fuzz_replay)

@@ -41,6 +41,8 @@ COMMANDS = {
     'run': ['run', 'null', *NULL, '--set', 'samples=yes', '-o', 'OUT'],
     'ab': ['ab', 'null', *NULL, '--accept-noise', '--arm', 'A=null', '--arm', 'B=null,count=32',
            '--pairs', '1', '--warmup-rounds', '0', '--seed', '1', '-o', 'OUT'],
+    'soak': ['soak', 'null', '--faults', 'none', '--repeat', '1', '--seed', '1', '--steady', '--cycle',
+             '50ms', '--set', 'threads=1', '-o', 'OUT'],
     'report': ['report', 'R'],
     'report-html': ['report', '--html', 'R', '-o', 'OUT'],
     'report-json': ['report', '--json', 'R'],
@@ -180,14 +182,31 @@ class Sweep:
         out = os.path.join(result['folder'], 'out')
         if command in ('run', 'ab'):
             return self.shape(result['folder'])
+        if command == 'soak':
+            return sorted(os.path.relpath(os.path.join(d, f), out)
+                          for d, _, names in os.walk(out) for f in names)
         text = result['out']
         if os.path.isfile(out):
             with open(out, encoding='utf-8') as file:
                 text += file.read()
         return re.sub(r'/tmp/\S*', '', text)
 
-    def leftover(self, folder):
+    def soak_leftover(self, folder):
+        """What a soak that failed has left can be read, and gone on with."""
+        for d, _, names in os.walk(os.path.join(folder, 'out')):
+            for name in names:
+                if name.endswith('.json'):
+                    with open(os.path.join(d, name), encoding='utf-8') as file:
+                        try:
+                            json.load(file)
+                        except ValueError as error:
+                            return f'{name}: {error}'
+        return ''
+
+    def leftover(self, command, folder):
         """What a command that failed has left is refused, or read as what it is."""
+        if command == 'soak':
+            return self.soak_leftover(folder)
         for name in ('out', 'out.part'):
             path = os.path.join(folder, name)
             if not os.path.isdir(path):
@@ -212,7 +231,7 @@ class Sweep:
         if status:
             if 'vfio-bench: ' not in err and not says_why(result):
                 return f'exit status {status} without a message'
-            return self.leftover(result['folder'])
+            return self.leftover(command, result['folder'])
         product = self.product(command, result)
         if isinstance(product, str) and command in ('run', 'ab'):
             return product

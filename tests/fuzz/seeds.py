@@ -43,6 +43,19 @@ def klog(top):
         yield f'expected\n[   12.345678] [    T1] {" ".join(word[3::2])} x\n'.encode()
 
 
+def journal(_top):
+    """One of each kind, ended and not, of this version and another."""
+    kinds = (('bind', '0000:41:00.0'), ('unbind', '0000:41:00.1'), ('variant', 'vfio_iommu_type1_x'),
+             ('mdev', '01234567-89ab-cdef-0123-456789abcdef'), ('trace', 'vfio_bench_7'),
+             ('setting', '/sys/kernel/mm/ksm/run'), ('process', '8.9'), ('uses', 'vfio_pci'))
+    lines = [f'+1 begin 7.8.{number} boot 7 8 {kind} {what} {before}'
+             for number, (kind, what) in enumerate(kinds) for before in ('-', 'nvme', '%2d%0a')]
+    for line in lines:
+        yield f'{line}\n'.encode()
+    yield '\n'.join([*lines, *(f'+1 end 7.8.{number}' for number in range(0, 8, 2))]).encode()
+    yield b'+2 begin x\n+1 end\n+1 begin\n00000000 1 end 7.8.0\nnothing\n\n+'
+
+
 def shorten(obj, keys):
     """Without checksum, and lists of files: the target makes them."""
     for key in keys:

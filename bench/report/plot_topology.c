@@ -156,11 +156,14 @@ static int picture(const struct vb_plotter *p, struct vb_plot *plot, char *said,
 		return ret;
 	snprintf(path, sizeof(path), "%s/topology.svg", p->out);
 	ret = vb_plot_tidy_svg(path, stem, plot->title, plot->alt);
-	if (!ret && vb_plot_exec(p->out, convert, words, sizeof(words)))
+	if (ret)
+		return ret;
+	ret = vb_plot_exec(p->out, convert, words, sizeof(words));
+	if (ret)
 		snprintf(plot->caption + strlen(plot->caption),
 			 sizeof(plot->caption) - strlen(plot->caption),
-			 " No PNG: rsvg-convert is missing or failed (librsvg2-bin).");
-	return ret;
+			 " No PNG: rsvg-convert (librsvg2-bin): %s.", strerror(-ret));
+	return 0;
 }
 
 static void describe(struct vb_plot *plot, const json_t *run, size_t cpus, bool device)

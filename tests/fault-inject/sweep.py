@@ -32,7 +32,7 @@ CLASSES = ['alloc', 'fd', 'io', 'task']
 PATIENCE_S = 120
 # As strerror() and the program have them.
 REASONS = re.compile('out of memory|Cannot allocate memory|Too many open files|Input/output error|'
-                     'No space left on device|Resource temporarily unavailable')
+                     'No space left on device|Not enough space|Resource temporarily unavailable')
 NULL = ['--quiet', '--set', 'duration=0s', '--set', 'ops=2000', '--set', 'warmup=0s',
         '--set', 'threads=1']
 
@@ -59,8 +59,14 @@ COMMANDS = {
 
 
 def says_why(result):
-    """Whether the reason stands somewhere in what was said, perhaps on two lines."""
-    return REASONS.search(' '.join((result['out'] + result['err']).split()))
+    """Whether the reason stands somewhere in what was said, or in a report: perhaps on two lines."""
+    said = result['out'] + result['err']
+    for name in ('report.md', 'report.html', 'summary.txt', 'summary.html'):
+        path = os.path.join(result['folder'], 'out', name)
+        if os.path.exists(path):
+            with open(path, encoding='utf-8') as file:
+                said += file.read()
+    return REASONS.search(' '.join(said.split()))
 
 
 class Sweep:

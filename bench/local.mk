@@ -175,6 +175,7 @@ nodist_libbench_a_SOURCES = bench/workload/workloads.h bench/fault/faults.h
 
 # The list of workloads: one file, one line.
 workload_sources = \
+	bench/workload/close_race.c \
 	bench/workload/container_churn.c \
 	bench/workload/device_open_close.c \
 	bench/workload/device_reset.c \
@@ -270,6 +271,7 @@ jobdir = $(pkgdatadir)/job
 dist_job_DATA = \
 	bench/job/ab-span.job \
 	bench/job/alexw-16g.job \
+	bench/job/close-race.job \
 	bench/job/combined.job \
 	bench/job/callback-delay.job \
 	bench/job/container-churn.job \

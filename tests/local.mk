@@ -350,7 +350,7 @@ EXTRA_DIST += tests/lab/fail-nth-test.sh
 check_PROGRAMS += tests/lab/pin-toggle
 tests_lab_pin_toggle_SOURCES = tests/lab/pin-toggle.c
 tests_lab_pin_toggle_LDADD = $(VB_LIBS)
-EXTRA_DIST += tests/lab/lifecycle-test.sh tests/lab/stale-dma-test.sh
+EXTRA_DIST += tests/lab/lifecycle-test.sh tests/lab/stale-dma-test.sh tests/lab/close-race-test.sh
 EXTRA_DIST += tests/lab/boot-faults-test.sh tests/lab/fault-test.sh
 EXTRA_DIST += tests/lab/kernel.sh tests/lab/memlock-test.sh tests/lab/pressure-test.sh \
 	tests/lab/type1-test.sh tests/lab/watch-limits.py tests/lab/late-pins-test.sh \

@@ -25,9 +25,26 @@ static int drop(struct vb_container *c, const struct vb_privileges *privileges)
 				       (unsigned int)privileges->uid, strerror(-ret));
 }
 
+static int open_containers(struct vb_container *c, const struct vb_plan *plan,
+			   struct vb_janitor *janitor)
+{
+	int ret = plan->own_container ? 0 : vb_containers_each(c, plan, vb_container_open);
+	unsigned int nr = plan->run->global.containers;
+	int file[VB_MAX_CONTAINERS];
+
+	if (!ret && !plan->own_container && plan->run->global.iommu->has_devices) {
+		for (unsigned int i = 0; i < nr; i++)
+			file[i] = c[i].iommu.fd;
+		vb_janitor_keep(janitor, file, nr);
+	}
+	/* Its socket's end is to tell it of the supervisor's death. */
+	vb_janitor_let_go(janitor);
+	return ret;
+}
+
 static int run(struct vb_container *c, const struct vb_plan *plan,
 	       const struct vb_topology *topology, int dir_fd, const struct vb_privileges *privileges,
-	       struct vb_worker_shared **workers)
+	       struct vb_janitor *janitor, struct vb_worker_shared **workers)
 {
 	struct vb_samples *samples = NULL;
 	int ret;
@@ -35,7 +52,7 @@ static int run(struct vb_container *c, const struct vb_plan *plan,
 	ret = vb_privileges_seal(privileges);
 	if (ret)
 		return vb_run_error(c->shared, ret, "PR_SET_NO_NEW_PRIVS: %s", strerror(-ret));
-	ret = plan->own_container ? 0 : vb_containers_each(c, plan, vb_container_open);
+	ret = open_containers(c, plan, janitor);
 	if (ret)
 		return ret;
 	set_phase(c, VB_PHASE_PROBE);
@@ -58,7 +75,8 @@ static int run(struct vb_container *c, const struct vb_plan *plan,
 
 void vb_child_main(struct vb_container *c, const struct vb_plan *plan,
 		   const struct vb_topology *topology, struct vb_worker_shared **workers,
-		   int dir_fd, const struct vb_privileges *privileges, pid_t supervisor)
+		   int dir_fd, const struct vb_privileges *privileges, struct vb_janitor *janitor,
+		   pid_t supervisor)
 {
 	int ret;
 
@@ -75,7 +93,7 @@ void vb_child_main(struct vb_container *c, const struct vb_plan *plan,
 	vb_clock_init();
 	c->shared->clock_cost_ps = vb_clock_cost_ps();
 	vb_locked_read(0, &c->shared->locked_before);
-	ret = run(c, plan, topology, dir_fd, privileges, workers);
+	ret = run(c, plan, topology, dir_fd, privileges, janitor, workers);
 	/* What drivers have mapped is no worker's. */
 	for (unsigned int i = 0; i < plan->run->global.containers; i++)
 		vb_container_device_close(&c[i]);

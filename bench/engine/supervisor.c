@@ -244,9 +244,8 @@ static void child(struct vb_run *run, pid_t supervisor) __attribute__((noreturn)
 
 static void child(struct vb_run *run, pid_t supervisor)
 {
-	vb_janitor_let_go(run->janitor);
 	vb_child_main(run->container, run->plan, run->topology, run->worker, run->dir_fd,
-		      &run->privileges, supervisor);
+		      &run->privileges, run->janitor, supervisor);
 }
 
 /*
@@ -287,6 +286,7 @@ int vb_run_supervise(struct vb_run *run)
 	if (!ret) {
 		vb_changes_process(run->changes, pid, process);
 		watch(run, pid, pidfd, log);
+		vb_janitor_drop(run->janitor);
 		if (run->changes && run->ending != VB_ENDING_HUNG)
 			vb_changes_end(run->changes, VB_JOURNAL_PROCESS, process);
 	}

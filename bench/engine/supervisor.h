@@ -35,7 +35,7 @@ struct vb_run {
 	int dir_fd;			/* runs/NNN-ARM/ of the result: files go there */
 	struct vb_klog *klog;		/* NULL: not to be had */
 	const char *title;		/* for the live line: arm and run of how many */
-	struct vb_janitor *janitor;	/* whose pipe the forked process lets go */
+	struct vb_janitor *janitor;	/* whose socket the forked process lets go */
 	struct vb_privileges privileges;	/* the workers' */
 	struct vb_changes *changes;	/* which the forked process works on; or NULL */
 	/* out */

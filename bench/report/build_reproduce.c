@@ -133,15 +133,20 @@ static const char *lab(struct vb_doc *doc, const struct vb_source *s, bool ab)
 {
 	const json_t *machine = json_object_get(s->result->meta, "machine");
 	unsigned long cpus = count_cpus(vb_json_text(json_object_get(machine, "cpu"), "online"));
-	const char *iommu = vb_json_text(json_object_get(machine, "iommu"), "vendor");
-	const char *options = "";
+	const json_t *iommu = json_object_get(machine, "iommu");
+	const char *vendor = vb_json_text(iommu, "vendor"), *options = "";
 
 	if (s->exact)		/* it has one CPU */
 		options = " --exact";
 	else if (cpus)
 		options = vb_doc_str(doc, " --cpus %lu", cpus);
-	if (*iommu && strcmp(iommu, "intel"))
-		options = vb_doc_str(doc, "%s --iommu %s", options, quoted(doc, iommu));
+	if (!strcmp(vb_json_text(iommu, "tables"), "scalable"))
+		vendor = "intel-scalable";
+	if (*vendor && strcmp(vendor, "intel"))
+		options = vb_doc_str(doc, "%s --iommu %s", options, quoted(doc, vendor));
+	if (strstr(vb_json_text(json_object_get(machine, "kernel"), "command_line"), "iommu.strict="))
+		options = vb_doc_str(doc, "%s --iommu-mode %s", options,
+				     quoted(doc, vb_json_text(iommu, "mode")));
 	return vb_doc_str(doc, "scripts/lab%s -- scripts/lab-run%s", options, ab ? " ab" : "");
 }
 

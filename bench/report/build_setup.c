@@ -207,8 +207,9 @@ static void put_machine(struct vb_doc *doc, const struct vb_source *s)
 		    nodes,
 		    nodes == 1 ? "" : "s");
 	if (*vb_json_text(iommu, "vendor"))
-		vb_doc_pair(doc, VB_VIEW_ALL, "iommu", "%s, %s", vb_json_text(iommu, "vendor"),
-			    or_unknown(vb_json_text(iommu, "mode")));
+		vb_doc_pair(doc, VB_VIEW_ALL, "iommu", "%s%s, %s", vb_json_text(iommu, "vendor"),
+			    strcmp(vb_json_text(iommu, "tables"), "scalable") ? "" :
+			    " (scalable mode)", or_unknown(vb_json_text(iommu, "mode")));
 	if (json_is_object(device))
 		vb_doc_pair(doc, VB_VIEW_ALL, "device", "%s on node %.0f, %s%sdriver %s",
 			    vb_json_text(device, "address"), vb_json_number(device, "node"),

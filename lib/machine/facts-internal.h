@@ -4,6 +4,7 @@
 #define VB_FACTS_INTERNAL_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Each is a new object, NULL: no memory. */
@@ -22,6 +23,14 @@ json_t *vb_fact_number(const char *path);
 json_t *vb_fact_string(const char *text);
 /* The word in brackets of "always [madvise] never", or null. */
 json_t *vb_fact_chosen(const char *path);
+
+/* Does a line of the running kernel's configuration hold @text?  0, 1, or -errno: nobody knows. */
+int vb_kernel_config_says(const char *text);
+/*
+ * Is @value one of those that @option has on the kernel's command line ("intel_iommu" and
+ * "sm_on" in "intel_iommu=on,sm_on")?
+ */
+bool vb_command_line_has(const char *option, const char *value);
 
 /*
  * Call @add for each entry of @path (not "." and "..") in order of name, until

@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The IOMMU and the modules that take part. */
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/machine/facts-internal.h"
 #include "lib/machine/sysfs.h"
 
 #define GROUPS_DIR "/sys/kernel/iommu_groups"
+
+/* Intel VT-d specification, capability and extended capability register: CM, SMTS */
+#define VTD_CAP_CACHING_MODE	(UINT64_C(1) << 7)
+#define VTD_ECAP_SCALABLE	(UINT64_C(1) << 43)
 
 /* How a vendor's units are called in /sys/class/iommu. */
 static const char *vendor_of(const char *unit)
@@ -44,25 +51,77 @@ static int count_type(json_t *to, const char *dir, const char *name)
 			   json_integer(json_integer_value(json_object_get(to, type)) + 1));
 }
 
+static int capability(const char *file, uint64_t *bits)
+{
+	char path[PATH_MAX], text[64], *end;
+
+	snprintf(path, sizeof(path), "/sys/class/iommu/dmar0/intel-iommu/%s", file);
+	if (vb_sysfs_read(path, text, sizeof(text)) < 0)
+		return -ENOENT;
+	/* hexadecimal, without 0x */
+	*bits = strtoull(text, &end, 16);
+	return end == text ? -EINVAL : 0;
+}
+
+/*
+ * Of a kernel that has no type of its own for lazy domains (before 5.15, when their default
+ * could be configured as well): every vendor had its own word against it, and VT-d's driver
+ * went without where a hypervisor has to see each change (caching mode).
+ */
+static const char *mode_by_vendor(const char *vendor)
+{
+	uint64_t cap;
+
+	if (!strcmp(vendor, "intel")) {
+		if (vb_command_line_has("intel_iommu", "strict") ||
+		    (!capability("cap", &cap) && cap & VTD_CAP_CACHING_MODE))
+			return "strict";
+		return "lazy";
+	}
+	if (!strcmp(vendor, "amd"))
+		return vb_command_line_has("amd_iommu", "fullflush") ? "strict" : "lazy";
+	return vb_command_line_has("iommu.strict", "0") ? "lazy" : "strict";
+}
+
 /*
  * Of host drivers' mappings: DMA-FQ flushes later, DMA at once
  * (Documentation/ABI/testing/sysfs-kernel-iommu_groups).  VFIO's own domains
  * are always strict.
  */
-static json_t *mode_of(const json_t *types)
+static json_t *mode_of(const json_t *types, const char *vendor)
 {
 	if (json_object_get(types, "DMA-FQ"))
 		return json_string("lazy");
 	if (json_object_get(types, "DMA"))
-		return json_string("strict");
+		return json_string(vb_kernel_config_says("CONFIG_IOMMU_DEFAULT_DMA_") ?
+				   "strict" : mode_by_vendor(vendor));
 	if (json_object_get(types, "identity"))
 		return json_string("passthrough");
 	return json_null();
 }
 
+/* VT-d's two formats of tables, for all domains alike; null: of another vendor, or not known. */
+static json_t *tables_of(const char *vendor)
+{
+	uint64_t ecap;
+	int by_default;
+
+	if (strcmp(vendor, "intel") || capability("ecap", &ecap))
+		return json_null();
+	if (!(ecap & VTD_ECAP_SCALABLE) || vb_command_line_has("intel_iommu", "sm_off"))
+		return json_string("legacy");
+	if (vb_command_line_has("intel_iommu", "sm_on"))
+		return json_string("scalable");
+	by_default = vb_kernel_config_says("CONFIG_INTEL_IOMMU_SCALABLE_MODE_DEFAULT_ON=y");
+	if (by_default < 0)
+		return json_null();
+	return json_string(by_default ? "scalable" : "legacy");
+}
+
 json_t *vb_facts_iommu(void)
 {
 	json_t *iommu = json_object(), *types = json_object();
+	const char *vendor;
 	int err = !iommu || !types;
 
 	if (!err) {
@@ -70,7 +129,9 @@ json_t *vb_facts_iommu(void)
 		err |= vb_fact_put(iommu, "units", json_integer(0));
 		err |= vb_fact_each("/sys/class/iommu", add_unit, iommu);
 		err |= vb_fact_each(GROUPS_DIR, count_type, types);
-		err |= vb_fact_put(iommu, "mode", mode_of(types));
+		vendor = json_string_value(json_object_get(iommu, "vendor"));
+		err |= vb_fact_put(iommu, "mode", mode_of(types, vendor ? vendor : ""));
+		err |= vb_fact_put(iommu, "tables", tables_of(vendor ? vendor : ""));
 		err |= json_object_set(iommu, "domain_types", types);
 	}
 	json_decref(types);

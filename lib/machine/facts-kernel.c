@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The kernel: release, command line, taint, and options that ruin timing. */
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -63,6 +64,24 @@ static FILE *open_config(const char *release, char *path, size_t size)
 			return file;
 	}
 	return NULL;
+}
+
+int vb_kernel_config_says(const char *text)
+{
+	char path[PATH_MAX], line[512];
+	struct utsname uts;
+	FILE *file;
+	int found = 0;
+
+	if (uname(&uts))
+		return -errno;
+	file = open_config(uts.release, path, sizeof(path));
+	if (!file)
+		return -ENOENT;
+	while (!found && fgets(line, sizeof(line), file))
+		found = !!strstr(line, text);
+	fclose(file);
+	return found;
 }
 
 static void read_config(FILE *file, bool found[NR_OPTIONS])

@@ -113,6 +113,23 @@ static bool on_command_line(const char *word)
 	return false;
 }
 
+bool vb_command_line_has(const char *option, const char *value)
+{
+	char text[4096], *save, *rest;
+	size_t length = strlen(option);
+
+	if (vb_sysfs_read("/proc/cmdline", text, sizeof(text)) < 0)
+		return false;
+	for (char *s = strtok_r(text, " \n", &save); s; s = strtok_r(NULL, " \n", &save)) {
+		if (strncmp(s, option, length) || s[length] != '=')
+			continue;
+		for (char *v = strtok_r(s + length + 1, ",", &rest); v; v = strtok_r(NULL, ",", &rest))
+			if (!strcmp(v, value))
+				return true;
+	}
+	return false;
+}
+
 bool vb_in_lab(void)
 {
 	return on_command_line("vfio_bench.lab=1");

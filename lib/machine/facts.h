@@ -11,7 +11,8 @@
  * that ruin timing (KASAN, lockdep, ... as far as /boot or /proc/config.gz
  * tell), taint, CPU model, microcode, CPUs, SMT, governor, turbo, mitigations,
  * clocksource, NUMA nodes with memory and distances, THP setting, hugepages,
- * IOMMU vendor and mode (strict, lazy), the module's srcversion, hypervisor.
+ * IOMMU vendor and mode (strict, lazy; VT-d: scalable, legacy), the module's srcversion,
+ * hypervisor.
  * What can't be read is null.  NULL: out of memory, or of file descriptors.
  */
 json_t *vb_facts_collect(void);

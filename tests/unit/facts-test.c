@@ -168,6 +168,79 @@ static void test_iommu(void **state)
 	json_decref(facts);
 }
 
+/* "intel_iommu=on,sm_on": which of its words are looked at, and that no part of one is. */
+static const char *mode_with(const char *command_line)
+{
+	json_t *facts;
+	const char *mode;
+
+	tree_file("/proc/cmdline", command_line);
+	facts = vb_facts_collect();
+	mode = text(facts, "iommu", "mode");
+	mode = !strcmp(mode, "strict") ? "strict" : !strcmp(mode, "lazy") ? "lazy" : "?";
+	json_decref(facts);
+	return mode;
+}
+
+/* A kernel that knows no DMA-FQ says so in its configuration, by what is not there. */
+static void old_kernel(void)
+{
+	struct utsname uts;
+	char path[256];
+
+	assert_int_equal(uname(&uts), 0);
+	snprintf(path, sizeof(path), "/boot/config-%s", uts.release);
+	tree_file(path, "CONFIG_SMP=y\nCONFIG_INTEL_IOMMU=y\n");
+}
+
+static void test_iommu_before_fq(void **state)
+{
+	old_kernel();
+	tree_file("/sys/kernel/iommu_groups/0/type", "DMA\n");
+	tree_file("/sys/class/iommu/dmar0/intel-iommu/cap", "d2008c22260206\n");
+	assert_string_equal(mode_with("quiet intel_iommu=on\n"), "lazy");
+	assert_string_equal(mode_with("intel_iommu=on intel_iommu=sp_off,strict\n"), "strict");
+	assert_string_equal(mode_with("amd_iommu=fullflush xintel_iommu=strict\n"), "lazy");
+	/* a hypervisor that has to see every change */
+	tree_file("/sys/class/iommu/dmar0/intel-iommu/cap", "d2008c22260286\n");
+	assert_string_equal(mode_with("intel_iommu=on\n"), "strict");
+}
+
+static void test_iommu_before_fq_amd(void **state)
+{
+	old_kernel();
+	tree_file("/sys/kernel/iommu_groups/0/type", "DMA\n");
+	tree_dir("/sys/class/iommu/ivhd0");
+	assert_string_equal(mode_with("amd_iommu=on intel_iommu=strict\n"), "lazy");
+	assert_string_equal(mode_with("amd_iommu=fullflush\n"), "strict");
+}
+
+/* "": null */
+static void tables_are(const char *command_line, const char *ecap, const char *wanted)
+{
+	json_t *facts, *tables;
+
+	tree_file("/proc/cmdline", command_line);
+	tree_file("/sys/class/iommu/dmar0/intel-iommu/ecap", ecap);
+	facts = vb_facts_collect();
+	tables = json_object_get(json_object_get(facts, "iommu"), "tables");
+	if (*wanted)
+		assert_string_equal(json_string_value(tables), wanted);
+	else
+		assert_true(json_is_null(tables));
+	json_decref(facts);
+}
+
+static void test_iommu_tables(void **state)
+{
+	tables_are("intel_iommu=on,sm_on\n", "f4a\n", "legacy");
+	tables_are("intel_iommu=on,sm_on\n", "80000000f4a\n", "scalable");
+	tables_are("intel_iommu=on,sm_off\n", "80000000f4a\n", "legacy");
+	tables_are("intel_iommu=on\n", "80000000f4a\n", "");
+	old_kernel();
+	tables_are("intel_iommu=on\n", "80000000f4a\n", "legacy");
+}
+
 static void check_options(const char *from, size_t count, const char *first)
 {
 	json_t *facts = vb_facts_collect();
@@ -223,6 +296,9 @@ int main(void)
 		in_tree(test_lab),
 		in_tree(test_memory),
 		in_tree(test_iommu),
+		in_tree(test_iommu_before_fq),
+		in_tree(test_iommu_before_fq_amd),
+		in_tree(test_iommu_tables),
 		in_tree(test_options),
 		cmocka_unit_test(test_this_machine),
 	};

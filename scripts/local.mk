@@ -10,10 +10,14 @@ EXTRA_DIST += \
 	scripts/install-deps \
 	scripts/kernel \
 	scripts/kernel-image \
+	scripts/kernel-source \
 	scripts/kernels/base.config \
 	scripts/kernels/debug.config \
 	scripts/kernels/faults.config \
+	scripts/kernels/fragments.sh \
 	scripts/kernels/kcsan.config \
+	scripts/kernels/modules.sh \
+	scripts/kernels/production.config \
 	scripts/lab \
 	scripts/lab-ab \
 	scripts/lab-init \

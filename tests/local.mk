@@ -298,7 +298,7 @@ EXTRA_DIST += tests/cli/headers-test.sh
 check_PROGRAMS += tests/lab/edu-dma
 tests_lab_edu_dma_SOURCES = tests/lab/edu-dma.c
 tests_lab_edu_dma_LDADD = libvfiobench.a
-EXTRA_DIST += tests/lab/edu-dma-test.sh
+EXTRA_DIST += tests/lab/edu-dma-test.sh tests/lab/kernel-smoke-test.sh
 
 TESTS += tests/cli/measure-test.sh
 EXTRA_DIST += tests/cli/measure-test.sh

@@ -21,6 +21,7 @@ EXTRA_DIST += \
 	scripts/lab \
 	scripts/lab-ab \
 	scripts/lab-init \
+	scripts/lab-matrix \
 	scripts/lab-run \
 	scripts/late-pins \
 	scripts/quickstart
@@ -33,6 +34,7 @@ dist_gnuplot_DATA = \
 	scripts/gnuplot/events.gp \
 	scripts/gnuplot/heatmap.gp \
 	scripts/gnuplot/listeners.gp \
+	scripts/gnuplot/matrix.gp \
 	scripts/gnuplot/notify-span.gp \
 	scripts/gnuplot/numa.gp \
 	scripts/gnuplot/pairs.gp \

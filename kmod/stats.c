@@ -118,6 +118,16 @@ static long stats_reset_this_cpu(void *arg)
 	return 0;
 }
 
+static void stats_reset_cpu(struct vb_device *dev, int cpu)
+{
+	cpus_read_lock();
+	if (cpu_online(cpu))
+		work_on_cpu(cpu, stats_reset_this_cpu, dev);
+	else
+		stats_clear(dev->stats[cpu]);
+	cpus_read_unlock();
+}
+
 int vb_ioc_reset(struct vb_device *dev, void *arg)
 {
 	int cpu;
@@ -125,8 +135,7 @@ int vb_ioc_reset(struct vb_device *dev, void *arg)
 	for_each_possible_cpu(cpu) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (work_on_cpu_safe(cpu, stats_reset_this_cpu, dev))
-			stats_clear(dev->stats[cpu]);	/* it is offline */
+		stats_reset_cpu(dev, cpu);
 	}
 	spin_lock(&dev->log_lock);
 	dev->log_count = 0;

@@ -30,11 +30,12 @@ bool vb_busted_releases(u32 mode)
 	       mode == VB_MODE_BUSTED_UNPIN_AFTER_RETURN;
 }
 
-static void unpin_counted(struct vb_device *dev, u64 iova, unsigned int pages)
+static void unpin_counted(struct vb_device *dev, struct vb_window *window,
+			  unsigned long first, unsigned int pages)
 {
 	struct vb_stats *stats;
 
-	vb_compat_unpin(&dev->vdev, iova, pages);
+	vb_vfio_unpin(dev, window, first, pages);
 	stats = vb_stats_get(dev);
 	stats->counters.unpin_calls++;
 	stats->counters.unpinned_pages += pages;
@@ -42,11 +43,11 @@ static void unpin_counted(struct vb_device *dev, u64 iova, unsigned int pages)
 }
 
 /* The first page of the run stays pinned, and nobody knows of it any more. */
-static bool skip_first(struct vb_device *dev, u64 *iova, unsigned int *pages)
+static bool skip_first(struct vb_device *dev, unsigned long *first, unsigned int *pages)
 {
 	vb_stats_get(dev)->counters.leaked_pins++;
 	vb_stats_put();
-	*iova += PAGE_SIZE;
+	++*first;
 	return !--*pages;
 }
 
@@ -54,30 +55,33 @@ static void late_work(struct work_struct *work)
 {
 	struct vb_device *dev = container_of(to_delayed_work(work), struct vb_device, late);
 
-	unpin_counted(dev, dev->late_iova, dev->late_pages);
-	smp_store_release(&dev->late_pages, 0);	/* leave_for_later() */
+	unpin_counted(dev, dev->late_window, dev->late_first, dev->late_pages);
+	clear_bit_unlock(0, &dev->late_taken);
 }
 
-/* One run at a time: callbacks of a container are serialised, the work is not. */
-static bool leave_for_later(struct vb_device *dev, u64 iova, unsigned int pages)
+/* One run at a time. */
+static bool leave_for_later(struct vb_device *dev, struct vb_window *window,
+			    unsigned long first, unsigned int pages)
 {
-	if (smp_load_acquire(&dev->late_pages))	/* late_work() */
+	if (test_and_set_bit_lock(0, &dev->late_taken))
 		return false;
-	dev->late_iova = iova;
+	dev->late_window = window;
+	dev->late_first = first;
 	dev->late_pages = pages;
 	return schedule_delayed_work(&dev->late, msecs_to_jiffies(VB_BUSTED_LATE_MS));
 }
 
-bool vb_busted_release(struct vb_device *dev, u32 mode, u64 *iova, unsigned int *pages)
+bool vb_busted_release(struct vb_device *dev, u32 mode, struct vb_window *window,
+		       unsigned long *first, unsigned int *pages)
 {
 	switch (mode) {
 	case VB_MODE_BUSTED_SKIP_UNPIN:
-		return skip_first(dev, iova, pages);
+		return skip_first(dev, first, pages);
 	case VB_MODE_BUSTED_DOUBLE_UNPIN:
-		unpin_counted(dev, *iova, *pages);
+		unpin_counted(dev, window, *first, *pages);
 		return false;
 	case VB_MODE_BUSTED_UNPIN_AFTER_RETURN:
-		return leave_for_later(dev, *iova, *pages);
+		return leave_for_later(dev, window, *first, *pages);
 	default:
 		return false;
 	}
@@ -86,7 +90,7 @@ bool vb_busted_release(struct vb_device *dev, u32 mode, u64 *iova, unsigned int 
 void vb_busted_init(struct vb_device *dev)
 {
 	INIT_DELAYED_WORK(&dev->late, late_work);
-	dev->late_pages = 0;
+	dev->late_taken = 0;
 }
 
 void vb_busted_flush(struct vb_device *dev)

@@ -59,18 +59,18 @@ static void count_released(struct vb_notification *n, unsigned int pages, u64 ns
 static void release_run(struct vb_notification *n, struct vb_window *window,
 			const struct vb_op *op)
 {
-	u64 iova = vb_page_iova(window, op->first);
+	unsigned long first = op->first;
 	unsigned int pages = vb_op_pages(op);
 	u64 start_ns = 0;
 
 	if (unlikely(n->busted)) {
 		n->busted = false;	/* once a callback */
-		if (vb_busted_release(n->dev, n->mode, &iova, &pages))
+		if (vb_busted_release(n->dev, n->mode, window, &first, &pages))
 			return;
 	}
 	if (n->timed)
 		start_ns = ktime_get_raw_ns();
-	vb_compat_unpin(&n->dev->vdev, iova, pages);
+	vb_vfio_unpin(n->dev, window, first, pages);
 	if (n->timed)
 		n->unpinned_ns = ktime_get_raw_ns();
 	if (n->counted)

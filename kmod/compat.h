@@ -15,31 +15,53 @@
 
 #include <linux/device.h>
 #include <linux/iommu.h>
-#include <linux/mdev.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/vfio.h>
 
 #include "vb_probe.h"
 
-#ifndef VB_HAVE_DMA_UNMAP_OP
-#error "this kernel notifies by vfio_register_notifier(): not supported yet"
-#endif
-#ifndef VB_HAVE_MDEV_REGISTER_PARENT
-#error "this kernel has no mdev_register_parent(): not supported yet"
+#if !defined(VB_HAVE_DMA_UNMAP_OP) && !defined(VB_HAVE_MDEV_PARENT_OPS)
+#error "neither the API of 5.10's mdev nor that of 6.1: kernels between are not supported"
 #endif
 
+#ifdef VB_HAVE_DMA_UNMAP_OP
+
+/* 5.10 wants an array of page numbers: pfn.c. */
+#define VB_COMPAT_PFN_ARRAYS	0
+
 /* Pin @count pages for reading and writing; how many were pinned, or -errno. */
-static inline int vb_compat_pin(struct vfio_device *vdev, u64 iova, unsigned int count,
-				struct page **pages)
+static inline int vb_compat_pin(struct vfio_device *vdev, u64 iova, unsigned long *pfns,
+				unsigned int count, struct page **pages)
 {
 	return vfio_pin_pages(vdev, iova, count, IOMMU_READ | IOMMU_WRITE, pages);
 }
 
-static inline void vb_compat_unpin(struct vfio_device *vdev, u64 iova, unsigned int count)
+static inline void vb_compat_unpin(struct vfio_device *vdev, u64 iova, unsigned long *pfns,
+				   unsigned int count)
 {
 	vfio_unpin_pages(vdev, iova, count);
 }
+
+#else
+
+#define VB_COMPAT_PFN_ARRAYS	1
+
+/* @pfns: the numbers of these pages.  It answers with numbers, too, in the place of pages. */
+static inline int vb_compat_pin(struct vfio_device *vdev, u64 iova, unsigned long *pfns,
+				unsigned int count, struct page **pages)
+{
+	return vfio_pin_pages(vdev->dev, pfns, count, IOMMU_READ | IOMMU_WRITE,
+			      (unsigned long *)pages);
+}
+
+static inline void vb_compat_unpin(struct vfio_device *vdev, u64 iova, unsigned long *pfns,
+				   unsigned int count)
+{
+	vfio_unpin_pages(vdev->dev, pfns, count);
+}
+
+#endif
 
 /* 6.2 and later free the device themselves. */
 static inline void vb_compat_free_device(struct vfio_device *vdev)

@@ -32,6 +32,11 @@
 
 #define VB_MAX_DEVICES		256	/* mdevs */
 
+/* What sysfs says of the one type of mdev. */
+#define VB_MDEV_TYPE		"null"
+#define VB_MDEV_PRETTY_NAME	"VFIO benchmark device, no hardware"
+#define VB_MDEV_API		"vfio-bench"
+
 struct page;
 struct vb_pinner;
 
@@ -42,7 +47,11 @@ struct vb_stats {
 };
 
 struct vb_device {
-	struct vfio_device vdev;	/* first: vfio_alloc_device() wants it so */
+	/*
+	 * First: vfio_alloc_device() wants it so.  Where VFIO makes its own
+	 * (mdev-notifier.c), no more of it is used than the device behind.
+	 */
+	struct vfio_device vdev;
 	struct mutex lock;
 
 	/*
@@ -72,8 +81,10 @@ struct vb_device {
 	wait_queue_head_t pinner_wait;
 
 	struct delayed_work late;	/* busted.c */
-	u64 late_iova;
-	unsigned int late_pages;	/* 0: none waits to be unpinned */
+	unsigned long late_taken;	/* bit 0: some wait to be unpinned */
+	struct vb_window *late_window;
+	unsigned long late_first;
+	unsigned int late_pages;
 
 	spinlock_t log_lock;		/* log and log_count */
 	unsigned int log_count;
@@ -111,9 +122,30 @@ static inline void vb_busted_unlock(struct vb_device *dev, bool locked)
 		mutex_unlock(&dev->busted_lock);
 }
 
-/* mdev.c */
-int vb_mdev_init(void);
-void vb_mdev_exit(void);
+/* mdev.c or mdev-notifier.c, whichever this kernel has */
+int vb_host_init(void);
+void vb_host_exit(void);
+
+/* parent.c */
+struct device *vb_parent_create(void);
+void vb_parent_destroy(struct device *parent);
+
+/* vfio.c: a device of ours behind @parent, known to VFIO; and its end */
+int vb_vfio_add(struct device *parent);
+void vb_vfio_remove(struct device *parent);
+
+/* device.c */
+
+/* Once, before and after all that follows. */
+void vb_device_setup(struct vb_device *dev);
+void vb_device_destroy(struct vb_device *dev);
+/* With the first file and the last. */
+int vb_device_open(struct vb_device *dev);
+void vb_device_close(struct vb_device *dev);
+/* Somebody wants the device back: stop, and refuse what is not needed to end. */
+void vb_device_give_up(struct vb_device *dev);
+/* The notification, whenever and as often as VFIO calls it. */
+void vb_device_unmap(struct vb_device *dev, u64 iova, u64 length);
 
 /* ioctl.c */
 long vb_ioctl(struct vb_device *dev, unsigned int cmd, unsigned long arg);
@@ -149,10 +181,11 @@ u64 vb_busted_sleep_ns(u32 mode);
 /* Does this mode go wrong where a run is released? */
 bool vb_busted_releases(u32 mode);
 /*
- * Go wrong with the release of the run of *@pages pages at *@iova; true: nothing
+ * Go wrong with the release of the run of *@pages pages from *@first on; true: nothing
  * is left to be unpinned by the caller.  May sleep.
  */
-bool vb_busted_release(struct vb_device *dev, u32 mode, u64 *iova, unsigned int *pages);
+bool vb_busted_release(struct vb_device *dev, u32 mode, struct vb_window *window,
+		       unsigned long *first, unsigned int *pages);
 void vb_busted_init(struct vb_device *dev);
 /* What was left for later is done when this returns; no callback runs any more. */
 void vb_busted_flush(struct vb_device *dev);
@@ -186,6 +219,20 @@ static inline struct vb_stats *vb_stats_get(struct vb_device *dev)
 static inline void vb_stats_put(void)
 {
 	preempt_enable();
+}
+
+/* The calls into VFIO.  Pinning: how many were pinned, or -errno. */
+static inline int vb_vfio_pin(struct vb_device *dev, struct vb_window *window,
+			      unsigned long first, unsigned int count, struct page **pages)
+{
+	return vb_compat_pin(&dev->vdev, vb_page_iova(window, first), vb_pfns(window, first),
+			     count, pages);
+}
+
+static inline void vb_vfio_unpin(struct vb_device *dev, struct vb_window *window,
+				 unsigned long first, unsigned int count)
+{
+	vb_compat_unpin(&dev->vdev, vb_page_iova(window, first), vb_pfns(window, first), count);
 }
 
 #endif /* VB_INTERNAL_H */

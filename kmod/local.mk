@@ -2,8 +2,9 @@
 # The companion module is kbuild's to build; make hands it over.
 vb_kmod_files = \
 	kmod/Kbuild kmod/Makefile \
-	kmod/busted.c kmod/callback.c kmod/compat.h kmod/internal.h kmod/ioctl.c kmod/main.c kmod/mdev.c \
-	kmod/pin.c kmod/pinner.c kmod/probe.sh kmod/slot.c kmod/slot.h kmod/stats.c \
+	kmod/busted.c kmod/callback.c kmod/compat.h kmod/device.c kmod/internal.h kmod/ioctl.c \
+	kmod/main.c kmod/mdev-notifier.c kmod/mdev.c kmod/parent.c kmod/pfn.c kmod/pin.c \
+	kmod/pinner.c kmod/probe.sh kmod/slot.c kmod/slot.h kmod/stats.c kmod/vfio.c \
 	kmod/window.c kmod/window.h
 
 vb_variant_files = \
@@ -21,7 +22,8 @@ vb_variant_files = \
 # What compiles of these, this kernel has: compat.h.
 vb_probe_files = \
 	kmod/probe/BIND_IOMMUFD.c kmod/probe/CLASS_CREATE_OWNER.c kmod/probe/DETACH_IOAS.c \
-	kmod/probe/DMA_UNMAP_OP.c kmod/probe/FREE_DEVICE.c kmod/probe/MDEV_REGISTER_PARENT.c \
+	kmod/probe/DMA_UNMAP_OP.c kmod/probe/FREE_DEVICE.c kmod/probe/MDEV_PARENT_OPS.c \
+	kmod/probe/MDEV_REGISTER_PARENT.c \
 	kmod/probe/VM_FLAGS_SET.c
 
 EXTRA_DIST += $(vb_kmod_files) $(vb_probe_files) kmod/variants

@@ -10,12 +10,12 @@
 
 static int __init vb_init(void)
 {
-	return vb_mdev_init();
+	return vb_host_init();
 }
 
 static void __exit vb_exit(void)
 {
-	vb_mdev_exit();
+	vb_host_exit();
 }
 
 module_init(vb_init);

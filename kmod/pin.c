@@ -89,12 +89,14 @@ static int pin(struct vb_device *dev, struct vb_window *window, unsigned long fi
 	       unsigned int count, struct page **pages)
 {
 	bool fenced = READ_ONCE(dev->discipline) == VB_DISCIPLINE_FENCED;
-	u64 iova = vb_page_iova(window, first);
 	unsigned int closed;
 	u64 start_ns, end_ns;
 	struct vb_op op;
 	int ret;
 
+	ret = vb_pfns_prepare(window, first);
+	if (ret)
+		return ret;
 	ret = pin_begin(window, &op, first, first + count - 1, fenced);
 	if (ret) {
 		if (ret == -EAGAIN)
@@ -102,10 +104,10 @@ static int pin(struct vb_device *dev, struct vb_window *window, unsigned long fi
 		return ret;
 	}
 	start_ns = ktime_get_raw_ns();
-	ret = vb_compat_pin(&dev->vdev, iova, count, pages);
+	ret = vb_vfio_pin(dev, window, first, count, pages);
 	end_ns = ktime_get_raw_ns();
 	if (ret > 0 && ret < count)
-		vb_compat_unpin(&dev->vdev, iova, ret);
+		vb_vfio_unpin(dev, window, first, ret);
 	closed = pin_end(window, &op, ret == count);
 	if (ret == count) {
 		count_pin(dev, count, fenced ? 0 : closed, end_ns - start_ns);
@@ -129,11 +131,10 @@ int vb_pin(struct vb_device *dev, struct vb_window *window, unsigned long first,
 /* Release a claimed run. */
 static void unpin_op(struct vb_device *dev, struct vb_window *window, struct vb_op *op)
 {
-	u64 iova = vb_page_iova(window, op->first);
 	unsigned int pages = vb_op_pages(op);
 	u64 start_ns = ktime_get_raw_ns();
 
-	vb_compat_unpin(&dev->vdev, iova, pages);
+	vb_vfio_unpin(dev, window, op->first, pages);
 	count_unpin(dev, pages, ktime_get_raw_ns() - start_ns);
 	spin_lock(&window->lock);
 	vb_op_end(window, op);

@@ -6,11 +6,6 @@
 
 #include "internal.h"
 
-static unsigned long window_pages(const struct vb_window *window)
-{
-	return vb_page_index(window, window->last) + 1;
-}
-
 struct vb_window *vb_window_holding(struct vb_device *dev, u64 iova, u64 last)
 {
 	struct vb_window *window = vb_window_first(dev, iova);
@@ -22,6 +17,7 @@ struct vb_window *vb_window_holding(struct vb_device *dev, u64 iova, u64 last)
 
 static void window_free(struct vb_window *window)
 {
+	vb_pfns_free(window);
 	kvfree(window->pinned);
 	kvfree(window->closed);
 	kfree(window);
@@ -42,7 +38,7 @@ static struct vb_window *window_alloc(u64 iova, u64 length)
 	init_waitqueue_head(&window->wait);
 	window->pinned = kvcalloc(longs, sizeof(long), GFP_KERNEL_ACCOUNT);
 	window->closed = kvcalloc(longs, sizeof(long), GFP_KERNEL_ACCOUNT);
-	if (!window->pinned || !window->closed) {
+	if (!window->pinned || !window->closed || vb_pfns_alloc(window)) {
 		window_free(window);
 		return NULL;
 	}
@@ -150,7 +146,7 @@ u64 vb_windows_outstanding(struct vb_device *dev)
 	u64 pages = 0;
 
 	while (window) {
-		pages += bitmap_weight(window->pinned, window_pages(window));
+		pages += bitmap_weight(window->pinned, vb_window_pages(window));
 		cond_resched();
 		if (window->last == U64_MAX)
 			break;

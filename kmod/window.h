@@ -14,16 +14,23 @@
 #define VB_WINDOW_H
 
 #include <linux/bitmap.h>
-#include <linux/find.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
+#include "compat.h"
 #include "uapi/vfio_bench.h"
 
 struct vb_device;
+
+/* Page numbers as VFIO wants them up to 5.19: those of pages @i * this and on. */
+#define VB_PFN_CHUNK		VB_MAX_BATCH_PAGES
+struct vb_pfn_chunk {
+	/* so that any run that begins in the first half is all here */
+	unsigned long pfn[2 * VB_PFN_CHUNK];
+};
 
 struct vb_window {
 	u64 iova;
@@ -33,6 +40,7 @@ struct vb_window {
 	struct hlist_head ops;
 	unsigned long *pinned;
 	unsigned long *closed;
+	struct vb_pfn_chunk **pfns;	/* NULL where VFIO wants none */
 	wait_queue_head_t wait;
 };
 
@@ -77,6 +85,12 @@ void vb_window_wait_slow(struct vb_window *window, unsigned long first, unsigned
  */
 bool vb_window_wait_older(struct vb_window *window, unsigned long first, unsigned long last);
 
+/* pfn.c: make room for the chunks and free them with what they hold. */
+int vb_pfns_alloc(struct vb_window *window);
+void vb_pfns_free(struct vb_window *window);
+/* Fill the chunk of page @first; may sleep. */
+int vb_pfns_fill(struct vb_window *window, unsigned long first);
+
 static inline u64 vb_page_iova(const struct vb_window *window, unsigned long page)
 {
 	return window->iova + ((u64)page << PAGE_SHIFT);
@@ -85,6 +99,27 @@ static inline u64 vb_page_iova(const struct vb_window *window, unsigned long pag
 static inline unsigned long vb_page_index(const struct vb_window *window, u64 iova)
 {
 	return (iova - window->iova) >> PAGE_SHIFT;
+}
+
+static inline unsigned long vb_window_pages(const struct vb_window *window)
+{
+	return vb_page_index(window, window->last) + 1;
+}
+
+/* Before any pin that begins at page @first: 0 or -ENOMEM. */
+static inline int vb_pfns_prepare(struct vb_window *window, unsigned long first)
+{
+	if (!VB_COMPAT_PFN_ARRAYS || smp_load_acquire(&window->pfns[first / VB_PFN_CHUNK]))
+		return 0;
+	return vb_pfns_fill(window, first);
+}
+
+/* The numbers of page @first, which was prepared, and of the VB_MAX_BATCH_PAGES after it. */
+static inline unsigned long *vb_pfns(struct vb_window *window, unsigned long first)
+{
+	if (!VB_COMPAT_PFN_ARRAYS)
+		return NULL;
+	return &window->pfns[first / VB_PFN_CHUNK]->pfn[first % VB_PFN_CHUNK];
 }
 
 static inline unsigned int vb_op_pages(const struct vb_op *op)

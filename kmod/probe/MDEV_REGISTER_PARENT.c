@@ -2,6 +2,10 @@
 /* 6.1: mdev_register_parent(), types as plain pointers */
 #include <linux/mdev.h>
 
+#if !IS_ENABLED(CONFIG_VFIO_MDEV)
+#error mdev is not built
+#endif
+
 int probe(struct mdev_parent *parent, struct device *dev, struct mdev_driver *driver,
 	  struct mdev_type **types);
 int probe(struct mdev_parent *parent, struct device *dev, struct mdev_driver *driver,

@@ -42,11 +42,16 @@ static void unpin_counted(struct vb_device *dev, struct vb_window *window,
 	vb_stats_put();
 }
 
-/* The first page of the run stays pinned, and nobody knows of it any more. */
+/*
+ * The first page of the run stays pinned, and nobody knows of it any more; where a part
+ * of a pin can't be released, all of it.
+ */
 static bool skip_first(struct vb_device *dev, unsigned long *first, unsigned int *pages)
 {
-	vb_stats_get(dev)->counters.leaked_pins++;
+	vb_stats_get(dev)->counters.leaked_pins += dev->exact ? *pages : 1;
 	vb_stats_put();
+	if (dev->exact)
+		return true;
 	++*first;
 	return !--*pages;
 }

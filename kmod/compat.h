@@ -91,20 +91,17 @@ static inline void vb_compat_vm_flags_set(struct vm_area_struct *vma, unsigned l
 #endif
 }
 
-/* Members of struct vfio_device_ops that exist from 6.2 (detach_ioas: 6.6) on. */
-#if defined(VB_HAVE_DETACH_IOAS)
-#define VB_COMPAT_IOMMUFD_OPS						\
-	.bind_iommufd	= vfio_iommufd_emulated_bind,			\
-	.unbind_iommufd	= vfio_iommufd_emulated_unbind,			\
-	.attach_ioas	= vfio_iommufd_emulated_attach_ioas,		\
-	.detach_ioas	= vfio_iommufd_emulated_detach_ioas,
-#elif defined(VB_HAVE_BIND_IOMMUFD)
-#define VB_COMPAT_IOMMUFD_OPS						\
-	.bind_iommufd	= vfio_iommufd_emulated_bind,			\
-	.unbind_iommufd	= vfio_iommufd_emulated_unbind,			\
-	.attach_ioas	= vfio_iommufd_emulated_attach_ioas,
+/*
+ * Members of struct vfio_device_ops that exist from 6.2 (detach_ioas: 6.6) on.  Without
+ * CONFIG_IOMMUFD nobody calls them.
+ */
+#if defined(VB_HAVE_BIND_IOMMUFD) && IS_ENABLED(CONFIG_IOMMUFD)
+#define VB_COMPAT_IOMMUFD	1
+#endif
+#ifdef VB_HAVE_DETACH_IOAS
+#define VB_COMPAT_DETACH_IOAS	.detach_ioas = vfio_iommufd_emulated_detach_ioas,
 #else
-#define VB_COMPAT_IOMMUFD_OPS
+#define VB_COMPAT_DETACH_IOAS
 #endif
 
 #endif /* VB_COMPAT_H */

@@ -66,6 +66,7 @@ struct vb_device {
 	u32 mode;			/* enum vb_mode */
 	u64 delay_ns;			/* of each callback */
 	bool removing;			/* somebody wants the device back */
+	bool exact;			/* unpin as was pinned: vb_window.starts */
 	struct mutex busted_lock;	/* VB_MODE_BUSTED_LOCK only */
 
 	struct vb_window_table *windows; /* NULL: none yet */
@@ -158,10 +159,16 @@ long vb_ioctl(struct vb_device *dev, unsigned int cmd, unsigned long arg);
  */
 int vb_pin(struct vb_device *dev, struct vb_window *window, unsigned long first,
 	   unsigned int count, struct page **pages);
-/* Unpin exactly these pages with one call; -ENOENT unless all of them are pinned. */
+/*
+ * Unpin exactly these pages with one call; -ENOENT unless all of them are pinned, -EINVAL
+ * where a call has to be for what was pinned by one, and this is not.
+ */
 int vb_unpin(struct vb_device *dev, struct vb_window *window, unsigned long first,
 	     unsigned int count);
-/* Unpin those of these pages that are pinned; how many calls that took. */
+/*
+ * Unpin those of these pages that are pinned; how many calls that took.  Where it has to
+ * be for whole pins, pages beyond go with them.
+ */
 unsigned int vb_unpin_any(struct vb_device *dev, struct vb_window *window,
 			  unsigned long first, unsigned long last);
 /* Unpin all that is left, at close. */

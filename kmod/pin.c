@@ -76,6 +76,8 @@ static unsigned int pin_end(struct vb_window *window, struct vb_op *op, bool pin
 	spin_lock(&window->lock);
 	if (pinned) {
 		bitmap_set(window->pinned, op->first, vb_op_pages(op));
+		if (window->starts)
+			__set_bit(op->first, window->starts);
 		page = op->first;
 		for_each_set_bit_from(page, window->closed, op->last + 1)
 			closed++;
@@ -146,17 +148,23 @@ static int unpin(struct vb_device *dev, struct vb_window *window, unsigned long 
 {
 	unsigned long last = first + count - 1;
 	struct vb_op op;
+	int ret = 0;
 
 	spin_lock(&window->lock);
 	if (find_next_zero_bit(window->pinned, last + 1, first) <= last) {
-		spin_unlock(&window->lock);
-		return -ENOENT;
+		ret = -ENOENT;
+	} else if (window->starts && !vb_window_is_pin(window, first, last)) {
+		ret = -EINVAL;
+	} else {
+		bitmap_clear(window->pinned, first, count);
+		if (window->starts)
+			__clear_bit(first, window->starts);
+		vb_op_begin(window, &op, first, last, true);
 	}
-	bitmap_clear(window->pinned, first, count);
-	vb_op_begin(window, &op, first, last, true);
 	spin_unlock(&window->lock);
-	unpin_op(dev, window, &op);
-	return 0;
+	if (!ret)
+		unpin_op(dev, window, &op);
+	return ret;
 }
 
 int vb_unpin(struct vb_device *dev, struct vb_window *window, unsigned long first,

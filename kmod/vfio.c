@@ -61,6 +61,26 @@ static int vb_vfio_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 	return vb_slot_mmap(to_vb(vdev), vma);
 }
 
+#ifdef VB_COMPAT_IOMMUFD
+
+/* Before the device is opened, and so before it has windows. */
+static int vb_vfio_bind_iommufd(struct vfio_device *vdev, struct iommufd_ctx *ictx,
+				u32 *out_device_id)
+{
+	int ret = vfio_iommufd_emulated_bind(vdev, ictx, out_device_id);
+
+	to_vb(vdev)->exact = !ret;
+	return ret;
+}
+
+static void vb_vfio_unbind_iommufd(struct vfio_device *vdev)
+{
+	vfio_iommufd_emulated_unbind(vdev);
+	to_vb(vdev)->exact = false;
+}
+
+#endif
+
 static const struct vfio_device_ops vb_vfio_ops = {
 	.name		= "vfio-bench",
 	.init		= vb_vfio_init,
@@ -71,7 +91,12 @@ static const struct vfio_device_ops vb_vfio_ops = {
 	.mmap		= vb_vfio_mmap,
 	.request	= vb_vfio_request,
 	.dma_unmap	= vb_vfio_dma_unmap,
-	VB_COMPAT_IOMMUFD_OPS
+#ifdef VB_COMPAT_IOMMUFD
+	.bind_iommufd	= vb_vfio_bind_iommufd,
+	.unbind_iommufd	= vb_vfio_unbind_iommufd,
+	.attach_ioas	= vfio_iommufd_emulated_attach_ioas,
+	VB_COMPAT_DETACH_IOAS
+#endif
 };
 
 int vb_vfio_add(struct device *parent)

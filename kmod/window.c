@@ -20,10 +20,11 @@ static void window_free(struct vb_window *window)
 	vb_pfns_free(window);
 	kvfree(window->pinned);
 	kvfree(window->closed);
+	kvfree(window->starts);
 	kfree(window);
 }
 
-static struct vb_window *window_alloc(u64 iova, u64 length)
+static struct vb_window *window_alloc(u64 iova, u64 length, bool exact)
 {
 	size_t longs = BITS_TO_LONGS(length >> PAGE_SHIFT);
 	struct vb_window *window;
@@ -38,7 +39,10 @@ static struct vb_window *window_alloc(u64 iova, u64 length)
 	init_waitqueue_head(&window->wait);
 	window->pinned = kvcalloc(longs, sizeof(long), GFP_KERNEL_ACCOUNT);
 	window->closed = kvcalloc(longs, sizeof(long), GFP_KERNEL_ACCOUNT);
-	if (!window->pinned || !window->closed || vb_pfns_alloc(window)) {
+	if (exact)
+		window->starts = kvcalloc(longs, sizeof(long), GFP_KERNEL_ACCOUNT);
+	if (!window->pinned || !window->closed || (exact && !window->starts) ||
+	    vb_pfns_alloc(window)) {
 		window_free(window);
 		return NULL;
 	}
@@ -81,7 +85,7 @@ static int window_add_locked(struct vb_device *dev, u64 iova, u64 length, u32 *i
 	if (at < nr && table->window[at]->iova <= iova + length - 1)
 		return -EEXIST;
 
-	window = window_alloc(iova, length);
+	window = window_alloc(iova, length, dev->exact);
 	if (!window)
 		return -ENOMEM;
 	ret = table_insert(dev, table, window, at);
@@ -177,6 +181,38 @@ unsigned int vb_window_releasing(struct vb_window *window, unsigned long first,
 		if (op->release && op->first <= last && op->last >= first)
 			pages += min(last, op->last) - max(first, op->first) + 1;
 	return pages;
+}
+
+/* The page behind the pin that begins at @start. */
+static unsigned long run_end(const struct vb_window *window, unsigned long start)
+{
+	unsigned long limit = min(vb_window_pages(window), start + VB_MAX_BATCH_PAGES);
+
+	limit = find_next_bit(window->starts, limit, start + 1);
+	return find_next_zero_bit(window->pinned, limit, start);
+}
+
+bool vb_op_claim_exact(struct vb_window *window, struct vb_op *op, unsigned long first,
+		       unsigned long last)
+{
+	unsigned long end;
+
+	lockdep_assert_held(&window->lock);
+	first = find_next_bit(window->pinned, last + 1, first);
+	if (first > last)
+		return false;
+	first = find_last_bit(window->starts, first + 1);
+	end = run_end(window, first);
+	__clear_bit(first, window->starts);
+	bitmap_clear(window->pinned, first, end - first);
+	vb_op_begin(window, op, first, end - 1, true);
+	return true;
+}
+
+bool vb_window_is_pin(struct vb_window *window, unsigned long first, unsigned long last)
+{
+	lockdep_assert_held(&window->lock);
+	return test_bit(first, window->starts) && run_end(window, first) == last + 1;
 }
 
 static bool window_idle(struct vb_window *window, unsigned long first, unsigned long last)

@@ -40,6 +40,12 @@ struct vb_window {
 	struct hlist_head ops;
 	unsigned long *pinned;
 	unsigned long *closed;
+	/*
+	 * Pages that a pin began with, where unpins have to be for the same pages as
+	 * pins (iommufd_access_unpin_pages()); NULL where VFIO doesn't care, and one
+	 * call releases all that is adjacent.
+	 */
+	unsigned long *starts;
 	struct vb_pfn_chunk **pfns;	/* NULL where VFIO wants none */
 	wait_queue_head_t wait;
 };
@@ -84,6 +90,12 @@ void vb_window_wait_slow(struct vb_window *window, unsigned long first, unsigned
  * meanwhile don't matter.  False when there was nothing, and the lock was held.
  */
 bool vb_window_wait_older(struct vb_window *window, unsigned long first, unsigned long last);
+
+/* vb_op_claim() with starts. */
+bool vb_op_claim_exact(struct vb_window *window, struct vb_op *op, unsigned long first,
+		       unsigned long last);
+/* With starts: are these pages what one pin is for?  They are pinned. */
+bool vb_window_is_pin(struct vb_window *window, unsigned long first, unsigned long last);
 
 /* pfn.c: make room for the chunks and free them with what they hold. */
 int vb_pfns_alloc(struct vb_window *window);
@@ -186,7 +198,8 @@ static inline void vb_op_end(struct vb_window *window, struct vb_op *op)
 
 /*
  * Take the first run of pinned pages in [@first, @last] out of the bitmap, at
- * most VB_MAX_BATCH_PAGES of them, and begin @op for its release.
+ * most VB_MAX_BATCH_PAGES of them, and begin @op for its release.  With starts,
+ * a run is a pin, all of it: @op may reach beyond the range at both ends.
  */
 static inline bool vb_op_claim(struct vb_window *window, struct vb_op *op, unsigned long first,
 			       unsigned long last)
@@ -194,6 +207,8 @@ static inline bool vb_op_claim(struct vb_window *window, struct vb_op *op, unsig
 	unsigned long limit, end;
 
 	lockdep_assert_held(&window->lock);
+	if (window->starts)
+		return vb_op_claim_exact(window, op, first, last);
 	if (first == last) {
 		if (!__test_and_clear_bit(first, window->pinned))
 			return false;

@@ -94,8 +94,8 @@ enum vb_mode {
 	 */
 	VB_MODE_BARE = 1,
 	/*
-	 * Each callback that finds pins leaves one behind, for good: nobody
-	 * unpins it, not even close.
+	 * Each callback that finds pins leaves one page behind (under iommufd: one
+	 * pin), for good: nobody unpins it, not even close.
 	 */
 	VB_MODE_BUSTED_SKIP_UNPIN = 2,
 	VB_MODE_BUSTED_MISCOUNT = 3,	/* each callback counts one unpin too few */
@@ -242,8 +242,10 @@ struct vb_ioc_slot {
  * one window (-ENXIO).  It stops at the first failure: -errno, @done says how
  * many runs were done.  Pinning a page of a closed range is -EAGAIN, one that
  * is pinned already -EEXIST, one that another thread pins or unpins at this
- * moment -EBUSY; what VFIO refuses is VFIO's -errno (-EINVAL: not mapped).
- * Unpinning what is not pinned is -ENOENT.  A signal ends the loop with -EINTR.
+ * moment -EBUSY; what VFIO refuses is VFIO's -errno (not mapped: -EINVAL, or
+ * -ENOENT under iommufd).  Unpinning what is not pinned is -ENOENT.  Under
+ * iommufd a run to unpin has to be one that was pinned, not a part of one nor
+ * several (-EINVAL).  A signal ends the loop with -EINTR.
  */
 struct vb_ioc_pin {
 	__u32 size;

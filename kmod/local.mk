@@ -8,23 +8,26 @@ vb_kmod_files = \
 	kmod/window.c kmod/window.h
 
 vb_variant_files = \
-	variants/busted-delay/manifest.ini variants/busted-delay/type1-6.1.patch \
-	variants/busted-mainline/manifest.ini variants/busted-mainline/type1-6.1.patch \
+	variants/busted-delay/manifest.ini variants/busted-delay/type1-5.10.patch \
+	variants/busted-delay/type1-6.1.patch variants/busted-mainline/manifest.ini \
+	variants/busted-mainline/type1-5.10.patch variants/busted-mainline/type1-6.1.patch \
 	variants/busted-per-dma-ordered/manifest.ini \
-	variants/busted-per-dma-ordered/type1-6.1.patch \
-	variants/busted-per-request/manifest.ini variants/busted-per-request/type1-6.1.patch \
-	variants/mainline/manifest.ini \
-	variants/per-dma-ordered/manifest.ini variants/per-dma-ordered/type1-6.1.patch \
-	variants/per-dma-v13/manifest.ini variants/per-dma-v13/type1-6.1.patch \
-	variants/per-request/manifest.ini variants/per-request/type1-6.1.patch \
-	variants/per-request-retry/manifest.ini variants/per-request-retry/type1-6.1.patch
+	variants/busted-per-dma-ordered/type1-6.1.patch variants/busted-per-request/manifest.ini \
+	variants/busted-per-request/type1-5.10.patch variants/busted-per-request/type1-6.1.patch \
+	variants/mainline/manifest.ini variants/per-dma-ordered/manifest.ini \
+	variants/per-dma-ordered/type1-6.1.patch variants/per-dma-v13/manifest.ini \
+	variants/per-dma-v13/type1-5.10.patch variants/per-dma-v13/type1-6.1.patch \
+	variants/per-dma-v13/type1-7.2.patch variants/per-request/manifest.ini \
+	variants/per-request/type1-5.10.patch variants/per-request/type1-6.1.patch \
+	variants/per-request/type1-7.2.patch variants/per-request-retry/manifest.ini \
+	variants/per-request-retry/type1-5.10.patch variants/per-request-retry/type1-6.1.patch \
+	variants/per-request-retry/type1-7.2.patch
 
 # What compiles of these, this kernel has: compat.h.
 vb_probe_files = \
 	kmod/probe/BIND_IOMMUFD.c kmod/probe/CLASS_CREATE_OWNER.c kmod/probe/DETACH_IOAS.c \
 	kmod/probe/DMA_UNMAP_OP.c kmod/probe/FREE_DEVICE.c kmod/probe/MDEV_PARENT_OPS.c \
-	kmod/probe/MDEV_REGISTER_PARENT.c \
-	kmod/probe/VM_FLAGS_SET.c
+	kmod/probe/MDEV_REGISTER_PARENT.c kmod/probe/VM_FLAGS_SET.c
 
 EXTRA_DIST += $(vb_kmod_files) $(vb_probe_files) kmod/variants
 

@@ -123,7 +123,7 @@ static inline void vb_busted_unlock(struct vb_device *dev, bool locked)
 		mutex_unlock(&dev->busted_lock);
 }
 
-/* mdev.c or mdev-notifier.c, whichever this kernel has */
+/* mdev.c, mdev-notifier.c or own.c, as the kernel is */
 int vb_host_init(void);
 void vb_host_exit(void);
 

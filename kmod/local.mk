@@ -3,8 +3,8 @@
 vb_kmod_files = \
 	kmod/Kbuild kmod/Makefile \
 	kmod/busted.c kmod/callback.c kmod/compat.h kmod/device.c kmod/internal.h kmod/ioctl.c \
-	kmod/main.c kmod/mdev-notifier.c kmod/mdev.c kmod/parent.c kmod/pfn.c kmod/pin.c \
-	kmod/pinner.c kmod/probe.sh kmod/slot.c kmod/slot.h kmod/stats.c kmod/vfio.c \
+	kmod/main.c kmod/mdev-notifier.c kmod/mdev.c kmod/own.c kmod/parent.c kmod/pfn.c \
+	kmod/pin.c kmod/pinner.c kmod/probe.sh kmod/slot.c kmod/slot.h kmod/stats.c kmod/vfio.c \
 	kmod/window.c kmod/window.h
 
 vb_variant_files = \
@@ -27,7 +27,7 @@ vb_variant_files = \
 vb_probe_files = \
 	kmod/probe/BIND_IOMMUFD.c kmod/probe/CLASS_CREATE_OWNER.c kmod/probe/DETACH_IOAS.c \
 	kmod/probe/DMA_UNMAP_OP.c kmod/probe/FREE_DEVICE.c kmod/probe/MDEV_PARENT_OPS.c \
-	kmod/probe/MDEV_REGISTER_PARENT.c kmod/probe/VM_FLAGS_SET.c
+	kmod/probe/MDEV_REGISTER_PARENT.c kmod/probe/NO_MDEV.c kmod/probe/VM_FLAGS_SET.c
 
 EXTRA_DIST += $(vb_kmod_files) $(vb_probe_files) kmod/variants
 

@@ -52,11 +52,11 @@ static void all_tests(void)
 	test_concurrent_close();
 	test_rmmod();
 	test_remove_open();
-	is(write_file(TYPE "/create", UUID), 0, "created again");
+	is(create_device(UUID), 0, "created again");
 	open_all();
 	test_removed();
-	is(write_file(TYPE "/create", UUID), 0, "created again");
-	is(write_file(MDEV "/remove", "1"), 0, "removed again");
+	is(create_device(UUID), 0, "created again");
+	is(remove_device(UUID), 0, "removed again");
 }
 
 int main(int argc, char **argv)
@@ -65,12 +65,13 @@ int main(int argc, char **argv)
 	long long pins_before = kernel_pins();
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	find_type();
 	memory = mmap(NULL, WINDOW_PAGES * PAGE, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (memory == MAP_FAILED)
 		bail("mmap");
-	if (write_file(TYPE "/create", UUID))
-		bail(TYPE "/create");
+	if (create_device(UUID))
+		bail("create");
 	open_all();
 	if (!strcmp(what, "cost"))
 		test_cost();

@@ -20,7 +20,6 @@
 #define FDS		4u		/* of each device */
 #define MEMORY_PAGES	4096u
 #define PATH_BYTES	256
-#define SYSFS		"/sys/bus/mdev/devices/"
 
 static const char *const safe_variants[] = {
 	"vfio_iommu_type1_per_dma_ordered", "vfio_iommu_type1_per_request",
@@ -64,19 +63,9 @@ static void end_turn(void)
 
 /* --- what there is --- */
 
-static void node(char path[PATH_BYTES], unsigned int mdev, const char *name)
-{
-	snprintf(path, PATH_BYTES, SYSFS "%s/%s", uuids[mdev], name);
-}
-
 static int open_mdev_group(unsigned int mdev)
 {
-	char path[PATH_BYTES];
-
-	node(path, mdev, "iommu_group");
-	if (access(path, F_OK))
-		return -1;
-	return open_group(path);
+	return open_group(uuids[mdev]);
 }
 
 static void find_variant(void)
@@ -100,6 +89,7 @@ static int open_container(void)
 
 void fuzz_setup(void)
 {
+	find_type();
 	find_variant();
 	fuzz_ioctl_setup();
 	memset(fds, 0xff, sizeof(fds));
@@ -114,8 +104,8 @@ void fuzz_setup(void)
 		groups[i] = -1;
 		if (i == CHURNED)
 			continue;
-		if (write_file(TYPE "/create", uuids[i]))
-			bail(TYPE "/create");
+		if (create_device(uuids[i]))
+			bail("create");
 		groups[i] = open_mdev_group(i);
 		if (groups[i] < 0 || ioctl(groups[i], VFIO_GROUP_SET_CONTAINER, &containers[i % CONTAINERS]))
 			bail("VFIO_GROUP_SET_CONTAINER");
@@ -393,10 +383,10 @@ static void op_sysfs(struct fuzz_thread *t)
 	int fd;
 
 	if (fuzz_below(t, 2)) {
-		fuzz_note(t, "create", text, -1, 0, 0)->result = write_file(TYPE "/create", text);
+		fuzz_note(t, "create", text, -1, 0, 0)->result = create_device(text);
 		return;
 	}
-	snprintf(path, sizeof(path), TYPE "/%s", names[fuzz_below(t, 4)]);
+	snprintf(path, sizeof(path), "%s/%s", type, names[fuzz_below(t, 4)]);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	fuzz_note(t, "read", "sysfs", fd, 0, 0)->result = read(fd, buffer, sizeof(buffer)) < 0 ? -errno : 0;
 	if (fd >= 0)
@@ -432,10 +422,7 @@ void fuzz_forget(struct fuzz_thread *t)
 
 static void *remove_mdev(void *arg)
 {
-	char path[PATH_BYTES];
-
-	node(path, CHURNED, "remove");
-	*(int *)arg = write_file(path, "1");
+	*(int *)arg = remove_device(uuids[CHURNED]);
 	return NULL;
 }
 
@@ -486,7 +473,7 @@ void *fuzz_churn(void *thread)
 
 	while (!fuzz_stop()) {
 		fuzz_note(t, "create", uuids[CHURNED], -1, 0, 0)->result =
-			write_file(TYPE "/create", uuids[CHURNED]);
+			create_device(uuids[CHURNED]);
 		fd = open_mdev_group(CHURNED);
 		take_turn();
 		call(fd, VFIO_GROUP_SET_CONTAINER, &containers[CHURNED % CONTAINERS]);
@@ -517,10 +504,6 @@ static void check_counted(void)
 
 static void unmap_everything(void)
 {
-	struct vfio_iommu_type1_dma_unmap unmap = {
-		.argsz = sizeof(unmap), .flags = VFIO_DMA_UNMAP_FLAG_ALL,
-	};
-
 	for (unsigned int i = 0; i < MDEVS; i++)
 		for (unsigned int j = 0; j < FDS; j++)
 			if (fds[i][j] >= 0) {
@@ -528,10 +511,8 @@ static void unmap_everything(void)
 				none(VB_IOC_PINNERS_STOP);
 			}
 	for (unsigned int i = 0; i < CONTAINERS; i++) {
-		unmap = (struct vfio_iommu_type1_dma_unmap){
-			.argsz = sizeof(unmap), .flags = VFIO_DMA_UNMAP_FLAG_ALL,
-		};
-		call(containers[i], VFIO_IOMMU_UNMAP_DMA, &unmap);
+		container = containers[i];
+		unmap_all();
 	}
 }
 
@@ -576,7 +557,6 @@ void fuzz_check(const struct fuzz_thread *threads, unsigned int nr)
 
 void fuzz_teardown(void)
 {
-	char path[PATH_BYTES];
 	bool good = true;
 
 	for (unsigned int i = 0; i < MDEVS; i++)
@@ -587,10 +567,8 @@ void fuzz_teardown(void)
 			close(groups[i]);
 	for (unsigned int i = 0; i < CONTAINERS; i++)
 		close(containers[i]);
-	for (unsigned int i = 0; i < CHURNED; i++) {
-		node(path, i, "remove");
-		good &= !write_file(path, "1");
-	}
+	for (unsigned int i = 0; i < CHURNED; i++)
+		good &= !remove_device(uuids[i]);
 	ok(good, "all mdevs can be removed");
 	munmap(dma_memory, MEMORY_PAGES * PAGE);
 }

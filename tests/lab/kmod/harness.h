@@ -12,9 +12,10 @@
 #define WINDOW_PAGES	8192ull
 #define BASE		0x10000000ull
 #define UUID		"5bd1e995-5bd1-4e99-8bd1-5bd1e9955bd1"
-#define TYPE		"/sys/class/mdev_bus/vfio_bench/mdev_supported_types/vfio_bench-null"
-#define MDEV		"/sys/bus/mdev/devices/" UUID
 
+/* Where the module offers its devices: as mdevs, or where the kernel has none by itself. */
+extern const char *type;			/* create is there */
+extern const char *devices;			/* and what it made */
 extern int tests, failed;			/* TAP lines */
 extern int container, group, device;		/* fds; -1: none */
 extern int pci_group;
@@ -27,12 +28,20 @@ extern struct vb_ioc_stats stats;		/* as counters() read it */
 void ok(bool good, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void is(long long got, long long wanted, const char *what);
 void bail(const char *what);
+void skip(const char *what, const char *why);
 /* ioctl(): 0 or -errno. */
 int call(int fd, unsigned long command, void *arg);
 int write_file(const char *path, const char *text);
 uint64_t now_ns(void);
-/* The VFIO group of a device, by its link in sysfs: an fd, or -1. */
-int open_group(const char *device_link);
+/* Before anything else: is the module there, and as what? */
+void find_type(void);
+/* 0 or -errno; removing waits until nobody has it open. */
+int create_device(const char *uuid);
+int remove_device(const char *uuid);
+/* Up to 5.12 VFIO can't tell an mdev's owner that somebody wants to remove it. */
+bool removal_is_told(void);
+/* The VFIO group of a device: an fd, or -1. */
+int open_group(const char *uuid);
 void open_device(void);
 void open_all(void);
 void close_all(void);

@@ -379,6 +379,18 @@ long long kernel_pins(void)
 	return vmstat("nr_foll_pin_acquired") - vmstat("nr_foll_pin_released");
 }
 
+/* Others pin for a moment, too: 9p for what is read and written. */
+long long kernel_pins_again(long long wanted)
+{
+	long long pins = kernel_pins();
+
+	for (int i = 0; i < 200 && pins != wanted; i++) {
+		usleep(10000);
+		pins = kernel_pins();
+	}
+	return pins;
+}
+
 bool kernel_warned(void)
 {
 	char text[32] = "";

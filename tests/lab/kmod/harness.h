@@ -63,6 +63,8 @@ long long request_end(void);
 void balanced(const char *when);
 long long vmstat(const char *name);
 long long kernel_pins(void);
+/* The same, or what it was last, when it has not come to be @wanted for two seconds. */
+long long kernel_pins_again(long long wanted);
 bool kernel_warned(void);
 void fresh(void);
 /* Without CONFIG_IA32_EMULATION a 32-bit program's call is the end of who makes it. */
@@ -111,6 +113,9 @@ void test_kill(void);
 void test_concurrent_close(void);
 void test_rmmod(void);
 void test_remove_open(void);
+
+/* iommufd.c */
+void test_iommufd(void);
 
 /* load.c */
 void test_cost(void);

@@ -5,18 +5,20 @@
 #include <string.h>
 
 #include "bench/fault/common/common.h"
+#include "lib/mdev/mdev.h"
 
 static const char *const set[] = { "count=64", "pin_every=1", NULL };
 
 static int inject(struct vb_fault *f)
 {
 	char uuid[64], path[160];
+	const char *text;
 	int ret = vb_fault_mdev(f, uuid, sizeof(uuid));
 
 	if (ret)
 		return vb_fault_say(f, -EAGAIN, "the run has no mdev open");
-	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/remove", uuid);
-	ret = vb_fault_write_bounded(path, "1", 9);
+	text = vb_mdev_remove_path(uuid, path, sizeof(path));
+	ret = vb_fault_write_bounded(path, text, 9);
 	return ret ? vb_fault_say(f, ret, "removing the mdev: %s", strerror(-ret)) : 0;
 }
 

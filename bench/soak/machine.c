@@ -8,6 +8,7 @@
 #include "bench/soak/machine.h"
 #include "lib/machine/counters.h"
 #include "lib/machine/sysfs.h"
+#include "lib/mdev/mdev.h"
 
 static unsigned int open_fds(void)
 {
@@ -97,7 +98,7 @@ json_t *soak_machine_read(void)
 		return NULL;
 	note_each(all, "/sys/bus/pci/devices", "", "driver", true);
 	note_each(all, "/sys/bus/pci/devices", "", "driver_override", false);
-	note_each(all, "/sys/bus/mdev/devices", "", NULL, false);
+	note_each(all, vb_mdev_bus(), "", NULL, false);
 	note_each(all, "/sys/module", "vfio_iommu_type1", NULL, false);
 	note(all, "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit");
 	note(all, "/sys/module/vfio_bench/refcnt");

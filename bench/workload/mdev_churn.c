@@ -26,7 +26,7 @@ static bool exists(const struct vb_mdev *mdev)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s", mdev->uuid);
+	snprintf(path, sizeof(path), "%s/%s", vb_mdev_bus(), mdev->uuid);
 	return vb_sysfs_exists(path);
 }
 

@@ -50,7 +50,7 @@ static bool mdev_left(const struct vb_journal_entry *e)
 {
 	char path[64 + VB_JOURNAL_WHAT_SIZE];
 
-	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s", e->what);
+	snprintf(path, sizeof(path), "%s/%s", vb_mdev_bus(), e->what);
 	return vb_sysfs_exists(path);
 }
 

@@ -15,6 +15,25 @@
 
 /* The parent device is named after the module; it offers one type. */
 #define TYPE_PATTERN "/sys/class/mdev_bus/vfio_bench*/mdev_supported_types/*/create"
+/* Where the kernel has no mdev, the module has a bus of its own: kmod/own.c. */
+#define OWN_BUS "/sys/bus/vfio_bench/devices"
+#define OWN_CREATE "/sys/devices/vfio_bench/create"
+#define OWN_REMOVE "/sys/devices/vfio_bench/remove"
+
+const char *vb_mdev_bus(void)
+{
+	return vb_sysfs_exists(OWN_BUS) ? OWN_BUS : "/sys/bus/mdev/devices";
+}
+
+const char *vb_mdev_remove_path(const char *uuid, char *path, size_t size)
+{
+	if (vb_sysfs_exists(OWN_REMOVE)) {
+		snprintf(path, size, "%s", OWN_REMOVE);
+		return uuid;
+	}
+	snprintf(path, size, "%s/%s/remove", vb_mdev_bus(), uuid);
+	return "1";
+}
 
 /* Where the module takes UUIDs. */
 static int create_path(char *path, size_t size)
@@ -23,6 +42,10 @@ static int create_path(char *path, size_t size)
 	glob_t found;
 	int ret = -ENODEV;
 
+	if (vb_sysfs_exists(OWN_CREATE)) {
+		snprintf(path, size, "%s", OWN_CREATE);
+		return 0;
+	}
 	if (vb_sysfs_path(pattern, sizeof(pattern), TYPE_PATTERN))
 		return -ENAMETOOLONG;
 	if (glob(pattern, 0, NULL, &found))
@@ -47,7 +70,7 @@ static int read_group(struct vb_mdev *mdev)
 	char path[128], group[32], *end;
 	int ret;
 
-	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/iommu_group", mdev->uuid);
+	snprintf(path, sizeof(path), "%s/%s/iommu_group", vb_mdev_bus(), mdev->uuid);
 	ret = vb_sysfs_read_link_base(path, group, sizeof(group));
 	if (ret < 0)
 		return ret;
@@ -83,13 +106,14 @@ int vb_mdev_create(struct vb_mdev *mdev)
 
 int vb_mdev_remove(struct vb_mdev *mdev)
 {
+	const char *text;
 	char path[128];
 	int ret;
 
 	if (!mdev->created)
 		return 0;
-	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/remove", mdev->uuid);
-	ret = vb_sysfs_write(path, "1");
+	text = vb_mdev_remove_path(mdev->uuid, path, sizeof(path));
+	ret = vb_sysfs_write(path, text);
 	if (ret >= 0)
 		mdev->created = false;
 	return ret < 0 ? ret : 0;

@@ -22,6 +22,13 @@ struct vb_mdev {
 
 #define VB_MDEV_NONE ((struct vb_mdev){ .group = -1, .group_fd = -1, .fd = -1 })
 
+/*
+ * Where sysfs has what the module made: as mdevs or, where the kernel has none, on a
+ * bus of its own.  A constant string.
+ */
+const char *vb_mdev_bus(void);
+/* @path: the file that removes @uuid; what has to be written to it is returned. */
+const char *vb_mdev_remove_path(const char *uuid, char *path, size_t size);
 /* Is the companion module loaded, and offers it a type of mdev? */
 bool vb_mdev_supported(void);
 /* A random UUID, and nothing made yet. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bench/fault/common/common.h"
+#include "lib/mdev/mdev.h"
 
 /* Calls @visit for each entry of @path until it returns other than -ENOENT. */
 static int each(const char *path, int (*visit)(const char *path, const char *name, void *arg),
@@ -93,5 +94,5 @@ int vb_fault_mdev(const struct vb_fault *f, char *uuid, size_t size)
 	struct search s = { .uuid = uuid, .size = size };
 
 	snprintf(s.fds, sizeof(s.fds), "/proc/%d/fd", (int)f->holder);
-	return each("/sys/bus/mdev/devices", is_open, &s);
+	return each(vb_mdev_bus(), is_open, &s);
 }

@@ -10,6 +10,7 @@
 #include "bench/fault/common/common.h"
 #include "lib/device/device.h"
 #include "lib/machine/counters.h"
+#include "lib/mdev/mdev.h"
 #include "lib/measure/clock.h"
 
 #define LOOK_NS 20000000
@@ -34,7 +35,7 @@ static void look(struct vb_fault_mark *m)
 
 	m->held_pages = vb_foll_pins_read(&pins) || !pins.known ? UINT64_MAX :
 			pins.acquired - pins.released;
-	m->mdevs = count_entries("/sys/bus/mdev/devices", "");
+	m->mdevs = count_entries(vb_mdev_bus(), "");
 	m->variants = count_entries("/sys/module", "vfio_iommu_type1_");
 	m->start_ns = vb_now_ns();
 }

@@ -17,8 +17,8 @@
 #define VTD_CAP_CACHING_MODE	(UINT64_C(1) << 7)
 #define VTD_ECAP_SCALABLE	(UINT64_C(1) << 43)
 
-/* How a vendor's units are called in /sys/class/iommu. */
-static const char *vendor_of(const char *unit)
+/* How a vendor's units, or the devices behind them, are called in /sys/class/iommu. */
+static const char *vendor_by_name(const char *name)
 {
 	static const struct { const char *prefix, *vendor; } vendors[] = {
 		{ "dmar", "intel" }, { "ivhd", "amd" }, { "smmu", "arm" }, { "virtio", "virtio" },
@@ -26,9 +26,21 @@ static const char *vendor_of(const char *unit)
 	};
 
 	for (size_t i = 0; i < sizeof(vendors) / sizeof(*vendors); i++)
-		if (!strncmp(unit, vendors[i].prefix, strlen(vendors[i].prefix)))
+		if (!strncmp(name, vendors[i].prefix, strlen(vendors[i].prefix)))
 			return vendors[i].vendor;
-	return "other";
+	return NULL;
+}
+
+/* virtio's unit has the name of a PCI device, 0000:00:01.0; the device behind it is virtio0. */
+static const char *vendor_of(const char *unit)
+{
+	const char *vendor = vendor_by_name(unit);
+	char path[PATH_MAX], device[64];
+
+	snprintf(path, sizeof(path), "/sys/class/iommu/%s/device", unit);
+	if (!vendor && !vb_sysfs_read_link_base(path, device, sizeof(device)))
+		vendor = vendor_by_name(device);
+	return vendor ? vendor : "other";
 }
 
 static int add_unit(json_t *to, const char *dir, const char *name)

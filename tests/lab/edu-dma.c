@@ -8,6 +8,7 @@
  *   edu-dma ADDRESS [IOMMU_MODE]
  */
 #include <errno.h>
+#include <glob.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -202,6 +203,20 @@ static size_t new_faults(void)
 	return nr;
 }
 
+/*
+ * virtio-iommu reports every few bytes of a transfer, at most ten reports in 5 s (the
+ * kernel's rate limit): after one fault the next is heard of when these are over.
+ */
+static void wait_for_rate_limit(void)
+{
+	glob_t found;
+
+	if (glob("/sys/bus/virtio/drivers/virtio_iommu/virtio*", 0, NULL, &found))
+		return;
+	globfree(&found);
+	sleep(6);
+}
+
 static void expect_fault(void)
 {
 	const char *what = "the kernel reports the fault";
@@ -210,6 +225,7 @@ static void expect_fault(void)
 		ok(true, "%s # SKIP QEMU's amd-iommu (7.2) lets Linux know of none", what);
 	else
 		ok(new_faults() > 0, "%s", what);
+	wait_for_rate_limit();
 }
 
 static void test_read_only(void)

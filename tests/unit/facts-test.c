@@ -215,6 +215,20 @@ static void test_iommu_before_fq_amd(void **state)
 	assert_string_equal(mode_with("amd_iommu=fullflush\n"), "strict");
 }
 
+static void test_iommu_virtio(void **state)
+{
+	json_t *facts;
+
+	tree_link("/sys/class/iommu/0000:00:01.0/device", "../../../virtio0");
+	facts = vb_facts_collect();
+	assert_string_equal(text(facts, "iommu", "vendor"), "virtio");
+	json_decref(facts);
+	tree_link("/sys/class/iommu/0000:00:02.0/device", "../../../0000:00:02.0");
+	facts = vb_facts_collect();
+	assert_string_equal(text(facts, "iommu", "vendor"), "other");
+	json_decref(facts);
+}
+
 /* "": null */
 static void tables_are(const char *command_line, const char *ecap, const char *wanted)
 {
@@ -299,6 +313,7 @@ int main(void)
 		in_tree(test_iommu_before_fq),
 		in_tree(test_iommu_before_fq_amd),
 		in_tree(test_iommu_tables),
+		in_tree(test_iommu_virtio),
 		in_tree(test_options),
 		cmocka_unit_test(test_this_machine),
 	};

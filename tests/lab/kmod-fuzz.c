@@ -197,6 +197,7 @@ int main(int argc, char **argv)
 	if (!nr_threads || nr_threads > FUZZ_THREADS_MAX)
 		bail("THREADS: 1 to 16");
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	has_32_bit_calls();		/* before what the log says is taken for trouble */
 	log = open_log();
 	fuzz_setup();
 	if (fuzz_guarded())

@@ -429,9 +429,12 @@ int pinner_info(uint32_t index, struct vb_ioc_pinner_info *info)
 bool has_32_bit_calls(void)
 {
 #ifdef __x86_64__
-	int status = 1;
-	pid_t pid = fork();
+	static int status = -1;
+	pid_t pid;
 
+	if (status >= 0)
+		return !status;
+	pid = fork();
 	if (!pid) {
 		long ret = 20;		/* getpid */
 

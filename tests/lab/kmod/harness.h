@@ -67,7 +67,10 @@ long long kernel_pins(void);
 long long kernel_pins_again(long long wanted);
 bool kernel_warned(void);
 void fresh(void);
-/* Without CONFIG_IA32_EMULATION a 32-bit program's call is the end of who makes it. */
+/*
+ * Without CONFIG_IA32_EMULATION a 32-bit program's call is the end of who makes it, and
+ * the kernel's log tells of that.  Found out once.
+ */
 bool has_32_bit_calls(void);
 int pinners(uint32_t mode, int32_t node, uint32_t threads, uint64_t hold_ns);
 int pinner_info(uint32_t index, struct vb_ioc_pinner_info *info);

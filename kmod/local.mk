@@ -29,7 +29,7 @@ vb_probe_files = \
 	kmod/probe/DMA_UNMAP_OP.c kmod/probe/FREE_DEVICE.c kmod/probe/MDEV_PARENT_OPS.c \
 	kmod/probe/MDEV_REGISTER_PARENT.c kmod/probe/NO_MDEV.c kmod/probe/VM_FLAGS_SET.c
 
-EXTRA_DIST += $(vb_kmod_files) $(vb_probe_files) kmod/variants
+EXTRA_DIST += $(vb_kmod_files) $(vb_probe_files) kmod/README.md kmod/variants
 
 if BUILD_KMOD
 all-local: kmod/vfio_bench.ko

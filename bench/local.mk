@@ -52,6 +52,7 @@ libbench_a_SOURCES = \
 	bench/engine/job_sweep.c \
 	bench/engine/job_value.c \
 	bench/engine/job_write.c \
+	bench/engine/abilities.c bench/engine/abilities.h \
 	bench/engine/arm.c bench/engine/arm.h \
 	bench/engine/arrival.c bench/engine/arrival.h \
 	bench/engine/audit.c bench/engine/audit.h \

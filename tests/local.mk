@@ -87,6 +87,12 @@ tests_unit_histogram_test_LDADD = $(unit_ldadd)
 tests_unit_iommu_null_test_SOURCES = tests/unit/iommu-null-test.c
 tests_unit_iommu_null_test_CFLAGS = $(unit_cflags)
 tests_unit_iommu_null_test_LDADD = $(unit_ldadd)
+check_PROGRAMS += tests/unit/iommufd-test
+TESTS += tests/unit/iommufd-test
+tests_unit_iommufd_test_SOURCES = tests/unit/iommufd-test.c
+tests_unit_iommufd_test_CFLAGS = $(unit_cflags)
+tests_unit_iommufd_test_LDADD = $(unit_ldadd)
+tests_unit_iommufd_test_LDFLAGS = -Wl,--wrap=ioctl,--wrap=open,--wrap=open64,--wrap=access
 tests_unit_sysfs_test_SOURCES = tests/unit/sysfs-test.c \
 	tests/unit/fake-tree.c tests/unit/fake-tree.h
 tests_unit_sysfs_test_CFLAGS = $(unit_cflags)

@@ -332,6 +332,14 @@ void vb_plan_needs_root(const struct vb_plan *plan, char *text, size_t size)
 				 run->section[i].workload->needs_root);
 }
 
+enum vb_granularity vb_granularity_expected(const struct vb_plan *plan,
+					    const struct vb_variant *variant)
+{
+	const struct vb_iommu_ops *iommu = plan->run->global.iommu;
+
+	return iommu->type1 ? variant->granularity : iommu->granularity;
+}
+
 json_t *vb_plan_to_json(const struct vb_plan *plan)
 {
 	char root[160];

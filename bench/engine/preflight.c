@@ -119,7 +119,7 @@ static int check_entry_limit(const struct vb_preflight *p, char *err, size_t siz
 static const char *danger(const struct vb_preflight *p)
 {
 	const struct vb_job_run *run = p->plan->run;
-	unsigned int hazards = p->variant ? p->variant->hazards : 0;
+	unsigned int hazards = p->variant && run->global.iommu->type1 ? p->variant->hazards : 0;
 
 	if (run->global.class == VB_CLASS_PATHOLOGICAL)
 		return "the job is pathological";
@@ -150,7 +150,9 @@ int vb_preflight_check(const struct vb_preflight *p, char *err, size_t size)
 		return refuse(err, size, -ENODEV, "no mdev to be made: load the companion module "
 			      "(vfio_bench.ko, built below kmod/); see 'vfio-bench doctor'");
 	ret = check_memlock(p, err, size);
-	return ret || !p->variant ? ret : check_entry_limit(p, err, size);
+	if (ret || !p->variant || !p->plan->run->global.iommu->type1)
+		return ret;
+	return check_entry_limit(p, err, size);
 }
 
 /* The device of @group that a host driver has. */
@@ -287,6 +289,10 @@ bool vb_guard_needed(const struct vb_plan *plan, const struct vb_variant *varian
 	}
 	if (!variant || !plan->needs_mdev) {
 		*reason = "nothing is notified";
+		return false;
+	}
+	if (!g->iommu->type1) {
+		*reason = "the mode notifies without a lock of type1's";
 		return false;
 	}
 	if (variant->hazards & VB_HAZARD_DEADLOCK) {

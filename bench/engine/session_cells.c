@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/cmd/cmd.h"
+#include "bench/engine/abilities.h"
 #include "bench/engine/preflight.h"
 #include "bench/engine/session_impl.h"
 
@@ -59,11 +60,36 @@ static bool lacks_mode(const struct session *s, unsigned int a, size_t i, char *
 	return reason != NULL;
 }
 
+static bool lacks_ability(const struct session *s, unsigned int a, size_t i, char *why, size_t size)
+{
+	const struct vb_job_run *run = &s->arm[a].runs[i];
+
+	return vb_abilities_lack(run, run->global.iommu->abilities, "this mode", why, size);
+}
+
+/* A variant is one of type1: nothing else is loaded for it. */
+static bool lacks_type1(const struct session *s, unsigned int a, size_t i, char *why, size_t size)
+{
+	const struct vb_iommu_ops *iommu = s->arm[a].runs[i].global.iommu;
+	const char *variant = s->arm[a].spec.variant;
+
+	if (!iommu->has_devices || iommu->type1 || !*variant || !strcmp(variant, "stock") ||
+	    !strcmp(variant, "null"))
+		return false;
+	snprintf(why, size, "iommu_mode=%s does not go by vfio_iommu_type1, of which '%s' is a variant: "
+		 "give stock, or another mode", iommu->name, variant);
+	return true;
+}
+
 /* Before what else is missing is asked for: no device helps a mode that can't be had. */
 int session_check_modes(struct session *s)
 {
-	int ret = sort_out(s, lacks_mode);
+	int ret = sort_out(s, lacks_ability);
 
+	if (!ret)
+		ret = sort_out(s, lacks_type1);
+	if (!ret)
+		ret = sort_out(s, lacks_mode);
 	s->uses_vfio = false;
 	for (unsigned int a = 0; a < s->nr_arms; a++)
 		for (size_t i = 0; i < s->nr_cells; i++)

@@ -383,6 +383,7 @@ const struct vb_workload_ops vb_workload_memlock_edge = {
 	.name = "memlock_edge",
 	.summary = "RLIMIT_MEMLOCK to the page, unprivileged: type1, io_uring, mdev, and both",
 	.needs_root = "opens containers and changes its user",
+	.needs = VB_CAN_CHARGE_MM,
 	.counts = counts,
 	.own_container = true,
 	.own_memory = true,

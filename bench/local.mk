@@ -186,6 +186,8 @@ workload_sources = \
 	bench/workload/entry_limit.c \
 	bench/workload/exit_mapped.c \
 	bench/workload/fd_pass.c \
+	bench/workload/iommufd_copy.c \
+	bench/workload/iommufd_map_file.c \
 	bench/workload/irq_latency.c \
 	bench/workload/map_cycle.c \
 	bench/workload/map_unmap.c \
@@ -286,6 +288,9 @@ dist_job_DATA = \
 	bench/job/exit-pinned.job \
 	bench/job/exit-teardown.job \
 	bench/job/fd-pass.job \
+	bench/job/iommufd-copy.job \
+	bench/job/iommufd-map-file.job \
+	bench/job/iommufd-modes.job \
 	bench/job/iommupt.job \
 	bench/job/iova-16t.job \
 	bench/job/irq-idle.job \

@@ -197,6 +197,7 @@ tests_unit_nvme_test_LDFLAGS = -Wl,--wrap=vb_device_map_bar,--wrap=vb_device_ena
 
 # Workloads on a model of the kernel that is wrong in one way: each has to notice.
 workload_tests = tests/unit/device-workload-test tests/unit/map-cycle-test \
+	tests/unit/workload-iommufd-test \
 	tests/unit/workload-mdev-test tests/unit/workload-memlock-test \
 	tests/unit/workload-pressure-test \
 	tests/unit/workload-test tests/unit/workload-type1-test
@@ -218,6 +219,10 @@ tests_unit_device_workload_test_LDFLAGS = $(workload_wraps) \
 	-Wl,--wrap=vb_device_open,--wrap=vb_device_close_fd,--wrap=vb_device_reset \
 	-Wl,--wrap=vb_device_region,--wrap=vb_device_map_bar \
 	-Wl,--wrap=vb_device_irq_on,--wrap=vb_device_irq_off
+tests_unit_workload_iommufd_test_SOURCES = tests/unit/workload-iommufd-test.c $(workload_helper)
+tests_unit_workload_iommufd_test_CFLAGS = $(unit_cflags)
+tests_unit_workload_iommufd_test_LDADD = $(unit_ldadd)
+tests_unit_workload_iommufd_test_LDFLAGS = $(workload_wraps) -Wl,--wrap=vb_own_foll_pins
 tests_unit_workload_mdev_test_SOURCES = tests/unit/workload-mdev-test.c $(workload_helper)
 tests_unit_workload_mdev_test_CFLAGS = $(unit_cflags)
 tests_unit_workload_mdev_test_LDADD = $(unit_ldadd)

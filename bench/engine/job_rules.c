@@ -188,19 +188,23 @@ static int check_memory(const struct rules *r, const struct vb_section *s)
 		bool changed;
 		bool known;
 	} keys[] = {
-		{ "prefault", s->prefault != VB_PREFAULT_POPULATE, !w->own_memory || w->cycles },
-		{ "thp", s->thp != VB_THP_DEFAULT, !w->own_memory || w->cycles },
+		{ "prefault", s->prefault != VB_PREFAULT_POPULATE, !w->own_memory || w->cycles || w->needs_file },
+		{ "thp", s->thp != VB_THP_DEFAULT, !w->own_memory || w->cycles || w->needs_file },
 		{ "batch", s->batch != 0, w->cycles },
 		{ "buffers", s->job_buffers != 0, w->cycles },
 		{ "pattern", s->pattern != VB_PATTERN_LINEAR, w->cycles },
 		{ "unmaps", s->unmaps != 1, w->cycles },
 		{ "remap_every", s->remap_every != 1, w->cycles },
+		{ "spaces", s->spaces != 1, w->copies },
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (keys[i].changed && !keys[i].known)
 			return broken(r, s, keys[i].key, "workload %s has its own way: leave it out",
 				      w->name);
+	if (w->needs_file && !vb_backing_has_file(s->backing))
+		return broken(r, s, "backing", "workload %s maps the file behind its memory: give memfd, "
+			      "memfd_hugetlb_2mb or memfd_hugetlb_1gb", w->name);
 	if (s->batch && s->unmaps)
 		return broken(r, s, "batch", "unmaps one by one: give unmaps=each");
 	return 0;

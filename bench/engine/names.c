@@ -23,6 +23,8 @@ const char *vb_metric_name(enum vb_metric metric)
 		[VB_METRIC_DIRTY_GET] = "dirty_get",
 		[VB_METRIC_VADDR_INVALIDATE] = "vaddr_invalidate",
 		[VB_METRIC_VADDR_UPDATE] = "vaddr_update",
+		[VB_METRIC_COPY] = "copy",
+		[VB_METRIC_UNMAP_COPY] = "unmap_copy",
 		[VB_METRIC_BUFFERS_REGISTER] = "buffers_register",
 		[VB_METRIC_BUFFERS_UNREGISTER] = "buffers_unregister",
 		[VB_METRIC_DIRECT_READ] = "direct_read",

@@ -326,6 +326,8 @@ void vb_plan_needs_root(const struct vb_plan *plan, char *text, size_t size)
 	*text = '\0';
 	if (run->global.trace != VB_TRACE_NONE)
 		snprintf(text, size, "trace= reads the kernel's tracing");
+	else if (run->global.iommu->join == VB_JOIN_FD && (plan->reopens_device || plan->opens_devices))
+		snprintf(text, size, "devices' own files are opened in its steps");
 	for (unsigned int i = 0; i < run->nr_sections && !*text; i++)
 		if (run->section[i].workload->needs_root)
 			snprintf(text, size, "%s %s", run->section[i].workload->name,

@@ -249,6 +249,28 @@ int vb_preflight_device(struct vb_device *device, const char *address, char *err
 	}
 }
 
+int vb_preflight_abilities(const struct vb_iommu_ops *ops, const struct vb_device *device,
+			   unsigned int *can)
+{
+	struct vb_device copy = *device;
+	struct vb_iommu iommu;
+	int ret = vb_iommu_open(&iommu, ops);
+
+	if (ret)
+		return ret;
+	ret = vb_device_join(&copy, &iommu);
+	if (!ret)
+		ret = vb_iommu_enable(&iommu);
+	/* What its IOMMU can is told of a device that is in. */
+	if (!ret && ops->join == VB_JOIN_FD)
+		ret = vb_device_attach(&copy);
+	if (!ret)
+		*can = vb_iommu_can(&iommu);
+	vb_device_close(&copy);
+	vb_iommu_close(&iommu);
+	return ret;
+}
+
 int vb_preflight_variant(const struct vb_variant *variant, bool acknowledge_others, char *err,
 			 size_t size)
 {

@@ -106,6 +106,53 @@ static struct vb_plan *try_plan(const struct session *s, unsigned int a, size_t 
 			    size) ? NULL : plan;
 }
 
+/* Those that one kernel has and another not. */
+#define KERNELS	(VB_CAN_UNMAP_ALL | VB_CAN_TRACK_DIRTY | VB_CAN_UPDATE_VADDR | VB_CAN_MAP_FILE)
+
+static size_t place_of(const struct vb_iommu_ops *iommu)
+{
+	size_t i = 0;
+
+	while (vb_iommu_list[i] != iommu)
+		i++;
+	return i;
+}
+
+/* A device is needed to ask: without one a run finds out. */
+static void ask_kernel(struct session *s)
+{
+	for (unsigned int a = 0; a < s->nr_arms && s->nr_devices && !s->opt->dry_run; a++)
+		for (size_t i = 0; i < s->nr_cells; i++) {
+			const struct vb_job_run *run = &s->arm[a].runs[i];
+			size_t at = place_of(run->global.iommu);
+
+			if (at >= VB_MAX_MODES || s->ability[at].known || !run->global.iommu->has_devices ||
+			    !(vb_abilities_needed(run) & KERNELS))
+				continue;
+			s->ability[at].known = !vb_preflight_abilities(run->global.iommu, s->device,
+								       &s->ability[at].can);
+		}
+}
+
+static bool has_device(const struct vb_job_run *run)
+{
+	for (unsigned int i = 0; i < run->nr_sections; i++)
+		if (run->section[i].device != VB_TARGET_MDEV)
+			return true;
+	return false;
+}
+
+/* Of a container without the device nothing is known. */
+static bool lacks_kernel(const struct session *s, unsigned int a, size_t i, char *why, size_t size)
+{
+	const struct vb_job_run *run = &s->arm[a].runs[i];
+	size_t at = place_of(run->global.iommu);
+
+	return at < VB_MAX_MODES && s->ability[at].known && has_device(run) &&
+	       vb_abilities_lack(run, s->ability[at].can | ~(unsigned int)KERNELS,
+				 "this kernel, with this device", why, size);
+}
+
 /* A machine with fewer CPUs has fewer threads' cells. */
 static bool lacks_place(const struct session *s, unsigned int a, size_t i, char *why, size_t size)
 {
@@ -164,6 +211,10 @@ int session_check_room(struct session *s)
 	if (ret)
 		return vb_fail(VB_EXIT_UNTRUSTED, "hwloc can't read this machine's topology: %s",
 			       strerror(-ret));
+	ask_kernel(s);
+	ret = sort_out(s, lacks_kernel);
+	if (ret)
+		return ret;
 	/* If none has a place, it is the job that is wrong: told later, as an error. */
 	if (any_has_place(s))
 		sort_out(s, lacks_place);

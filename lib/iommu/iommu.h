@@ -23,6 +23,16 @@ struct vb_iova_range {
 	uint64_t last;
 };
 
+/*
+ * An address space beside the container's own: with a page table of its own, as the
+ * container's device has one, which that device does not use.  What is copied into it
+ * is pinned once for both.
+ */
+struct vb_iommu_space {
+	uint32_t ioas;
+	uint32_t hwpt;			/* 0: none, the container has no device with an IOMMU */
+};
+
 struct vb_iommu_info {
 	uint64_t pgsizes;		/* bitmap of page sizes, bytes */
 	uint32_t dma_avail;		/* mappings left; UINT32_MAX: not told */
@@ -134,17 +144,13 @@ struct vb_iommu_ops {
 	/* VB_CAN_MAP_FILE: @size bytes of the file from @offset on.  On return as map. */
 	int (*map_file)(struct vb_iommu *iommu, int fd, uint64_t offset, uint64_t iova,
 			uint64_t size, uint32_t prot);
-	/*
-	 * VB_CAN_COPY: address spaces beside the first, which no device is in.  What is
-	 * pinned in one is pinned once for all; *space: its number.
-	 */
-	int (*add_space)(struct vb_iommu *iommu, uint32_t *space);
-	int (*remove_space)(struct vb_iommu *iommu, uint32_t space);
-	/* What is mapped in the first at @iova, whole mappings, there as well. */
-	int (*copy)(struct vb_iommu *iommu, uint32_t space, uint64_t iova, uint64_t size,
-		    uint32_t prot);
-	int (*unmap_space)(struct vb_iommu *iommu, uint32_t space, uint64_t iova, uint64_t size,
-			   uint64_t *unmapped);
+	/* VB_CAN_COPY: see struct vb_iommu_space. */
+	int (*add_space)(struct vb_iommu *iommu, struct vb_iommu_space *space);
+	int (*remove_space)(struct vb_iommu *iommu, struct vb_iommu_space *space);
+	int (*copy)(struct vb_iommu *iommu, const struct vb_iommu_space *space, uint64_t iova,
+		    uint64_t size, uint32_t prot);
+	int (*unmap_space)(struct vb_iommu *iommu, const struct vb_iommu_space *space,
+			   uint64_t iova, uint64_t size, uint64_t *unmapped);
 	void (*close)(struct vb_iommu *iommu);
 };
 
@@ -251,24 +257,27 @@ static inline int vb_iommu_map_file(struct vb_iommu *iommu, int fd, uint64_t off
 				      -EOPNOTSUPP;
 }
 
-static inline int vb_iommu_add_space(struct vb_iommu *iommu, uint32_t *space)
+/* On failure there is none. */
+static inline int vb_iommu_add_space(struct vb_iommu *iommu, struct vb_iommu_space *space)
 {
 	return iommu->ops->add_space ? iommu->ops->add_space(iommu, space) : -EOPNOTSUPP;
 }
 
-static inline int vb_iommu_remove_space(struct vb_iommu *iommu, uint32_t space)
+/* With all that is mapped in it. */
+static inline int vb_iommu_remove_space(struct vb_iommu *iommu, struct vb_iommu_space *space)
 {
 	return iommu->ops->remove_space ? iommu->ops->remove_space(iommu, space) : -EOPNOTSUPP;
 }
 
-static inline int vb_iommu_copy(struct vb_iommu *iommu, uint32_t space, uint64_t iova,
-				uint64_t size, uint32_t prot)
+/* What the container has mapped at @iova, a mapping or several, to the same IOVA of @space. */
+static inline int vb_iommu_copy(struct vb_iommu *iommu, const struct vb_iommu_space *space,
+				uint64_t iova, uint64_t size, uint32_t prot)
 {
 	return iommu->ops->copy ? iommu->ops->copy(iommu, space, iova, size, prot) : -EOPNOTSUPP;
 }
 
-static inline int vb_iommu_unmap_space(struct vb_iommu *iommu, uint32_t space, uint64_t iova,
-				       uint64_t size, uint64_t *unmapped)
+static inline int vb_iommu_unmap_space(struct vb_iommu *iommu, const struct vb_iommu_space *space,
+				       uint64_t iova, uint64_t size, uint64_t *unmapped)
 {
 	return iommu->ops->unmap_space ?
 	       iommu->ops->unmap_space(iommu, space, iova, size, unmapped) : -EOPNOTSUPP;

@@ -12,29 +12,17 @@
 /* A second page table with all that is mapped. */
 static int make_table(struct vb_iommu *iommu, uint32_t *hwpt)
 {
-	struct iommu_hwpt_alloc alloc = {
-		.size = sizeof(alloc),
-		.flags = IOMMU_HWPT_ALLOC_DIRTY_TRACKING,
-		.dev_id = iommu->device_id,
-		.pt_id = iommu->ioas,
-	};
-
-	if (!iommu->device_id)
-		return -EOPNOTSUPP;
-	if (ioctl(iommu->fd, IOMMU_HWPT_ALLOC, &alloc))
-		return -errno;
-	*hwpt = alloc.out_hwpt_id;
-	return 0;
+	return iommufd_make_table(iommu, iommu->ioas, IOMMU_HWPT_ALLOC_DIRTY_TRACKING, hwpt);
 }
 
 /* It is not kept: each map would go into both tables. */
 bool iommufd_can_track(struct vb_iommu *iommu)
 {
-	struct iommu_destroy destroy = { .size = sizeof(destroy) };
+	uint32_t hwpt;
 
 	if (iommu->dirty_hwpt)
 		return true;
-	return !make_table(iommu, &destroy.id) && !ioctl(iommu->fd, IOMMU_DESTROY, &destroy);
+	return !make_table(iommu, &hwpt) && !iommufd_destroy(iommu, hwpt);
 }
 
 /* From its own table to the one that tracks, which has the same mappings. */
@@ -101,5 +89,5 @@ int iommufd_unmap_dirty(struct vb_iommu *iommu, uint64_t iova, uint64_t size,
 {
 	int ret = get(iommu, iova, size, bitmap, IOMMU_HWPT_GET_DIRTY_BITMAP_NO_CLEAR);
 
-	return ret ? ret : iommufd_unmap_space(iommu, iommu->ioas, iova, size, unmapped);
+	return ret ? ret : iommufd_unmap_ioas(iommu, iommu->ioas, iova, size, unmapped);
 }

@@ -20,8 +20,11 @@ static inline int iommufd_unmap_result(int ret, uint64_t *unmapped)
 	return 0;
 }
 
-int iommufd_unmap_space(struct vb_iommu *iommu, uint32_t space, uint64_t iova, uint64_t size,
-			uint64_t *unmapped);
+int iommufd_unmap_ioas(struct vb_iommu *iommu, uint32_t ioas, uint64_t iova, uint64_t size,
+		       uint64_t *unmapped);
+int iommufd_destroy(struct vb_iommu *iommu, uint32_t id);
+/* A page table for the container's device, filled with what @ioas has mapped. */
+int iommufd_make_table(struct vb_iommu *iommu, uint32_t ioas, uint32_t flags, uint32_t *hwpt);
 /* What moving a virtual machine takes: iommufd-dirty.c.  Needs a device whose IOMMU can. */
 bool iommufd_can_track(struct vb_iommu *iommu);
 int iommufd_track_dirty(struct vb_iommu *iommu, bool on);

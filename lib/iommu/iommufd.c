@@ -27,26 +27,67 @@ static int iommufd_open(struct vb_iommu *iommu)
 	return 0;
 }
 
-static int iommufd_add_space(struct vb_iommu *iommu, uint32_t *space)
+static int make_ioas(struct vb_iommu *iommu, uint32_t *ioas)
 {
 	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
 
 	if (ioctl(iommu->fd, IOMMU_IOAS_ALLOC, &alloc))
 		return -errno;
-	*space = alloc.out_ioas_id;
+	*ioas = alloc.out_ioas_id;
 	return 0;
 }
 
-static int iommufd_remove_space(struct vb_iommu *iommu, uint32_t space)
+int iommufd_make_table(struct vb_iommu *iommu, uint32_t ioas, uint32_t flags, uint32_t *hwpt)
 {
-	struct iommu_destroy destroy = { .size = sizeof(destroy), .id = space };
+	struct iommu_hwpt_alloc alloc = {
+		.size = sizeof(alloc),
+		.flags = flags,
+		.dev_id = iommu->device_id,
+		.pt_id = ioas,
+	};
+
+	if (!iommu->device_id)
+		return -EOPNOTSUPP;
+	if (ioctl(iommu->fd, IOMMU_HWPT_ALLOC, &alloc))
+		return -errno;
+	*hwpt = alloc.out_hwpt_id;
+	return 0;
+}
+
+int iommufd_destroy(struct vb_iommu *iommu, uint32_t id)
+{
+	struct iommu_destroy destroy = { .size = sizeof(destroy), .id = id };
 
 	return ioctl(iommu->fd, IOMMU_DESTROY, &destroy) ? -errno : 0;
 }
 
+static int iommufd_add_space(struct vb_iommu *iommu, struct vb_iommu_space *space)
+{
+	int ret;
+
+	*space = (struct vb_iommu_space){ 0 };
+	ret = make_ioas(iommu, &space->ioas);
+	if (ret || !iommu->device_id)
+		return ret;
+	ret = iommufd_make_table(iommu, space->ioas, 0, &space->hwpt);
+	if (ret)
+		iommufd_destroy(iommu, space->ioas);
+	return ret;
+}
+
+static int iommufd_remove_space(struct vb_iommu *iommu, struct vb_iommu_space *space)
+{
+	int ret = space->hwpt ? iommufd_destroy(iommu, space->hwpt) : 0;
+
+	if (!ret)
+		ret = iommufd_destroy(iommu, space->ioas);
+	*space = (struct vb_iommu_space){ 0 };
+	return ret;
+}
+
 static int iommufd_enable(struct vb_iommu *iommu)
 {
-	return iommufd_add_space(iommu, &iommu->ioas);
+	return make_ioas(iommu, &iommu->ioas);
 }
 
 /*
@@ -135,13 +176,13 @@ static int iommufd_map_file(struct vb_iommu *iommu, int fd, uint64_t offset, uin
 	return ioctl(iommu->fd, IOMMU_IOAS_MAP_FILE, &map) ? -errno : 0;
 }
 
-static int iommufd_copy(struct vb_iommu *iommu, uint32_t space, uint64_t iova, uint64_t size,
-			uint32_t prot)
+static int iommufd_copy(struct vb_iommu *iommu, const struct vb_iommu_space *space, uint64_t iova,
+			uint64_t size, uint32_t prot)
 {
 	struct iommu_ioas_copy copy = {
 		.size = sizeof(copy),
 		.flags = flags_of(prot),
-		.dst_ioas_id = space,
+		.dst_ioas_id = space->ioas,
 		.src_ioas_id = iommu->ioas,
 		.length = size,
 		.dst_iova = iova,
@@ -151,12 +192,12 @@ static int iommufd_copy(struct vb_iommu *iommu, uint32_t space, uint64_t iova, u
 	return ioctl(iommu->fd, IOMMU_IOAS_COPY, &copy) ? -errno : 0;
 }
 
-int iommufd_unmap_space(struct vb_iommu *iommu, uint32_t space, uint64_t iova, uint64_t size,
-			uint64_t *unmapped)
+int iommufd_unmap_ioas(struct vb_iommu *iommu, uint32_t ioas, uint64_t iova, uint64_t size,
+		       uint64_t *unmapped)
 {
 	struct iommu_ioas_unmap unmap = {
 		.size = sizeof(unmap),
-		.ioas_id = space,
+		.ioas_id = ioas,
 		.iova = iova,
 		.length = size,
 	};
@@ -167,14 +208,20 @@ int iommufd_unmap_space(struct vb_iommu *iommu, uint32_t space, uint64_t iova, u
 	return 0;
 }
 
+static int iommufd_unmap_space(struct vb_iommu *iommu, const struct vb_iommu_space *space,
+			       uint64_t iova, uint64_t size, uint64_t *unmapped)
+{
+	return iommufd_unmap_ioas(iommu, space->ioas, iova, size, unmapped);
+}
+
 static int iommufd_unmap(struct vb_iommu *iommu, uint64_t iova, uint64_t size, uint64_t *unmapped)
 {
-	return iommufd_unmap_space(iommu, iommu->ioas, iova, size, unmapped);
+	return iommufd_unmap_ioas(iommu, iommu->ioas, iova, size, unmapped);
 }
 
 static int iommufd_unmap_all(struct vb_iommu *iommu, uint64_t *unmapped)
 {
-	return iommufd_unmap_space(iommu, iommu->ioas, 0, UINT64_MAX, unmapped);
+	return iommufd_unmap_ioas(iommu, iommu->ioas, 0, UINT64_MAX, unmapped);
 }
 
 /* ENOTTY: no such command; another error: it did not like the fd. */

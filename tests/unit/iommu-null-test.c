@@ -76,7 +76,7 @@ static void test_unavailable(void **state)
 	const struct vb_iommu_ops ops = { .name = "x", .unavailable = made_up };
 	struct vb_iommu iommu;
 	uint64_t bytes;
-	uint32_t space;
+	struct vb_iommu_space space = { 0 };
 
 	assert_int_equal(vb_iommu_open(&iommu, &ops), -EOPNOTSUPP);
 	assert_int_equal(iommu.fd, -1);
@@ -90,9 +90,9 @@ static void test_unavailable(void **state)
 	assert_int_equal(vb_iommu_update_vaddr(&iommu, NULL, 0, 4096), -EOPNOTSUPP);
 	assert_int_equal(vb_iommu_map_file(&iommu, 0, 0, 0, 4096, VB_PROT_READ), -EOPNOTSUPP);
 	assert_int_equal(vb_iommu_add_space(&iommu, &space), -EOPNOTSUPP);
-	assert_int_equal(vb_iommu_remove_space(&iommu, 1), -EOPNOTSUPP);
-	assert_int_equal(vb_iommu_copy(&iommu, 1, 0, 4096, VB_PROT_READ), -EOPNOTSUPP);
-	assert_int_equal(vb_iommu_unmap_space(&iommu, 1, 0, 4096, &bytes), -EOPNOTSUPP);
+	assert_int_equal(vb_iommu_remove_space(&iommu, &space), -EOPNOTSUPP);
+	assert_int_equal(vb_iommu_copy(&iommu, &space, 0, 4096, VB_PROT_READ), -EOPNOTSUPP);
+	assert_int_equal(vb_iommu_unmap_space(&iommu, &space, 0, 4096, &bytes), -EOPNOTSUPP);
 	assert_int_equal(vb_iommu_attach(&iommu, 0), -EOPNOTSUPP);
 	assert_int_equal(vb_iommu_add_group(&iommu, 0), -EOPNOTSUPP);
 }

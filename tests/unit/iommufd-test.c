@@ -24,7 +24,8 @@
 /* The requests that came, and what is answered. */
 static struct {
 	unsigned long request[16];
-	unsigned int nr, spaces;
+	unsigned int nr, spaces, nr_destroyed;
+	uint32_t destroyed[4];
 	int fail_on;			/* of the requests, from 1 */
 	int error;
 	bool tracks;			/* the IOMMU can */
@@ -64,14 +65,13 @@ int __wrap_access(const char *path, int mode)
 
 static int alloc_hwpt(struct iommu_hwpt_alloc *alloc)
 {
-	assert_int_equal(alloc->flags, IOMMU_HWPT_ALLOC_DIRTY_TRACKING);
 	assert_int_equal(alloc->dev_id, DEVICE);
-	assert_int_equal(alloc->pt_id, IOAS);
-	if (!seen.tracks) {
+	assert_int_equal(alloc->flags, alloc->pt_id == IOAS ? IOMMU_HWPT_ALLOC_DIRTY_TRACKING : 0);
+	if (alloc->flags && !seen.tracks) {
 		errno = EOPNOTSUPP;
 		return -1;
 	}
-	alloc->out_hwpt_id = DIRTY;
+	alloc->out_hwpt_id = alloc->flags ? DIRTY : HWPT;
 	return 0;
 }
 
@@ -103,6 +103,9 @@ static int answer(int fd, unsigned long request, void *arg)
 	switch (request) {
 	case IOMMU_IOAS_ALLOC:
 		((struct iommu_ioas_alloc *)arg)->out_ioas_id = seen.spaces++ ? SPACE : IOAS;
+		return 0;
+	case IOMMU_DESTROY:
+		seen.destroyed[seen.nr_destroyed++ % 4] = ((struct iommu_destroy *)arg)->id;
 		return 0;
 	case IOMMU_IOAS_MAP:
 		seen.last.map = *(struct iommu_ioas_map *)arg;
@@ -181,6 +184,7 @@ static void open_mode(struct vb_iommu *iommu, const char *mode)
 
 static void test_map(void **state)
 {
+	const struct vb_iommu_space space = { .ioas = SPACE };
 	struct vb_iommu iommu;
 	char memory[1];
 	uint64_t bytes;
@@ -196,7 +200,7 @@ static void test_map(void **state)
 			 0);
 	assert_memory_equal(&seen.last.file, (&(struct iommu_ioas_map_file){ .size = 40, .flags = 7,
 		.ioas_id = IOAS, .fd = 3, .start = 0x5000, .length = 0x2000, .iova = 0x10000 }), 40);
-	assert_int_equal(vb_iommu_copy(&iommu, SPACE, 0x10000, 0x2000, VB_PROT_READ), 0);
+	assert_int_equal(vb_iommu_copy(&iommu, &space, 0x10000, 0x2000, VB_PROT_READ), 0);
 	assert_memory_equal(&seen.last.copy, (&(struct iommu_ioas_copy){ .size = 40, .flags = 5,
 		.dst_ioas_id = SPACE, .src_ioas_id = IOAS, .length = 0x2000, .dst_iova = 0x10000,
 		.src_iova = 0x10000 }), 40);
@@ -204,7 +208,7 @@ static void test_map(void **state)
 	assert_int_equal(bytes, 0x3000);
 	assert_memory_equal(&seen.last.unmap, (&(struct iommu_ioas_unmap){ .size = 24, .ioas_id = IOAS,
 		.iova = 0x10000, .length = 0x4000 }), 24);
-	assert_int_equal(vb_iommu_unmap_space(&iommu, SPACE, 0x10000, 0x4000, &bytes), 0);
+	assert_int_equal(vb_iommu_unmap_space(&iommu, &space, 0x10000, 0x4000, &bytes), 0);
 	assert_int_equal(seen.last.unmap.ioas_id, SPACE);
 	assert_int_equal(vb_iommu_unmap_all(&iommu, &bytes), 0);
 	assert_int_equal(seen.last.unmap.iova, 0);
@@ -336,6 +340,35 @@ static void test_dirty(void **state)
 	vb_iommu_close(&iommu);
 }
 
+/* Beside the container's own; with a table where there is a device for one. */
+static void test_spaces(void **state)
+{
+	struct vb_iommu_space space;
+	struct vb_iommu iommu;
+
+	open_mode(&iommu, "iommufd");
+	assert_int_equal(vb_iommu_add_space(&iommu, &space), 0);
+	assert_true(space.ioas == SPACE && !space.hwpt);
+	assert_int_equal(seen.nr, 1);
+	assert_int_equal(vb_iommu_attach(&iommu, CDEV), 0);
+	assert_int_equal(vb_iommu_add_space(&iommu, &space), 0);
+	assert_true(space.ioas == SPACE && space.hwpt == HWPT);
+	/* The table goes first, it holds the space. */
+	forget();
+	assert_int_equal(vb_iommu_remove_space(&iommu, &space), 0);
+	assert_true(!space.ioas && !space.hwpt);
+	assert_int_equal(seen.nr, 2);
+	assert_int_equal(seen.destroyed[0], HWPT);
+	assert_int_equal(seen.destroyed[1], SPACE);
+	/* No table: no space either. */
+	forget();
+	seen.fail_on = 2;
+	seen.error = ENOMEM;
+	assert_int_equal(vb_iommu_add_space(&iommu, &space), -ENOMEM);
+	assert_int_equal(seen.request[2], IOMMU_DESTROY);
+	vb_iommu_close(&iommu);
+}
+
 /* An mdev is attached to the address space itself: it has no table that could track. */
 static void test_emulated(void **state)
 {
@@ -358,6 +391,7 @@ int main(void)
 		cmocka_unit_test(test_attach),
 		cmocka_unit_test(test_info),
 		cmocka_unit_test(test_dirty),
+		cmocka_unit_test(test_spaces),
 		cmocka_unit_test(test_emulated),
 	};
 

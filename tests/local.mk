@@ -364,7 +364,8 @@ tests_lab_pin_toggle_LDADD = $(VB_LIBS)
 EXTRA_DIST += tests/lab/lifecycle-test.sh tests/lab/stale-dma-test.sh
 EXTRA_DIST += tests/lab/boot-faults-test.sh tests/lab/fault-test.sh
 EXTRA_DIST += tests/lab/kernel.sh tests/lab/memlock-test.sh tests/lab/pressure-test.sh \
-	tests/lab/type1-test.sh tests/lab/watch-limits.py tests/lab/late-pins-test.sh \
+	tests/lab/iommufd-test.sh tests/lab/type1-test.sh tests/lab/watch-limits.py \
+	tests/lab/late-pins-test.sh \
 	tests/lab/pins-test.sh
 
 # What devices do; late-unmap is a kernel that is wrong, for device-test.sh.

@@ -288,6 +288,7 @@ dist_job_DATA = \
 	bench/job/exit-pinned.job \
 	bench/job/exit-teardown.job \
 	bench/job/fd-pass.job \
+	bench/job/iommufd-accesses.job \
 	bench/job/iommufd-copy.job \
 	bench/job/iommufd-map-file.job \
 	bench/job/iommufd-modes.job \

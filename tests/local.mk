@@ -121,9 +121,12 @@ tests_unit_samples_test_SOURCES = tests/unit/samples-test.c
 tests_unit_samples_test_CFLAGS = $(unit_cflags)
 tests_unit_samples_test_LDADD = $(unit_ldadd)
 
-ab_tests = tests/unit/arm-test tests/unit/plan-test tests/unit/schedule-test
+ab_tests = tests/unit/abilities-test tests/unit/arm-test tests/unit/plan-test tests/unit/schedule-test
 check_PROGRAMS += $(ab_tests)
 TESTS += $(ab_tests)
+tests_unit_abilities_test_SOURCES = tests/unit/abilities-test.c
+tests_unit_abilities_test_CFLAGS = $(unit_cflags)
+tests_unit_abilities_test_LDADD = $(unit_ldadd)
 tests_unit_arm_test_SOURCES = tests/unit/arm-test.c
 tests_unit_arm_test_CFLAGS = $(unit_cflags)
 tests_unit_arm_test_LDADD = $(unit_ldadd)

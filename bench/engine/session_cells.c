@@ -60,11 +60,24 @@ static bool lacks_mode(const struct session *s, unsigned int a, size_t i, char *
 	return reason != NULL;
 }
 
+static bool has_device(const struct vb_job_run *run)
+{
+	for (unsigned int i = 0; i < run->nr_sections; i++)
+		if (run->section[i].device != VB_TARGET_MDEV)
+			return true;
+	return false;
+}
+
 static bool lacks_ability(const struct session *s, unsigned int a, size_t i, char *why, size_t size)
 {
 	const struct vb_job_run *run = &s->arm[a].runs[i];
+	const struct vb_iommu_ops *iommu = run->global.iommu;
 
-	return vb_abilities_lack(run, run->global.iommu->abilities, "this mode", why, size);
+	if (vb_abilities_lack(run, iommu->abilities, "this mode", why, size))
+		return true;
+	return iommu->dirty_by_iommu && !has_device(run) &&
+	       vb_abilities_lack(run, iommu->abilities & ~(unsigned int)VB_CAN_TRACK_DIRTY,
+				 "this mode, without device=pci or both,", why, size);
 }
 
 /* A variant is one of type1: nothing else is loaded for it. */
@@ -132,14 +145,6 @@ static void ask_kernel(struct session *s)
 			s->ability[at].known = !vb_preflight_abilities(run->global.iommu, s->device,
 								       &s->ability[at].can);
 		}
-}
-
-static bool has_device(const struct vb_job_run *run)
-{
-	for (unsigned int i = 0; i < run->nr_sections; i++)
-		if (run->section[i].device != VB_TARGET_MDEV)
-			return true;
-	return false;
 }
 
 /* Of a container without the device nothing is known. */

@@ -13,6 +13,7 @@
 #include "lib/machine/bind.h"
 #include "lib/machine/pci.h"
 #include "lib/machine/sysfs.h"
+#include "lib/machine/vfio-cdev.h"
 #include "lib/machine/vfio-users.h"
 #include "lib/mdev/mdev.h"
 
@@ -208,6 +209,14 @@ static int check_driver(const struct vb_device *device, char *err, size_t size)
 		      device->address, *driver ? driver : "no driver", device->address);
 }
 
+static bool has_file(const struct vb_device *device)
+{
+	char folder[64], path[128];
+
+	snprintf(folder, sizeof(folder), "/sys/bus/pci/devices/%s", device->address);
+	return !vb_vfio_cdev_path(folder, path, sizeof(path));
+}
+
 int vb_preflight_device(struct vb_device *device, const char *address, char *err, size_t size)
 {
 	int ret = vb_device_probe(device, address);
@@ -231,6 +240,9 @@ int vb_preflight_device(struct vb_device *device, const char *address, char *err
 		return ret;
 	ret = vb_device_open_group(device);
 	vb_device_close(device);
+	/* A kernel without groups (CONFIG_VFIO_GROUP): the device has a file of its own. */
+	if (ret == -ENOENT && has_file(device))
+		ret = 0;
 	switch (ret) {
 	case 0:
 		return 0;

@@ -62,6 +62,7 @@ libbench_a_SOURCES = \
 	bench/engine/changes.c bench/engine/changes.h \
 	bench/engine/child.c bench/engine/child.h \
 	bench/engine/cold.c bench/engine/cold.h \
+	bench/engine/edge.c bench/engine/edge.h \
 	bench/engine/container.c bench/engine/container.h \
 	bench/engine/container_device.c bench/engine/container_device.h \
 	bench/engine/guard.h \
@@ -194,6 +195,7 @@ workload_sources = \
 	bench/workload/mdev_churn.c \
 	bench/workload/mdev_open_close.c \
 	bench/workload/memlock_edge.c \
+	bench/workload/memlock_user.c \
 	bench/workload/memory_advise.c \
 	bench/workload/memory_fork.c \
 	bench/workload/memory_lock.c \
@@ -306,6 +308,7 @@ dist_job_DATA = \
 	bench/job/map-fragmented.job \
 	bench/job/mdev-create-remove.job \
 	bench/job/memlock-edge.job \
+	bench/job/memlock-user.job \
 	bench/job/notify-listeners.job \
 	bench/job/notify-race.job \
 	bench/job/notify-span.job \

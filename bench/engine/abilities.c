@@ -15,6 +15,7 @@ static const struct {
 	{ VB_CAN_MAP_BAR, "maps a device's registers" },
 	{ VB_CAN_RUN_OUT, "goes to the limit of mappings" },
 	{ VB_CAN_CHARGE_MM, "holds what is charged to one process alone against its limit" },
+	{ VB_CAN_CHARGE_USER, "holds what is charged to one user against the limit" },
 	{ VB_CAN_MAP_FILE, "maps a file by its descriptor" },
 	{ VB_CAN_COPY, "copies mappings into other address spaces" },
 };

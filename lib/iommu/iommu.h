@@ -66,8 +66,9 @@ enum vb_ability {
 	VB_CAN_MAP_BAR = 16,		/* a device's registers, as a process has them mapped */
 	VB_CAN_RUN_OUT = 32,		/* of mappings: it has a limit, and says how many are left */
 	VB_CAN_CHARGE_MM = 64,		/* what is pinned to the process alone: VmLck */
-	VB_CAN_MAP_FILE = 128,		/* a file, without its being mapped in the process */
-	VB_CAN_COPY = 256,		/* a mapping, pinned once, into other address spaces */
+	VB_CAN_CHARGE_USER = 128,	/* what is pinned to its user: shown in VmPin */
+	VB_CAN_MAP_FILE = 256,		/* a file, without its being mapped in the process */
+	VB_CAN_COPY = 512,		/* a mapping, pinned once, into other address spaces */
 };
 
 /* How devices come in, and from when on the IOMMU maps for them. */

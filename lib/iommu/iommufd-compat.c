@@ -38,7 +38,7 @@ static int compat_unmap_all(struct vb_iommu *iommu, uint64_t *unmapped)
 
 static unsigned int compat_can(struct vb_iommu *iommu)
 {
-	return VB_CAN_PIN | (type1_has(iommu, VFIO_UNMAP_ALL) ? VB_CAN_UNMAP_ALL : 0);
+	return VB_CAN_PIN | VB_CAN_CHARGE_USER | (type1_has(iommu, VFIO_UNMAP_ALL) ? VB_CAN_UNMAP_ALL : 0);
 }
 
 const struct vb_iommu_ops vb_iommufd_compat_type1 = {
@@ -50,7 +50,7 @@ const struct vb_iommu_ops vb_iommufd_compat_type1 = {
 	.granularity = VB_GRANULARITY_PER_AREA,
 	.pins_once = true,
 	.unmaps_race = true,
-	.abilities = VB_CAN_UNMAP_ALL | VB_CAN_PIN,
+	.abilities = VB_CAN_UNMAP_ALL | VB_CAN_PIN | VB_CAN_CHARGE_USER,
 	.split = VB_SPLIT_PART,
 	.open = compat_open,
 	.add_group = type1_add_group,
@@ -72,7 +72,7 @@ const struct vb_iommu_ops vb_iommufd_compat_type1v2 = {
 	.granularity = VB_GRANULARITY_PER_AREA,
 	.pins_once = true,
 	.unmaps_race = true,
-	.abilities = VB_CAN_UNMAP_ALL | VB_CAN_PIN,
+	.abilities = VB_CAN_UNMAP_ALL | VB_CAN_PIN | VB_CAN_CHARGE_USER,
 	.split = VB_SPLIT_EMPTY,
 	.open = compat_open,
 	.add_group = type1_add_group,

@@ -232,7 +232,7 @@ static bool has_map_file(struct vb_iommu *iommu)
 
 static unsigned int iommufd_can(struct vb_iommu *iommu)
 {
-	return VB_CAN_UNMAP_ALL | VB_CAN_PIN | VB_CAN_COPY |
+	return VB_CAN_UNMAP_ALL | VB_CAN_PIN | VB_CAN_COPY | VB_CAN_CHARGE_USER |
 	       (has_map_file(iommu) ? VB_CAN_MAP_FILE : 0) |
 	       (iommufd_can_track(iommu) ? VB_CAN_TRACK_DIRTY : 0);
 }
@@ -256,7 +256,8 @@ const struct vb_iommu_ops vb_iommufd = {
 	.pins_once = true,
 	.unmaps_race = true,
 	.dirty_by_iommu = true,
-	.abilities = VB_CAN_UNMAP_ALL | VB_CAN_TRACK_DIRTY | VB_CAN_PIN | VB_CAN_MAP_FILE | VB_CAN_COPY,
+	.abilities = VB_CAN_UNMAP_ALL | VB_CAN_TRACK_DIRTY | VB_CAN_PIN | VB_CAN_MAP_FILE | VB_CAN_COPY |
+		     VB_CAN_CHARGE_USER,
 	.split = VB_SPLIT_EMPTY,
 	.open = iommufd_open,
 	.attach = iommufd_attach,

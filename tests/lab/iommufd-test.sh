@@ -179,6 +179,13 @@ passed_on()
 	job "pass-$1" fd-pass --set "iommu_mode=$1" --set ops=3 && holds "pass-$1" 'c["fds_passed"] == 3'
 }
 
+# Two rounds of five cases, with a limit and with none.
+at_the_limit()
+{
+	job "limit-$1" memlock-user --set "iommu_mode=$1" && holds "limit-$1" \
+		'c == {"cases": 10, "refusals_at_the_limit": 8}'
+}
+
 churned()
 {
 	job "opens-$1" open-close-unmap --set "iommu_mode=$1" --set duration=2s --set warmup=0s
@@ -252,6 +259,7 @@ if [[ -e /sys/module/vfio_bench ]]; then
 		check "$mode: two threads that unmap one range" races "$mode"
 		check "$mode: an fd that is passed on keeps all" passed_on "$mode"
 		check "$mode: mdevs are opened and closed beside unmaps" churned "$mode"
+		check "$mode: the user's limit, to the page" at_the_limit "$mode"
 	done
 	check "vfio_type1v2_iommu: smoke" ready vfio_type1v2_iommu smoke
 	check "vfio_type1v2_iommu: combined" ready vfio_type1v2_iommu combined

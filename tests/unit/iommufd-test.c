@@ -251,7 +251,7 @@ static void test_compat(void **state)
 	open_mode(&iommu, "iommufd_compat_type1");
 	assert_int_equal(vb_iommu_unmap_all(&iommu, &bytes), 0);
 	assert_int_equal(seen.last.type1_unmap.flags, VFIO_DMA_UNMAP_FLAG_ALL);
-	assert_int_equal(vb_iommu_can(&iommu), VB_CAN_UNMAP_ALL | VB_CAN_PIN);
+	assert_int_equal(vb_iommu_can(&iommu), VB_CAN_UNMAP_ALL | VB_CAN_PIN | VB_CAN_CHARGE_USER);
 	assert_int_equal(vb_iommu_track_dirty(&iommu, true), -EOPNOTSUPP);
 	vb_iommu_close(&iommu);
 	memset(&seen, 0, sizeof(seen));
@@ -302,11 +302,12 @@ static void test_info(void **state)
 	assert_int_equal(info.dirty_pgsizes, 0);
 	/* ENOTTY: the kernel does not know the request; here it knows it. */
 	assert_int_equal(vb_iommu_can(&iommu), VB_CAN_UNMAP_ALL | VB_CAN_PIN | VB_CAN_COPY |
-					       VB_CAN_MAP_FILE);
+					       VB_CAN_CHARGE_USER | VB_CAN_MAP_FILE);
 	seen.nr = 0;
 	seen.fail_on = 1;
 	seen.error = ENOTTY;
-	assert_int_equal(vb_iommu_can(&iommu), VB_CAN_UNMAP_ALL | VB_CAN_PIN | VB_CAN_COPY);
+	assert_int_equal(vb_iommu_can(&iommu), VB_CAN_UNMAP_ALL | VB_CAN_PIN | VB_CAN_COPY |
+					       VB_CAN_CHARGE_USER);
 	vb_iommu_close(&iommu);
 }
 

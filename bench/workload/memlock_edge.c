@@ -198,7 +198,7 @@ static int mdev_alone(struct vb_edge *e)
 static const struct vb_edge_case cases[] = {
 	{ type1_alone, .needs_pci = true },
 	{ type1_whole, .needs_pci = true },
-	{ uring_alone },
+	{ .run = uring_alone },
 	{ type1_uring_queue, .needs_pci = true },
 	{ type1_uring_stack, .needs_pci = true },
 	{ uring_type1_queue, .needs_pci = true },

@@ -28,6 +28,7 @@ static struct {
 	uint32_t destroyed[4];
 	int fail_on;			/* of the requests, from 1 */
 	int error;
+	unsigned long set_iommu;
 	bool tracks;			/* the IOMMU can */
 	bool emulated;			/* the device has no IOMMU */
 	union {
@@ -38,7 +39,6 @@ static struct {
 		struct vfio_iommu_type1_dma_unmap type1_unmap;
 		struct iommu_hwpt_get_dirty_bitmap dirty;
 	} last;
-	unsigned long set_iommu;
 } seen;
 
 int __wrap_open(const char *path, int flags, ...);

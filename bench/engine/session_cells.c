@@ -155,7 +155,7 @@ static bool lacks_kernel(const struct session *s, unsigned int a, size_t i, char
 
 	return at < VB_MAX_MODES && s->ability[at].known && has_device(run) &&
 	       vb_abilities_lack(run, s->ability[at].can | ~(unsigned int)KERNELS,
-				 "this kernel, with this device", why, size);
+				 "this kernel, with this device,", why, size);
 }
 
 /* A machine with fewer CPUs has fewer threads' cells. */

@@ -107,7 +107,8 @@ static int use(struct vb_worker *w, struct vb_mdev *mdev, uint64_t pages, uint64
 	if (before != UINT64_MAX)
 		vb_op_verify(w, vb_own_foll_pins() - before == pages,
 			     "the kernel does not hold as many pages as the mdev has pinned");
-	vb_op_verify(w, vb_mdev_available(mdev, iommu) == -EBUSY,
+	/* An open device keeps its group open where there is a container (vfio_group_use_container()). */
+	vb_op_verify(w, vb_mdev_available(mdev, iommu) == (iommu->join == VB_JOIN_GROUP_OPEN ? 0 : -EBUSY),
 		     "an open device could be opened by the same way again");
 	ret = every ? vb_mdev_unpin(mdev, w->iova, w->section->size_bytes * every,
 				    (w->section->count + every - 1) / every, w->section->pin_pages,

@@ -187,6 +187,7 @@ workload_sources = \
 	bench/workload/entry_limit.c \
 	bench/workload/exit_mapped.c \
 	bench/workload/fd_pass.c \
+	bench/workload/iommufd_change_process.c \
 	bench/workload/iommufd_copy.c \
 	bench/workload/iommufd_map_file.c \
 	bench/workload/irq_latency.c \
@@ -291,6 +292,7 @@ dist_job_DATA = \
 	bench/job/exit-teardown.job \
 	bench/job/fd-pass.job \
 	bench/job/iommufd-accesses.job \
+	bench/job/iommufd-change-process.job \
 	bench/job/iommufd-copy.job \
 	bench/job/iommufd-map-file.job \
 	bench/job/iommufd-modes.job \

@@ -225,7 +225,8 @@ tests_unit_device_workload_test_LDFLAGS = $(workload_wraps) \
 tests_unit_workload_iommufd_test_SOURCES = tests/unit/workload-iommufd-test.c $(workload_helper)
 tests_unit_workload_iommufd_test_CFLAGS = $(unit_cflags)
 tests_unit_workload_iommufd_test_LDADD = $(unit_ldadd)
-tests_unit_workload_iommufd_test_LDFLAGS = $(workload_wraps) -Wl,--wrap=vb_own_foll_pins
+tests_unit_workload_iommufd_test_LDFLAGS = $(workload_wraps) \
+	-Wl,--wrap=vb_own_foll_pins,--wrap=vb_locked_read
 tests_unit_workload_mdev_test_SOURCES = tests/unit/workload-mdev-test.c $(workload_helper)
 tests_unit_workload_mdev_test_CFLAGS = $(unit_cflags)
 tests_unit_workload_mdev_test_LDADD = $(unit_ldadd)

@@ -24,6 +24,7 @@ const char *vb_metric_name(enum vb_metric metric)
 		[VB_METRIC_VADDR_INVALIDATE] = "vaddr_invalidate",
 		[VB_METRIC_VADDR_UPDATE] = "vaddr_update",
 		[VB_METRIC_COPY] = "copy",
+		[VB_METRIC_CHANGE_PROCESS] = "change_process",
 		[VB_METRIC_UNMAP_COPY] = "unmap_copy",
 		[VB_METRIC_BUFFERS_REGISTER] = "buffers_register",
 		[VB_METRIC_BUFFERS_UNREGISTER] = "buffers_unregister",

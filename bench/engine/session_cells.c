@@ -120,7 +120,8 @@ static struct vb_plan *try_plan(const struct session *s, unsigned int a, size_t 
 }
 
 /* Those that one kernel has and another not. */
-#define KERNELS	(VB_CAN_UNMAP_ALL | VB_CAN_TRACK_DIRTY | VB_CAN_UPDATE_VADDR | VB_CAN_MAP_FILE)
+#define KERNELS	(VB_CAN_UNMAP_ALL | VB_CAN_TRACK_DIRTY | VB_CAN_UPDATE_VADDR | VB_CAN_MAP_FILE | \
+		 VB_CAN_CHANGE_PROCESS)
 
 static size_t place_of(const struct vb_iommu_ops *iommu)
 {

@@ -69,6 +69,7 @@ enum vb_ability {
 	VB_CAN_CHARGE_USER = 128,	/* what is pinned to its user: shown in VmPin */
 	VB_CAN_MAP_FILE = 256,		/* a file, without its being mapped in the process */
 	VB_CAN_COPY = 512,		/* a mapping, pinned once, into other address spaces */
+	VB_CAN_CHANGE_PROCESS = 1024,	/* charge another process what files are mapped */
 };
 
 /* How devices come in, and from when on the IOMMU maps for them. */
@@ -145,6 +146,8 @@ struct vb_iommu_ops {
 	/* VB_CAN_MAP_FILE: @size bytes of the file from @offset on.  On return as map. */
 	int (*map_file)(struct vb_iommu *iommu, int fd, uint64_t offset, uint64_t iova,
 			uint64_t size, uint32_t prot);
+	/* VB_CAN_CHANGE_PROCESS.  Only files may be mapped: else -EINVAL. */
+	int (*change_process)(struct vb_iommu *iommu);
 	/* VB_CAN_COPY: see struct vb_iommu_space. */
 	int (*add_space)(struct vb_iommu *iommu, struct vb_iommu_space *space);
 	int (*remove_space)(struct vb_iommu *iommu, struct vb_iommu_space *space);
@@ -256,6 +259,12 @@ static inline int vb_iommu_map_file(struct vb_iommu *iommu, int fd, uint64_t off
 {
 	return iommu->ops->map_file ? iommu->ops->map_file(iommu, fd, offset, iova, size, prot) :
 				      -EOPNOTSUPP;
+}
+
+/* What is pinned is charged to the calling process from now on, not to who mapped it. */
+static inline int vb_iommu_change_process(struct vb_iommu *iommu)
+{
+	return iommu->ops->change_process ? iommu->ops->change_process(iommu) : -EOPNOTSUPP;
 }
 
 /* On failure there is none. */

@@ -176,6 +176,13 @@ static int iommufd_map_file(struct vb_iommu *iommu, int fd, uint64_t offset, uin
 	return ioctl(iommu->fd, IOMMU_IOAS_MAP_FILE, &map) ? -errno : 0;
 }
 
+static int iommufd_change_process(struct vb_iommu *iommu)
+{
+	struct iommu_ioas_change_process change = { .size = sizeof(change) };
+
+	return ioctl(iommu->fd, IOMMU_IOAS_CHANGE_PROCESS, &change) ? -errno : 0;
+}
+
 static int iommufd_copy(struct vb_iommu *iommu, const struct vb_iommu_space *space, uint64_t iova,
 			uint64_t size, uint32_t prot)
 {
@@ -230,10 +237,19 @@ static bool has_map_file(struct vb_iommu *iommu)
 	return iommufd_map_file(iommu, -1, 0, 0, 4096, VB_PROT_READ) != -ENOTTY;
 }
 
+/* A structure that is too short: EINVAL, before anything is changed. */
+static bool has_change_process(struct vb_iommu *iommu)
+{
+	struct iommu_ioas_change_process change = { .size = sizeof(change.size) };
+
+	return !ioctl(iommu->fd, IOMMU_IOAS_CHANGE_PROCESS, &change) || errno != ENOTTY;
+}
+
 static unsigned int iommufd_can(struct vb_iommu *iommu)
 {
 	return VB_CAN_UNMAP_ALL | VB_CAN_PIN | VB_CAN_COPY | VB_CAN_CHARGE_USER |
 	       (has_map_file(iommu) ? VB_CAN_MAP_FILE : 0) |
+	       (has_change_process(iommu) ? VB_CAN_CHANGE_PROCESS : 0) |
 	       (iommufd_can_track(iommu) ? VB_CAN_TRACK_DIRTY : 0);
 }
 
@@ -257,7 +273,7 @@ const struct vb_iommu_ops vb_iommufd = {
 	.unmaps_race = true,
 	.dirty_by_iommu = true,
 	.abilities = VB_CAN_UNMAP_ALL | VB_CAN_TRACK_DIRTY | VB_CAN_PIN | VB_CAN_MAP_FILE | VB_CAN_COPY |
-		     VB_CAN_CHARGE_USER,
+		     VB_CAN_CHARGE_USER | VB_CAN_CHANGE_PROCESS,
 	.split = VB_SPLIT_EMPTY,
 	.open = iommufd_open,
 	.attach = iommufd_attach,
@@ -271,6 +287,7 @@ const struct vb_iommu_ops vb_iommufd = {
 	.get_dirty = iommufd_get_dirty,
 	.unmap_dirty = iommufd_unmap_dirty,
 	.map_file = iommufd_map_file,
+	.change_process = iommufd_change_process,
 	.add_space = iommufd_add_space,
 	.remove_space = iommufd_remove_space,
 	.copy = iommufd_copy,

@@ -35,6 +35,7 @@ watch_iommufd()
 	watch 'p:mapped iommufd:iopt_map_user_pages' '' 'p:mapped_file iommufd:iopt_map_file_pages' '' \
 		'p:unmapped iommufd:iopt_unmap_iova' '' 'p:unmapped_all iommufd:iopt_unmap_all' '' \
 		'p:copied iommufd:iommufd_ioas_copy' '' \
+		'p:changed iommufd:iommufd_ioas_change_process' '' \
 		'p:asked vfio_iommu_type1:vfio_iommu_type1_ioctl' ''
 }
 
@@ -130,6 +131,12 @@ files()
 	# One more: the kernel was asked whether it can.
 	watched files "$map_file" && counted mapped_file = $((2 * 16 * 4 + 1)) && counted mapped = 0 &&
 		holds files 'w[0]["mapped_bytes"] == 16 * 4 * s["size_bytes"]'
+}
+
+changes_process()
+{
+	watched change iommufd-change-process --set ops=3 && counted changed = 6 &&
+		holds change 'c == {"changes": 6}'
 }
 
 # left_out JOB TEXT MODE: exit 4, nothing was run, and why in one line.
@@ -257,6 +264,7 @@ check "iommufd_compat_type1: parts go one by one" parts iommufd_compat_type1 \
 	'c == {"parts_refused": 0, "parts_empty": 0}'
 check "copies into three spaces: pinned once, as long as one has them" copies
 check "a file by its descriptor" files
+check "what is charged goes to another process, and back" changes_process
 check "all modes in one job" one_table
 unwatch
 check "no dirty tracking: left out" left_out dirty-track "tracks dirty pages" iommufd_compat_type1v2

@@ -22,6 +22,7 @@ static void check_abilities(const struct vb_iommu_ops *ops)
 
 	assert_true(!ops->abilities == !ops->can);
 	assert_int_equal(file, ops->map_file != NULL);
+	assert_int_equal(ops->abilities & VB_CAN_CHANGE_PROCESS ? 1 : 0, ops->change_process != NULL);
 	assert_int_equal(copy, ops->add_space && ops->remove_space && ops->copy && ops->unmap_space);
 	assert_int_equal(all, ops->unmap_all != NULL);
 	assert_int_equal(dirty, ops->track_dirty != NULL);
@@ -89,6 +90,7 @@ static void test_unavailable(void **state)
 	assert_int_equal(vb_iommu_invalidate_vaddr(&iommu, 0, 4096, &bytes), -EOPNOTSUPP);
 	assert_int_equal(vb_iommu_update_vaddr(&iommu, NULL, 0, 4096), -EOPNOTSUPP);
 	assert_int_equal(vb_iommu_map_file(&iommu, 0, 0, 0, 4096, VB_PROT_READ), -EOPNOTSUPP);
+	assert_int_equal(vb_iommu_change_process(&iommu), -EOPNOTSUPP);
 	assert_int_equal(vb_iommu_add_space(&iommu, &space), -EOPNOTSUPP);
 	assert_int_equal(vb_iommu_remove_space(&iommu, &space), -EOPNOTSUPP);
 	assert_int_equal(vb_iommu_copy(&iommu, &space, 0, 4096, VB_PROT_READ), -EOPNOTSUPP);

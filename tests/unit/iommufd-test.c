@@ -302,7 +302,8 @@ static void test_info(void **state)
 	assert_int_equal(info.dirty_pgsizes, 0);
 	/* ENOTTY: the kernel does not know the request; here it knows it. */
 	assert_int_equal(vb_iommu_can(&iommu), VB_CAN_UNMAP_ALL | VB_CAN_PIN | VB_CAN_COPY |
-					       VB_CAN_CHARGE_USER | VB_CAN_MAP_FILE);
+					       VB_CAN_CHARGE_USER | VB_CAN_MAP_FILE |
+					       VB_CAN_CHANGE_PROCESS);
 	seen.nr = 0;
 	seen.fail_on = 1;
 	seen.error = ENOTTY;

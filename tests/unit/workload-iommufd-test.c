@@ -164,6 +164,79 @@ static void test_map_file(void **state)
 	expect_wrong(1, "does not hold as many pages as are mapped");
 }
 
+/* What the test's process and its child are charged, in bytes; both see it. */
+static struct {
+	pid_t parent;
+	uint64_t bytes[2];
+} *charged;
+
+static enum wrong { NONE, STAYS, TAKES_NOTHING, NOT_BACK } wrong;
+
+int __wrap_vb_locked_read(pid_t pid, struct vb_locked *locked);
+
+int __wrap_vb_locked_read(pid_t pid, struct vb_locked *locked)
+{
+	pid_t who = pid ? pid : getpid();
+
+	*locked = (struct vb_locked){ .pinned_bytes = charged->bytes[who != charged->parent] };
+	return 0;
+}
+
+static int charged_map(struct vb_iommu *iommu, int fd, uint64_t offset, uint64_t iova, uint64_t size,
+		       uint32_t prot)
+{
+	charged->bytes[0] += size;
+	return map_file(iommu, fd, offset, iova, size, prot);
+}
+
+static int charged_unmap(struct vb_iommu *iommu, uint64_t iova, uint64_t size, uint64_t *unmapped)
+{
+	int ret = rig_unmap(iommu, iova, size, unmapped);
+
+	charged->bytes[0] -= *unmapped;
+	return ret;
+}
+
+static int change_process(struct vb_iommu *iommu)
+{
+	bool child = getpid() != charged->parent;
+	uint64_t all = charged->bytes[!child];
+
+	if (!child && wrong == NOT_BACK)
+		return 0;
+	if (!child || wrong != STAYS)
+		charged->bytes[!child] = 0;
+	if (!child || wrong != TAKES_NOTHING)
+		charged->bytes[child] = all;
+	return 0;
+}
+
+static void make_change(enum wrong with)
+{
+	memset(&says, 0, sizeof(says));
+	charged = vb_memory_shared(sizeof(*charged), -1);
+	assert_non_null(charged);
+	charged->parent = getpid();
+	wrong = with;
+	rig_make_backed(&r, "iommufd_change_process", VB_BACKING_MEMFD, RIG_PAGE, 4);
+	rig_add_device(&r);
+	r.iommu.map_file = charged_map;
+	r.iommu.unmap = charged_unmap;
+	r.iommu.change_process = change_process;
+}
+
+static void test_change_process(void **state)
+{
+	make_change(NONE);
+	expect_right(2);
+	make_change(STAYS);
+	expect_wrong(1, "who gave all away is charged");
+	make_change(TAKES_NOTHING);
+	expect_wrong(1, "who took all is not charged");
+	make_change(NOT_BACK);
+	expect_wrong(1, "who took it back is not charged");
+}
+
 /* One of two requests meets the other: of what it had unmapped nobody is told. */
 static int meets_another(struct vb_iommu *iommu, uint64_t iova, uint64_t size, uint64_t *unmapped)
 {
@@ -232,6 +305,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_map_file),
+		cmocka_unit_test(test_change_process),
 		cmocka_unit_test(test_race),
 	};
 

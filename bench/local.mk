@@ -52,6 +52,7 @@ libbench_a_SOURCES = \
 	bench/engine/job_sweep.c \
 	bench/engine/job_value.c \
 	bench/engine/job_write.c \
+	bench/engine/abilities.c bench/engine/abilities.h \
 	bench/engine/arm.c bench/engine/arm.h \
 	bench/engine/arrival.c bench/engine/arrival.h \
 	bench/engine/audit.c bench/engine/audit.h \
@@ -61,6 +62,7 @@ libbench_a_SOURCES = \
 	bench/engine/changes.c bench/engine/changes.h \
 	bench/engine/child.c bench/engine/child.h \
 	bench/engine/cold.c bench/engine/cold.h \
+	bench/engine/edge.c bench/engine/edge.h \
 	bench/engine/container.c bench/engine/container.h \
 	bench/engine/container_device.c bench/engine/container_device.h \
 	bench/engine/guard.h \
@@ -186,12 +188,16 @@ workload_sources = \
 	bench/workload/entry_limit.c \
 	bench/workload/exit_mapped.c \
 	bench/workload/fd_pass.c \
+	bench/workload/iommufd_change_process.c \
+	bench/workload/iommufd_copy.c \
+	bench/workload/iommufd_map_file.c \
 	bench/workload/irq_latency.c \
 	bench/workload/map_cycle.c \
 	bench/workload/map_unmap.c \
 	bench/workload/mdev_churn.c \
 	bench/workload/mdev_open_close.c \
 	bench/workload/memlock_edge.c \
+	bench/workload/memlock_user.c \
 	bench/workload/memory_advise.c \
 	bench/workload/memory_fork.c \
 	bench/workload/memory_lock.c \
@@ -287,6 +293,11 @@ dist_job_DATA = \
 	bench/job/exit-pinned.job \
 	bench/job/exit-teardown.job \
 	bench/job/fd-pass.job \
+	bench/job/iommufd-accesses.job \
+	bench/job/iommufd-change-process.job \
+	bench/job/iommufd-copy.job \
+	bench/job/iommufd-map-file.job \
+	bench/job/iommufd-modes.job \
 	bench/job/iommupt.job \
 	bench/job/iova-16t.job \
 	bench/job/irq-idle.job \
@@ -301,6 +312,7 @@ dist_job_DATA = \
 	bench/job/map-fragmented.job \
 	bench/job/mdev-create-remove.job \
 	bench/job/memlock-edge.job \
+	bench/job/memlock-user.job \
 	bench/job/notify-listeners.job \
 	bench/job/notify-race.job \
 	bench/job/notify-span.job \

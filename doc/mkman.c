@@ -244,6 +244,14 @@ static void put_lists(void)
 	for (const struct vb_workload_ops *const *w = vb_workload_list; *w; w++)
 		put_named((*w)->name, (*w)->summary, (*w)->unavailable);
 	section("IOMMU MODES");
+	put_text("The names are those of the kernel's selftests of VFIO. In the modes of type1 the IOMMU "
+		 "maps for a device from when its group joins the container; in those of IOMMUFD while the "
+		 "device's own file is open, so the device is opened, and reset, also for workloads that only "
+		 "map. With IOMMUFD a vendor driver is notified of each mapping in which anything is pinned "
+		 "(per-area), what is pinned is charged to the user and shown in VmPin, variants of type1 serve "
+		 "no container, and two requests to unmap one range at a time are ended with EBUSY where they "
+		 "meet. A run that wants what its mode or its kernel can't do is left out, with the reason; "
+		 "if none is left, the exit code is 4.", ".PP");
 	for (const struct vb_iommu_ops *const *i = vb_iommu_list; *i; i++)
 		put_named((*i)->name, (*i)->summary, NULL);	/* the machine's, at run time */
 	section("DEVICES");

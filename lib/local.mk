@@ -7,7 +7,8 @@ libvfiobench_a_SOURCES = \
 	lib/device/none.c \
 	lib/device/nvme.c lib/device/nvme.h lib/device/nvme-queue.c \
 	lib/iommu/iommu.c lib/iommu/iommu.h lib/iommu/iommus.h \
-	lib/iommu/iommufd.c \
+	lib/iommu/iommufd.c lib/iommu/iommufd-impl.h lib/iommu/iommufd-uapi.h \
+	lib/iommu/iommufd-compat.c lib/iommu/iommufd-dirty.c \
 	lib/iommu/null.c \
 	lib/iommu/type1.c lib/iommu/type1-impl.h \
 	lib/iommu/type1-info.c lib/iommu/type1-info.h \
@@ -53,6 +54,7 @@ libvfiobench_a_SOURCES = \
 	lib/machine/trace-locks.c \
 	lib/machine/variant.c lib/machine/variant.h lib/machine/variant-internal.h \
 	lib/machine/variant-load.c lib/machine/variant-refs.c \
+	lib/machine/vfio-cdev.c lib/machine/vfio-cdev.h \
 	lib/machine/vfio-users.c lib/machine/vfio-users.h \
 	lib/mdev/ioctls.c \
 	lib/mdev/mdev.c lib/mdev/mdev.h \

@@ -87,6 +87,12 @@ tests_unit_histogram_test_LDADD = $(unit_ldadd)
 tests_unit_iommu_null_test_SOURCES = tests/unit/iommu-null-test.c
 tests_unit_iommu_null_test_CFLAGS = $(unit_cflags)
 tests_unit_iommu_null_test_LDADD = $(unit_ldadd)
+check_PROGRAMS += tests/unit/iommufd-test
+TESTS += tests/unit/iommufd-test
+tests_unit_iommufd_test_SOURCES = tests/unit/iommufd-test.c
+tests_unit_iommufd_test_CFLAGS = $(unit_cflags)
+tests_unit_iommufd_test_LDADD = $(unit_ldadd)
+tests_unit_iommufd_test_LDFLAGS = -Wl,--wrap=ioctl,--wrap=open,--wrap=open64,--wrap=access
 tests_unit_sysfs_test_SOURCES = tests/unit/sysfs-test.c \
 	tests/unit/fake-tree.c tests/unit/fake-tree.h
 tests_unit_sysfs_test_CFLAGS = $(unit_cflags)
@@ -115,9 +121,12 @@ tests_unit_samples_test_SOURCES = tests/unit/samples-test.c
 tests_unit_samples_test_CFLAGS = $(unit_cflags)
 tests_unit_samples_test_LDADD = $(unit_ldadd)
 
-ab_tests = tests/unit/arm-test tests/unit/plan-test tests/unit/schedule-test
+ab_tests = tests/unit/abilities-test tests/unit/arm-test tests/unit/plan-test tests/unit/schedule-test
 check_PROGRAMS += $(ab_tests)
 TESTS += $(ab_tests)
+tests_unit_abilities_test_SOURCES = tests/unit/abilities-test.c
+tests_unit_abilities_test_CFLAGS = $(unit_cflags)
+tests_unit_abilities_test_LDADD = $(unit_ldadd)
 tests_unit_arm_test_SOURCES = tests/unit/arm-test.c
 tests_unit_arm_test_CFLAGS = $(unit_cflags)
 tests_unit_arm_test_LDADD = $(unit_ldadd)
@@ -191,6 +200,7 @@ tests_unit_nvme_test_LDFLAGS = -Wl,--wrap=vb_device_map_bar,--wrap=vb_device_ena
 
 # Workloads on a model of the kernel that is wrong in one way: each has to notice.
 workload_tests = tests/unit/device-workload-test tests/unit/map-cycle-test \
+	tests/unit/workload-iommufd-test \
 	tests/unit/workload-mdev-test tests/unit/workload-memlock-test \
 	tests/unit/workload-pressure-test \
 	tests/unit/workload-test tests/unit/workload-type1-test
@@ -212,6 +222,11 @@ tests_unit_device_workload_test_LDFLAGS = $(workload_wraps) \
 	-Wl,--wrap=vb_device_open,--wrap=vb_device_close_fd,--wrap=vb_device_reset \
 	-Wl,--wrap=vb_device_region,--wrap=vb_device_map_bar \
 	-Wl,--wrap=vb_device_irq_on,--wrap=vb_device_irq_off
+tests_unit_workload_iommufd_test_SOURCES = tests/unit/workload-iommufd-test.c $(workload_helper)
+tests_unit_workload_iommufd_test_CFLAGS = $(unit_cflags)
+tests_unit_workload_iommufd_test_LDADD = $(unit_ldadd)
+tests_unit_workload_iommufd_test_LDFLAGS = $(workload_wraps) \
+	-Wl,--wrap=vb_own_foll_pins,--wrap=vb_locked_read
 tests_unit_workload_mdev_test_SOURCES = tests/unit/workload-mdev-test.c $(workload_helper)
 tests_unit_workload_mdev_test_CFLAGS = $(unit_cflags)
 tests_unit_workload_mdev_test_LDADD = $(unit_ldadd)
@@ -353,7 +368,8 @@ tests_lab_pin_toggle_LDADD = $(VB_LIBS)
 EXTRA_DIST += tests/lab/lifecycle-test.sh tests/lab/stale-dma-test.sh tests/lab/close-race-test.sh
 EXTRA_DIST += tests/lab/boot-faults-test.sh tests/lab/fault-test.sh
 EXTRA_DIST += tests/lab/kernel.sh tests/lab/memlock-test.sh tests/lab/pressure-test.sh \
-	tests/lab/type1-test.sh tests/lab/watch-limits.py tests/lab/late-pins-test.sh \
+	tests/lab/iommufd-test.sh tests/lab/type1-test.sh tests/lab/watch-limits.py \
+	tests/lab/late-pins-test.sh \
 	tests/lab/pins-test.sh
 
 # What devices do; late-unmap is a kernel that is wrong, for device-test.sh.

@@ -14,6 +14,7 @@
 struct subject {
 	const struct vb_run *run;
 	const struct vb_variant *variant;
+	enum vb_granularity granularity;	/* that callbacks are expected in */
 	bool in_lab;
 	struct vb_tally tally;		/* of all workers */
 	struct vb_counters counters;	/* of all mdevs */
@@ -158,9 +159,10 @@ static bool races(const struct vb_plan *plan)
 
 /*
  * Per-request: every listener is called once for every request in the
- * container.  Per-vfio_dma: only what is known to be pinned counts; module
- * kthreads pin as they like, so with them the count has only bounds.  Either way
- * a late pin may be worth a call of its own.
+ * container.  Per-vfio_dma and per-area: only what is known to be pinned counts, and
+ * every listener hears of it, whoever pinned; module kthreads pin as they like, so
+ * with them the count has only bounds.  Either way a late pin may be worth a call of
+ * its own; IOMMUFD calls again while anything in the area stays pinned.
  */
 static void check_callbacks(struct subject *s)
 {
@@ -172,7 +174,7 @@ static void check_callbacks(struct subject *s)
 
 	if (!listeners || bare || !s->variant)
 		return;
-	if (s->variant->granularity == VB_GRANULARITY_PER_REQUEST) {
+	if (s->granularity == VB_GRANULARITY_PER_REQUEST) {
 		least = s->tally.requests * listeners;
 		most = least + s->counters.late_pins * listeners;
 		if (most > least)
@@ -184,7 +186,7 @@ static void check_callbacks(struct subject *s)
 			equal(s, "callbacks", "one a request and listener", least, s->counters.callbacks);
 		return;
 	}
-	if (s->variant->granularity != VB_GRANULARITY_PER_VFIO_DMA)
+	if (s->granularity == VB_GRANULARITY_UNKNOWN)
 		return;
 	least = s->tally.expected_callbacks * listeners;
 	if (any_pinner(run->plan) || races(run->plan))
@@ -214,20 +216,23 @@ static void check_identity(struct subject *s)
 {
 	const struct vb_run_shared *sh = s->run->shared;
 	const struct vb_variant *v = s->variant;
+	const struct vb_iommu_ops *iommu = s->run->plan->run->global.iommu;
 
 	if (!v)
 		return;
-	if (sh->served_known)
+	if (!iommu->type1)
+		add(s, "served_by", true, "the address space is IOMMUFD's: no driver of type1 serves it");
+	else if (sh->served_known)
 		add(s, "served_by", !strcmp(sh->served_by, v->module),
 		    "the container is served by %s, wanted %s", sh->served_by, v->module);
 	else
 		add(s, "served_by", !strcmp(v->name, "stock") && sh->stock_builtin,
 		    "no one module's reference count rose at VFIO_SET_IOMMU, wanted %s's%s", v->module,
 		    sh->stock_builtin ? " (built in)" : "");
-	if (sh->nr_mdevs && v->granularity != VB_GRANULARITY_UNKNOWN)
-		add(s, "granularity", sh->observed == v->granularity, "observed %s, %s declares %s",
-		    vb_granularity_name(sh->observed), v->name,
-		    vb_granularity_name(v->granularity));
+	if (sh->nr_mdevs && s->granularity != VB_GRANULARITY_UNKNOWN)
+		add(s, "granularity", sh->observed == s->granularity, "observed %s, %s declares %s",
+		    vb_granularity_name(sh->observed), iommu->type1 ? v->name : iommu->name,
+		    vb_granularity_name(s->granularity));
 }
 
 static void check_locked(struct subject *s)
@@ -466,6 +471,8 @@ void vb_audit_run(const struct vb_run *run, const struct vb_variant *variant, bo
 	struct subject s = { .run = run, .variant = variant, .in_lab = in_lab, .audit = audit };
 
 	memset(audit, 0, sizeof(*audit));
+	if (variant)
+		s.granularity = vb_granularity_expected(run->plan, variant);
 	add_up(&s);
 	check_ending(&s);
 	/* Counts of a run that did not get to its end say nothing. */

@@ -4,7 +4,7 @@
 
 #include "bench/engine/audit_log.h"
 
-#define EXPECTED_MAX 4
+#define EXPECTED_MAX 5
 
 /* What the kernel says of transfers by the run's device that IOMMUs refused. */
 struct expected {
@@ -23,8 +23,9 @@ static const struct vb_section *faulting(const struct vb_plan *plan)
 
 /*
  * Of this device alone: a fault of another one fails the audit, as does one more
- * of this than there had to be (iommu_faults).  The first two are VT-d's
- * (drivers/iommu/intel/dmar.c: dmar_fault(), dmar_fault_do_one()), then AMD's
+ * of this than there had to be (iommu_faults).  The first three are VT-d's
+ * (drivers/iommu/intel/dmar.c: dmar_fault(), dmar_fault_do_one(); later kernels name the
+ * segment, too), then AMD's
  * (amd/iommu.c: amd_iommu_report_page_fault()) and virtio's.
  */
 static void expect_faults(struct expected *e, const char *address)
@@ -36,6 +37,7 @@ static void expect_faults(struct expected *e, const char *address)
 	snprintf(e->text[i++], sizeof(e->text[0]), "DMAR: DRHD: handling fault status reg");
 	snprintf(e->text[i++], sizeof(e->text[0]), "Request device [%02x:%02x.%x] fault addr", bus, slot,
 		 function);
+	snprintf(e->text[i++], sizeof(e->text[0]), "Request device [%s] fault addr", address);
 	snprintf(e->text[i++], sizeof(e->text[0]), "%s: AMD-Vi: Event logged [IO_PAGE_FAULT", address);
 	snprintf(e->text[i++], sizeof(e->text[0]), "page fault from EP %u at", bus << 8 | slot << 3 | function);
 	for (i = 0; i < EXPECTED_MAX; i++)

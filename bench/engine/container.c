@@ -28,32 +28,26 @@ int vb_run_error(struct vb_run_shared *shared, int error, const char *format, ..
 	return error;
 }
 
-static int add_device_group(struct vb_container *c)
+static int join_device(struct vb_container *c)
 {
 	struct vb_device *d = c->device;
-	int ret = vb_device_open_group(d);
+	int ret = vb_device_join(d, &c->iommu);
 
 	if (ret == -EPERM)
 		return vb_run_error(c->shared, ret, "%s: group %d is not viable: another device of the group "
 				    "has a host driver", d->address, d->group);
 	if (ret)
-		return vb_run_error(c->shared, ret, "%s: /dev/vfio/%d: %s", d->address, d->group,
-				    strerror(-ret));
-	ret = vb_iommu_add_group(&c->iommu, d->group_fd);
-	if (ret)
-		vb_run_error(c->shared, ret, "%s: adding group %d to the container: %s", d->address,
-			     d->group, strerror(-ret));
-	return ret;
+		return vb_run_error(c->shared, ret, "%s: %s /dev/vfio/%d: %s", d->address, d->group_fd < 0 ?
+				    "opening" : "adding to the container", d->group, strerror(-ret));
+	return 0;
 }
 
-static int add_mdev_groups(struct vb_container *c)
+static int join_mdevs(struct vb_container *c)
 {
 	for (unsigned int i = 0; i < c->nr_mdevs; i++) {
 		struct vb_mdev *m = &c->mdev[i];
-		int ret = vb_mdev_open_group(m);
+		int ret = vb_mdev_join(m, &c->iommu);
 
-		if (!ret)
-			ret = vb_iommu_add_group(&c->iommu, m->group_fd);
 		if (ret)
 			return vb_run_error(c->shared, ret, "mdev %s: group %d: %s", m->uuid,
 					    m->group, strerror(-ret));
@@ -61,8 +55,17 @@ static int add_mdev_groups(struct vb_container *c)
 	return 0;
 }
 
+/* Nothing of type1's: no module's count is to rise. */
+static int enable_other(struct vb_container *c)
+{
+	int ret = vb_iommu_enable(&c->iommu);
+
+	return ret ? vb_run_error(c->shared, ret, "%s: an address space: %s", c->iommu.ops->name,
+				  strerror(-ret)) : 0;
+}
+
 /* VFIO_SET_IOMMU, with proof of whose code it reached. */
-static int enable(struct vb_container *c)
+static int enable_type1(struct vb_container *c)
 {
 	char served_by[sizeof(c->shared->served_by)] = "";
 	struct vb_variant_refs before, after;
@@ -90,7 +93,7 @@ static int open_devices(struct vb_container *c, const struct vb_plan *plan)
 	const struct vb_global *g = &plan->run->global;
 	int ret;
 
-	ret = c->device && (plan->uses_device || plan->needs_bar) ? vb_container_device_open(c, plan) : 0;
+	ret = c->device ? vb_container_device_open(c, plan) : 0;
 	if (ret)
 		return ret;
 	for (unsigned int i = 0; i < c->nr_mdevs; i++) {
@@ -114,11 +117,11 @@ int vb_container_open(struct vb_container *c, const struct vb_plan *plan)
 				    strerror(-ret));
 	if (!g->iommu->has_devices)
 		return vb_iommu_enable(&c->iommu);
-	ret = c->device ? add_device_group(c) : 0;
+	ret = c->device ? join_device(c) : 0;
 	if (!ret)
-		ret = add_mdev_groups(c);
+		ret = join_mdevs(c);
 	if (!ret)
-		ret = enable(c);
+		ret = g->iommu->type1 ? enable_type1(c) : enable_other(c);
 	if (!ret)
 		ret = open_devices(c, plan);
 	return ret;
@@ -126,9 +129,10 @@ int vb_container_open(struct vb_container *c, const struct vb_plan *plan)
 
 /*
  * One callback over the whole request is per-request, two over single mappings
- * per-vfio_dma; anything else has no name here.
+ * @single, which is what the mode calls a mapping; anything else has no name here.
  */
-static enum vb_granularity judge(const struct vb_ioc_stats *stats, uint64_t iova)
+static enum vb_granularity judge(const struct vb_ioc_stats *stats, uint64_t iova,
+				 enum vb_granularity single)
 {
 	const struct vb_callback_range *log = stats->log;
 
@@ -138,7 +142,7 @@ static enum vb_granularity judge(const struct vb_ioc_stats *stats, uint64_t iova
 	if (stats->counters.callbacks == 2 &&
 	    log[0].iova == iova && log[0].size == PAGE_BYTES &&
 	    log[1].iova == iova + 2 * PAGE_BYTES && log[1].size == PAGE_BYTES)
-		return VB_GRANULARITY_PER_VFIO_DMA;
+		return single;
 	return VB_GRANULARITY_UNKNOWN;
 }
 
@@ -146,6 +150,8 @@ static enum vb_granularity judge(const struct vb_ioc_stats *stats, uint64_t iova
 static int judge_all(struct vb_container *c, uint64_t iova)
 {
 	enum vb_granularity *observed = &c->shared->observed, seen;
+	enum vb_granularity single = c->iommu.ops->type1 ? VB_GRANULARITY_PER_VFIO_DMA :
+						       c->iommu.ops->granularity;
 	struct vb_ioc_stats stats;
 	int ret;
 
@@ -153,7 +159,7 @@ static int judge_all(struct vb_container *c, uint64_t iova)
 		ret = vb_mdev_stats(&c->mdev[i], &stats);
 		if (ret)
 			return ret;
-		seen = judge(&stats, iova);
+		seen = judge(&stats, iova, single);
 		if (!i && !c->index)
 			*observed = seen;
 		else if (*observed != seen)

@@ -32,21 +32,33 @@ static int map_own(struct vb_container *c, const struct vb_plan *plan)
 	return 0;
 }
 
+static const char *advice(int error)
+{
+	return error == -EOPNOTSUPP ? "this kernel gives devices no files of their own "
+				      "(CONFIG_VFIO_DEVICE_CDEV)" : strerror(-error);
+}
+
 /*
- * Its group is what the IOMMU maps for.  Opening and closing the device resets it,
- * 0.4 s and more: only for those that make it work.
+ * Opening and closing the device resets it, 0.4 s and more.  Where its group is what
+ * the IOMMU maps for, it is done only for those that make the device work.
  */
 int vb_container_device_open(struct vb_container *c, const struct vb_plan *plan)
 {
+	bool works = plan->uses_device || plan->needs_bar;
 	struct vb_device *d = c->device;
-	int ret = map_own(c, plan);
+	int ret = 0;
 
+	if (vb_iommu_maps_for_open(c->iommu.ops) && !plan->reopens_device)
+		ret = vb_device_attach(d);
+	if (!ret && works) {
+		ret = map_own(c, plan);
+		if (ret)
+			return vb_run_error(c->shared, ret, "%s: mapping its driver's own memory: %s",
+					    d->address, strerror(-ret));
+		ret = plan->reopens_device ? 0 : vb_device_open(d);
+	}
 	if (ret)
-		return vb_run_error(c->shared, ret, "%s: mapping its driver's own memory: %s", d->address,
-				    strerror(-ret));
-	ret = plan->reopens_device ? 0 : vb_device_open(d);
-	if (ret)
-		vb_run_error(c->shared, ret, "%s: opening the device: %s", d->address, strerror(-ret));
+		vb_run_error(c->shared, ret, "%s: opening the device: %s", d->address, advice(ret));
 	return ret;
 }
 

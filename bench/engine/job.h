@@ -108,6 +108,7 @@ struct vb_section {
 	enum vb_pattern pattern;	/* of maps, and of unmaps one by one */
 	unsigned int unmaps;		/* requests that unmap the window; 0: one a mapping */
 	unsigned int remap_every;	/* rounds after which memory is got anew; 0: never */
+	unsigned int spaces;		/* address spaces that mappings are copied into */
 	unsigned int pin_every;		/* one mapping in so many is pinned; 0: none */
 	unsigned int pin_pages;		/* pages of one pin call */
 	uint64_t ops;			/* steps after which a worker is done; 0: no bound */
@@ -129,6 +130,8 @@ struct vb_job_run {
 	unsigned int nr_sections;
 	struct vb_section section[VB_JOB_MAX_SECTIONS];
 };
+
+#define VB_MAX_SPACES 64
 
 struct vb_job;
 

@@ -88,27 +88,6 @@ static int check_needs(const struct rules *r, const struct vb_section *s)
 	return 0;
 }
 
-/* The functions that the workload calls; whether the kernel has them, it asks itself. */
-static int check_abilities(const struct rules *r, const struct vb_section *s)
-{
-	static const struct {
-		enum vb_ability ability;
-		const char *what;
-	} names[] = {
-		{ VB_CAN_UNMAP_ALL, "unmap everything at once" },
-		{ VB_CAN_TRACK_DIRTY, "track dirty pages" },
-		{ VB_CAN_UPDATE_VADDR, "move a mapping to another address" },
-	};
-	const struct vb_iommu_ops *iommu = r->run->global.iommu;
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (s->workload->needs & names[i].ability && !(iommu->abilities & names[i].ability) &&
-		    iommu->open)
-			return broken(r, NULL, "iommu_mode", "workload %s of [%s] wants to %s, which "
-				      "this mode can't", s->workload->name, s->name, names[i].what);
-	return 0;
-}
-
 /* A driver knows one user, and DMA is of no use in a device that goes away. */
 static int check_one_user(const struct rules *r, const struct vb_section *s)
 {
@@ -152,8 +131,6 @@ static int check_minimum(const struct rules *r, const struct vb_section *s)
 
 static int check_pins(const struct rules *r, const struct vb_section *s)
 {
-	const struct vb_iommu_ops *iommu = r->run->global.iommu;
-
 	if (s->pin_every && !uses_mdev(s))
 		return broken(r, s, "pin_every", "an mdev pins: give device=mdev or both");
 	if (s->pinners && !uses_mdev(s))
@@ -166,14 +143,6 @@ static int check_pins(const struct rules *r, const struct vb_section *s)
 			      s->count);
 	if ((uint64_t)s->pin_pages * VB_JOB_PAGE > s->size_bytes)
 		return broken(r, s, "pin_pages", "more than a mapping has: raise size=");
-	/* Pins under a v1 container fail with -EACCES, the granularity probe's too. */
-	if (uses_mdev(s) &&
-	    (!strcmp(iommu->name, "vfio_type1_iommu") ||
-	     !strcmp(iommu->name, "iommufd_compat_type1")))
-		return broken(r, NULL, "iommu_mode",
-			      "section [%s] has mdevs, which need version 2 of type1: give %sv2%s",
-			      s->name, strstr(iommu->name, "compat") ? iommu->name : "vfio_type1",
-			      strstr(iommu->name, "compat") ? "" : "_iommu");
 	return 0;
 }
 
@@ -219,19 +188,23 @@ static int check_memory(const struct rules *r, const struct vb_section *s)
 		bool changed;
 		bool known;
 	} keys[] = {
-		{ "prefault", s->prefault != VB_PREFAULT_POPULATE, !w->own_memory || w->cycles },
-		{ "thp", s->thp != VB_THP_DEFAULT, !w->own_memory || w->cycles },
+		{ "prefault", s->prefault != VB_PREFAULT_POPULATE, !w->own_memory || w->cycles || w->needs_file },
+		{ "thp", s->thp != VB_THP_DEFAULT, !w->own_memory || w->cycles || w->needs_file },
 		{ "batch", s->batch != 0, w->cycles },
 		{ "buffers", s->job_buffers != 0, w->cycles },
 		{ "pattern", s->pattern != VB_PATTERN_LINEAR, w->cycles },
 		{ "unmaps", s->unmaps != 1, w->cycles },
 		{ "remap_every", s->remap_every != 1, w->cycles },
+		{ "spaces", s->spaces != 1, w->copies },
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (keys[i].changed && !keys[i].known)
 			return broken(r, s, keys[i].key, "workload %s has its own way: leave it out",
 				      w->name);
+	if (w->needs_file && !vb_backing_has_file(s->backing))
+		return broken(r, s, "backing", "workload %s maps the file behind its memory: give memfd, "
+			      "memfd_hugetlb_2mb or memfd_hugetlb_1gb", w->name);
 	if (s->batch && s->unmaps)
 		return broken(r, s, "batch", "unmaps one by one: give unmaps=each");
 	return 0;
@@ -303,7 +276,7 @@ static int check_shared(const struct rules *r, const struct vb_section *s)
 }
 
 static const section_rule section_rules[] = {
-	check_built, check_needs, check_one_user, check_abilities, check_alone, check_minimum, check_pins,
+	check_built, check_needs, check_one_user, check_alone, check_minimum, check_pins,
 	check_pinner_mode, check_bound,
 	check_stride, check_memory, check_bar, check_container, check_window, check_rate, check_shared,
 };

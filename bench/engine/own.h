@@ -46,6 +46,12 @@ int vb_own_child_reap(struct vb_own_child *child, struct vb_worker *w);
 /* After a failure: SIGKILL, and reap. */
 void vb_own_child_end(struct vb_own_child *child, struct vb_worker *w);
 
+/* What the mode charges a process for what it has mapped: of VmLck and VmPin the one. */
+static inline uint64_t vb_charged(const struct vb_iommu_ops *iommu, const struct vb_locked *locked)
+{
+	return iommu->abilities & VB_CAN_CHARGE_MM ? locked->locked_bytes : locked->pinned_bytes;
+}
+
 /*
  * Pages held by pin_user_pages() now, or UINT64_MAX where the kernel doesn't
  * count or others pin too (outside the lab): then nothing can be held against it.

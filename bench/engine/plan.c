@@ -326,10 +326,20 @@ void vb_plan_needs_root(const struct vb_plan *plan, char *text, size_t size)
 	*text = '\0';
 	if (run->global.trace != VB_TRACE_NONE)
 		snprintf(text, size, "trace= reads the kernel's tracing");
+	else if (run->global.iommu->join == VB_JOIN_FD && (plan->reopens_device || plan->opens_devices))
+		snprintf(text, size, "devices' own files are opened in its steps");
 	for (unsigned int i = 0; i < run->nr_sections && !*text; i++)
 		if (run->section[i].workload->needs_root)
 			snprintf(text, size, "%s %s", run->section[i].workload->name,
 				 run->section[i].workload->needs_root);
+}
+
+enum vb_granularity vb_granularity_expected(const struct vb_plan *plan,
+					    const struct vb_variant *variant)
+{
+	const struct vb_iommu_ops *iommu = plan->run->global.iommu;
+
+	return iommu->type1 ? variant->granularity : iommu->granularity;
 }
 
 json_t *vb_plan_to_json(const struct vb_plan *plan)

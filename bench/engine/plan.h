@@ -73,6 +73,9 @@ int vb_plan_make(const struct vb_job_run *run, const struct vb_topology *topolog
  * if they can.
  */
 void vb_plan_needs_root(const struct vb_plan *plan, char *text, size_t size);
+/* By what vendor drivers are notified in @plan's mode, where @variant serves type1. */
+enum vb_granularity vb_granularity_expected(const struct vb_plan *plan,
+					    const struct vb_variant *variant);
 /* For plan.json and --dry-run: a new object, NULL: no memory. */
 json_t *vb_plan_to_json(const struct vb_plan *plan);
 

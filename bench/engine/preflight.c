@@ -13,6 +13,7 @@
 #include "lib/machine/bind.h"
 #include "lib/machine/pci.h"
 #include "lib/machine/sysfs.h"
+#include "lib/machine/vfio-cdev.h"
 #include "lib/machine/vfio-users.h"
 #include "lib/mdev/mdev.h"
 
@@ -119,7 +120,7 @@ static int check_entry_limit(const struct vb_preflight *p, char *err, size_t siz
 static const char *danger(const struct vb_preflight *p)
 {
 	const struct vb_job_run *run = p->plan->run;
-	unsigned int hazards = p->variant ? p->variant->hazards : 0;
+	unsigned int hazards = p->variant && run->global.iommu->type1 ? p->variant->hazards : 0;
 
 	if (run->global.class == VB_CLASS_PATHOLOGICAL)
 		return "the job is pathological";
@@ -150,7 +151,9 @@ int vb_preflight_check(const struct vb_preflight *p, char *err, size_t size)
 		return refuse(err, size, -ENODEV, "no mdev to be made: load the companion module "
 			      "(vfio_bench.ko, built below kmod/); see 'vfio-bench doctor'");
 	ret = check_memlock(p, err, size);
-	return ret || !p->variant ? ret : check_entry_limit(p, err, size);
+	if (ret || !p->variant || !p->plan->run->global.iommu->type1)
+		return ret;
+	return check_entry_limit(p, err, size);
 }
 
 /* The device of @group that a host driver has. */
@@ -206,6 +209,14 @@ static int check_driver(const struct vb_device *device, char *err, size_t size)
 		      device->address, *driver ? driver : "no driver", device->address);
 }
 
+static bool has_file(const struct vb_device *device)
+{
+	char folder[64], path[128];
+
+	snprintf(folder, sizeof(folder), "/sys/bus/pci/devices/%s", device->address);
+	return !vb_vfio_cdev_path(folder, path, sizeof(path));
+}
+
 int vb_preflight_device(struct vb_device *device, const char *address, char *err, size_t size)
 {
 	int ret = vb_device_probe(device, address);
@@ -229,6 +240,9 @@ int vb_preflight_device(struct vb_device *device, const char *address, char *err
 		return ret;
 	ret = vb_device_open_group(device);
 	vb_device_close(device);
+	/* A kernel without groups (CONFIG_VFIO_GROUP): the device has a file of its own. */
+	if (ret == -ENOENT && has_file(device))
+		ret = 0;
 	switch (ret) {
 	case 0:
 		return 0;
@@ -245,6 +259,28 @@ int vb_preflight_device(struct vb_device *device, const char *address, char *err
 		return refuse(err, size, ret, "%s: /dev/vfio/%d: %s", address, device->group,
 			      strerror(-ret));
 	}
+}
+
+int vb_preflight_abilities(const struct vb_iommu_ops *ops, const struct vb_device *device,
+			   unsigned int *can)
+{
+	struct vb_device copy = *device;
+	struct vb_iommu iommu;
+	int ret = vb_iommu_open(&iommu, ops);
+
+	if (ret)
+		return ret;
+	ret = vb_device_join(&copy, &iommu);
+	if (!ret)
+		ret = vb_iommu_enable(&iommu);
+	/* What its IOMMU can is told of a device that is in. */
+	if (!ret && ops->join == VB_JOIN_FD)
+		ret = vb_device_attach(&copy);
+	if (!ret)
+		*can = vb_iommu_can(&iommu);
+	vb_device_close(&copy);
+	vb_iommu_close(&iommu);
+	return ret;
 }
 
 int vb_preflight_variant(const struct vb_variant *variant, bool acknowledge_others, char *err,
@@ -287,6 +323,10 @@ bool vb_guard_needed(const struct vb_plan *plan, const struct vb_variant *varian
 	}
 	if (!variant || !plan->needs_mdev) {
 		*reason = "nothing is notified";
+		return false;
+	}
+	if (!g->iommu->type1) {
+		*reason = "the mode notifies without a lock of type1's";
 		return false;
 	}
 	if (variant->hazards & VB_HAZARD_DEADLOCK) {

@@ -36,6 +36,14 @@ bool vb_guard_needed(const struct vb_plan *plan, const struct vb_variant *varian
 		     const char **reason);
 
 /*
+ * Which of @ops' abilities this kernel has for a container with @device in it, which is
+ * free: one is opened and closed again.  0: *can is told; -errno: it could not be asked,
+ * for the reason that a run will meet, too.
+ */
+int vb_preflight_abilities(const struct vb_iommu_ops *ops, const struct vb_device *device,
+			   unsigned int *can);
+
+/*
  * Has the machine less memory, huge pages or BAR than @plan's windows need?  Then
  * a sentence in @why: what is needed, what there is, what to do.
  */

@@ -268,7 +268,8 @@ static json_t *variant_to_json(const struct vb_record *r)
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}",
 			 "name", r->variant->name, "module", r->variant->module,
 			 "served_by", sh->served_known ? sh->served_by : "",
-			 "granularity_declared", vb_granularity_name(r->variant->granularity),
+			 "granularity_declared", vb_granularity_name(
+				 vb_granularity_expected(r->run->plan, r->variant)),
 			 "granularity_observed", vb_granularity_name(sh->observed),
 			 "hazards", hazards_to_json(r->variant->hazards));
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/cmd/cmd.h"
+#include "bench/engine/abilities.h"
 #include "bench/engine/preflight.h"
 #include "bench/engine/session_impl.h"
 
@@ -59,11 +60,49 @@ static bool lacks_mode(const struct session *s, unsigned int a, size_t i, char *
 	return reason != NULL;
 }
 
+static bool has_device(const struct vb_job_run *run)
+{
+	for (unsigned int i = 0; i < run->nr_sections; i++)
+		if (run->section[i].device != VB_TARGET_MDEV)
+			return true;
+	return false;
+}
+
+static bool lacks_ability(const struct session *s, unsigned int a, size_t i, char *why, size_t size)
+{
+	const struct vb_job_run *run = &s->arm[a].runs[i];
+	const struct vb_iommu_ops *iommu = run->global.iommu;
+
+	if (vb_abilities_lack(run, iommu->abilities, "this mode", why, size))
+		return true;
+	return iommu->dirty_by_iommu && !has_device(run) &&
+	       vb_abilities_lack(run, iommu->abilities & ~(unsigned int)VB_CAN_TRACK_DIRTY,
+				 "this mode, without device=pci or both,", why, size);
+}
+
+/* A variant is one of type1: nothing else is loaded for it. */
+static bool lacks_type1(const struct session *s, unsigned int a, size_t i, char *why, size_t size)
+{
+	const struct vb_iommu_ops *iommu = s->arm[a].runs[i].global.iommu;
+	const char *variant = s->arm[a].spec.variant;
+
+	if (!iommu->has_devices || iommu->type1 || !*variant || !strcmp(variant, "stock") ||
+	    !strcmp(variant, "null"))
+		return false;
+	snprintf(why, size, "iommu_mode=%s does not go by vfio_iommu_type1, of which '%s' is a variant: "
+		 "give stock, or another mode", iommu->name, variant);
+	return true;
+}
+
 /* Before what else is missing is asked for: no device helps a mode that can't be had. */
 int session_check_modes(struct session *s)
 {
-	int ret = sort_out(s, lacks_mode);
+	int ret = sort_out(s, lacks_ability);
 
+	if (!ret)
+		ret = sort_out(s, lacks_type1);
+	if (!ret)
+		ret = sort_out(s, lacks_mode);
 	s->uses_vfio = false;
 	for (unsigned int a = 0; a < s->nr_arms; a++)
 		for (size_t i = 0; i < s->nr_cells; i++)
@@ -78,6 +117,46 @@ static struct vb_plan *try_plan(const struct session *s, unsigned int a, size_t 
 
 	return vb_plan_make(&s->arm[a].runs[i], s->topology, s->nr_devices ? s->device : NULL, 1, &plan, why,
 			    size) ? NULL : plan;
+}
+
+/* Those that one kernel has and another not. */
+#define KERNELS	(VB_CAN_UNMAP_ALL | VB_CAN_TRACK_DIRTY | VB_CAN_UPDATE_VADDR | VB_CAN_MAP_FILE | \
+		 VB_CAN_CHANGE_PROCESS)
+
+static size_t place_of(const struct vb_iommu_ops *iommu)
+{
+	size_t i = 0;
+
+	while (vb_iommu_list[i] != iommu)
+		i++;
+	return i;
+}
+
+/* A device is needed to ask: without one a run finds out. */
+static void ask_kernel(struct session *s)
+{
+	for (unsigned int a = 0; a < s->nr_arms && s->nr_devices && !s->opt->dry_run; a++)
+		for (size_t i = 0; i < s->nr_cells; i++) {
+			const struct vb_job_run *run = &s->arm[a].runs[i];
+			size_t at = place_of(run->global.iommu);
+
+			if (at >= VB_MAX_MODES || s->ability[at].known || !run->global.iommu->has_devices ||
+			    !(vb_abilities_needed(run) & KERNELS))
+				continue;
+			s->ability[at].known = !vb_preflight_abilities(run->global.iommu, s->device,
+								       &s->ability[at].can);
+		}
+}
+
+/* Of a container without the device nothing is known. */
+static bool lacks_kernel(const struct session *s, unsigned int a, size_t i, char *why, size_t size)
+{
+	const struct vb_job_run *run = &s->arm[a].runs[i];
+	size_t at = place_of(run->global.iommu);
+
+	return at < VB_MAX_MODES && s->ability[at].known && has_device(run) &&
+	       vb_abilities_lack(run, s->ability[at].can | ~(unsigned int)KERNELS,
+				 "this kernel, with this device,", why, size);
 }
 
 /* A machine with fewer CPUs has fewer threads' cells. */
@@ -138,6 +217,10 @@ int session_check_room(struct session *s)
 	if (ret)
 		return vb_fail(VB_EXIT_UNTRUSTED, "hwloc can't read this machine's topology: %s",
 			       strerror(-ret));
+	ask_kernel(s);
+	ret = sort_out(s, lacks_kernel);
+	if (ret)
+		return ret;
 	/* If none has a place, it is the job that is wrong: told later, as an error. */
 	if (any_has_place(s))
 		sort_out(s, lacks_place);

@@ -24,6 +24,8 @@ struct session_arm {
 
 struct vb_run;
 
+#define VB_MAX_MODES 8
+
 struct session {
 	const struct vb_session_options *opt;
 	/* When a session goes on: what @opt is then, with what is freed of it, and the result so far. */
@@ -52,6 +54,8 @@ struct session {
 	char id[17];			/* of the result, in meta.json and every run */
 	struct vb_device device[VB_MAX_CONTAINERS];	/* nr_devices; the first is the one in results */
 	unsigned int nr_devices;
+	/* enum vb_ability that this kernel has, by place in vb_iommu_list; asked once. */
+	struct session_ability { bool known; unsigned int can; } ability[VB_MAX_MODES];
 	struct vb_klog *klog;
 	struct vb_janitor janitor;
 	struct vb_changes changes;

@@ -42,6 +42,9 @@ enum vb_metric {
 	VB_METRIC_DIRTY_GET,		/* one dirty bitmap fetched */
 	VB_METRIC_VADDR_INVALIDATE,	/* one unmap of the vaddr alone */
 	VB_METRIC_VADDR_UPDATE,		/* one map of a new vaddr */
+	VB_METRIC_COPY,			/* one mapping into another address space */
+	VB_METRIC_CHANGE_PROCESS,	/* what is charged goes to another process */
+	VB_METRIC_UNMAP_COPY,		/* one unmap request over the copies in one of those */
 	VB_METRIC_BUFFERS_REGISTER,	/* io_uring: one table of fixed buffers */
 	VB_METRIC_BUFFERS_UNREGISTER,
 	VB_METRIC_DIRECT_READ,		/* one O_DIRECT read into mapped memory */

@@ -26,6 +26,7 @@ struct vb_window {
 	pthread_barrier_t *barrier;	/* of the threads that share the window, or NULL */
 	bool go;			/* those threads' common decision to go on */
 	void *priv;			/* what the workload's threads share; the first one's to free */
+	uint64_t bytes;			/* likewise, a number */
 };
 
 struct vb_worker {

@@ -7,7 +7,8 @@
  * A page that an mdev pins is dirty: in the bitmap while it is pinned, and once
  * more after it was unpinned.  In a container with a PCI device all mapped pages
  * are dirty, as that device may have written any of them, until it pins, which
- * such devices don't do (num_non_pinned_groups in the kernel).
+ * such devices don't do (num_non_pinned_groups in the kernel).  Where the IOMMU itself
+ * takes note (IOMMUFD), only what a device wrote is dirty: here nothing.
  *
  * No page that is dirty may be missing, ever.  Beyond that type1 is exact only where
  * each mapping begins and ends at a word of the bitmap (64 pages): where several share
@@ -52,7 +53,7 @@ static void note_pins(const struct vb_section *s, struct tracking *t)
 /* A device that is no mdev is in the container: what it has written, nobody knows. */
 static bool all_dirty(const struct vb_worker *w)
 {
-	return w->container->device != NULL;
+	return w->container->device && !w->container->iommu.ops->dirty_by_iommu;
 }
 
 static int setup(struct vb_worker *w)
@@ -78,7 +79,8 @@ static int setup(struct vb_worker *w)
 	t->pinned = calloc(words, sizeof(uint64_t));
 	if (!t->bitmap.bits || !t->pinned)
 		return -ENOMEM;
-	note_pins(w->section, t);
+	if (!w->container->iommu.ops->dirty_by_iommu)
+		note_pins(w->section, t);
 	return 0;
 }
 

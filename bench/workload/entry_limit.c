@@ -123,6 +123,7 @@ const struct vb_workload_ops vb_workload_entry_limit = {
 	.buffers = 1,
 	.at_once = 1,	/* the limit is the subject: the check before a run is to let it pass */
 	.min_count = 2,
+	.needs = VB_CAN_RUN_OUT,
 	.counts = counts,
 	.step = step,
 	.teardown = vb_op_unmap_window,

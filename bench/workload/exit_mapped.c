@@ -50,35 +50,32 @@ static int child(struct vb_worker *w, int fd)
 static void verify_mapped(struct vb_worker *w, pid_t pid, uint64_t before, uint64_t pinned)
 {
 	uint64_t bytes = w->window->plan->size_bytes, now = vb_own_foll_pins();
+	const struct vb_iommu_ops *iommu = w->container->plan->run->global.iommu;
 	bool pci = w->section->device != VB_TARGET_MDEV;
+	uint64_t pages = pci ? bytes / VB_JOB_PAGE : 0;
 	struct vb_locked locked;
 
-	vb_op_verify(w, !vb_locked_read(pid, &locked) && (!pci || locked.locked_bytes == bytes),
-		     "VmLck of the process is not what it has mapped");
+	vb_op_verify(w, !vb_locked_read(pid, &locked) && (!pci || vb_charged(iommu, &locked) == bytes),
+		     "the process is not charged what it has mapped");
+	if (!pci || !iommu->pins_once)
+		pages += pinned;
 	if (now != UINT64_MAX)
-		vb_op_verify(w, now - before == (pci ? bytes / VB_JOB_PAGE : 0) + pinned,
+		vb_op_verify(w, now - before == pages,
 			     "the kernel does not hold as many pages as were mapped and pinned");
 }
 
 /* Afterwards: pins are gone and the devices can be had again. */
 static void verify_gone(struct vb_worker *w, uint64_t before)
 {
+	const struct vb_iommu_ops *iommu = w->container->plan->run->global.iommu;
 	struct vb_container *c = w->container;
 
 	if (before != UINT64_MAX)
 		vb_op_verify(w, vb_own_foll_pins() == before, "pages stayed pinned after the process's end");
-	if (c->device) {
-		struct vb_device device = *c->device;
-
-		vb_op_verify(w, !vb_device_open_group(&device), "the device's group is still in use");
-		vb_device_close(&device);
-	}
-	for (unsigned int i = 0; i < c->nr_mdevs; i++) {
-		struct vb_mdev mdev = c->mdev[i];
-
-		vb_op_verify(w, !vb_mdev_open_group(&mdev), "an mdev's group is still in use");
-		vb_mdev_close(&mdev);
-	}
+	if (c->device)
+		vb_op_verify(w, !vb_device_available(c->device, iommu), "the device is still in use");
+	for (unsigned int i = 0; i < c->nr_mdevs; i++)
+		vb_op_verify(w, !vb_mdev_available(&c->mdev[i], iommu), "an mdev is still in use");
 }
 
 /* From the word, or the signal, until nothing is left of it. */

@@ -90,8 +90,8 @@ static int owner(struct vb_worker *w, int fd)
 /* The first owner is gone: all of it has to be there still, and to work. */
 static int use(struct vb_worker *w, struct vb_mdev *mdev, uint64_t pages, uint64_t before)
 {
+	const struct vb_iommu_ops *iommu = w->container->plan->run->global.iommu;
 	unsigned int every = w->section->pin_every;
-	struct vb_mdev again = *mdev;
 	struct vb_ioc_stats stats;
 	int ret = vb_mdev_stats(mdev, &stats);
 
@@ -100,15 +100,16 @@ static int use(struct vb_worker *w, struct vb_mdev *mdev, uint64_t pages, uint64
 	vb_op_verify(w, stats.counters.outstanding_pages == pages,
 		     "the mdev lost pins when the process that made them ended");
 	/*
-	 * The assigned device's group left the container when its fd was closed, and
-	 * with it what the IOMMU held (vfio_iommu_unmap_unpin_reaccount()): the
+	 * The assigned device was gone when its fds were closed, and with it what the
+	 * IOMMU held (vfio_iommu_unmap_unpin_reaccount(), iopt_unfill_domain()): the
 	 * mdev's pins are what is left.
 	 */
 	if (before != UINT64_MAX)
 		vb_op_verify(w, vb_own_foll_pins() - before == pages,
 			     "the kernel does not hold as many pages as the mdev has pinned");
-	vb_op_verify(w, vb_mdev_open_group(&again) == -EBUSY,
-		     "the group of an open device could be opened again");
+	/* An open device keeps its group open where there is a container (vfio_group_use_container()). */
+	vb_op_verify(w, vb_mdev_available(mdev, iommu) == (iommu->join == VB_JOIN_GROUP_OPEN ? 0 : -EBUSY),
+		     "an open device could be opened by the same way again");
 	ret = every ? vb_mdev_unpin(mdev, w->iova, w->section->size_bytes * every,
 				    (w->section->count + every - 1) / every, w->section->pin_pages,
 				    NULL) : 0;
@@ -130,7 +131,8 @@ static void close_last(struct vb_worker *w, struct vb_mdev *mdev, uint64_t befor
 	vb_hist_add(&w->shared->hist[VB_METRIC_CONTAINER_CLOSE], end - start);
 	if (before != UINT64_MAX)
 		vb_op_verify(w, vb_own_foll_pins() == before, "pages stayed pinned after the last close");
-	vb_op_verify(w, !vb_mdev_open_group(mdev), "the mdev's group is still in use");
+	vb_op_verify(w, !vb_mdev_available(mdev, w->container->plan->run->global.iommu),
+		     "the mdev is still in use");
 	vb_mdev_close(mdev);
 }
 

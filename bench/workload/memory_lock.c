@@ -2,7 +2,7 @@
 /*
  * memory_lock: mlock and munlock of memory that is mapped, and of the same
  * memory after its unmap: type1 charges what it pins to the same counter
- * (mm->locked_vm) that mlock uses.
+ * (mm->locked_vm) that mlock uses, IOMMUFD to another (mm->pinned_vm).
  */
 #include <errno.h>
 #include <sys/mman.h>
@@ -23,15 +23,20 @@ static int timed(struct vb_worker *w, int (*change)(const void *addr, size_t siz
 }
 
 /* Only a worker that is alone knows what the process has locked. */
-static void verify_locked(struct vb_worker *w, uint64_t before, uint64_t times)
+static void verify_locked(struct vb_worker *w, const struct vb_locked *before, bool is_locked,
+			  bool is_mapped)
 {
-	struct vb_locked locked;
+	bool one_account = w->container->iommu.ops->abilities & VB_CAN_CHARGE_MM;
+	uint64_t size = w->window->plan->size_bytes;
+	uint64_t locks = is_locked + (is_mapped && one_account), pins = is_mapped && !one_account;
+	struct vb_locked now;
 
 	if (w->container->plan->nr_workers > 1 || w->section->device == VB_TARGET_MDEV)
 		return;
-	vb_op_verify(w, !vb_locked_read(0, &locked) &&
-		     locked.locked_bytes == before + times * w->window->plan->size_bytes,
-		     "VmLck is not what is mapped and locked");
+	vb_op_verify(w, !vb_locked_read(0, &now) &&
+		     now.locked_bytes == before->locked_bytes + locks * size &&
+		     now.pinned_bytes == before->pinned_bytes + pins * size,
+		     "VmLck and VmPin are not what is mapped and locked");
 }
 
 /* Locked, mapped, unlocked while mapped, unmapped; every other time unmapped first. */
@@ -48,7 +53,7 @@ static int step(struct vb_worker *w)
 		ret = vb_op_map_window(w);
 	if (ret)
 		return ret;
-	verify_locked(w, locked.locked_bytes, 2);
+	verify_locked(w, &locked, true, true);
 	ret = unlock_first ? timed(w, munlock) : 0;
 	if (ret)
 		return ret;
@@ -56,7 +61,7 @@ static int step(struct vb_worker *w)
 	ret = vb_op_unmap(w, 0, w->window->plan->size_bytes, VB_METRIC_REQUEST, &unmapped);
 	if (!ret)
 		ret = vb_op_request_end(w);
-	verify_locked(w, locked.locked_bytes, unlock_first ? 0 : 1);
+	verify_locked(w, &locked, !unlock_first, false);
 	return ret || unlock_first ? ret : timed(w, munlock);
 }
 

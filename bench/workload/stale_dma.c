@@ -79,6 +79,12 @@ static int wait_for_unpin(struct vb_worker *w, uint64_t before)
 	return ret;
 }
 
+/* IOMMUFD lets one of two requests for the one mapping have it, and the other not wait. */
+static int race_lost(const struct vb_worker *w, int ret)
+{
+	return ret == -EBUSY && w->container->iommu.ops->unmaps_race ? 0 : ret;
+}
+
 /* Unmap the range under the other's request; the window's second mapping comes in its place. */
 static int overtake(struct vb_worker *w, uint64_t before)
 {
@@ -86,7 +92,7 @@ static int overtake(struct vb_worker *w, uint64_t before)
 	int ret = wait_for_unpin(w, before);
 
 	if (!ret)
-		ret = vb_op_unmap(w, 0, size, VB_NR_METRICS, &unmapped);
+		ret = race_lost(w, vb_op_unmap(w, 0, size, VB_NR_METRICS, &unmapped));
 	if (!ret)
 		ret = vb_op_map(w, size, size);
 	if (!ret)
@@ -101,7 +107,7 @@ static int overtake(struct vb_worker *w, uint64_t before)
 static int unmap_first(struct vb_worker *w)
 {
 	uint64_t unmapped;
-	int ret = vb_op_unmap(w, 0, w->section->size_bytes, VB_METRIC_REQUEST, &unmapped);
+	int ret = race_lost(w, vb_op_unmap(w, 0, w->section->size_bytes, VB_METRIC_REQUEST, &unmapped));
 
 	__atomic_store_n(&w->window->mapped, false, __ATOMIC_RELEASE);
 	return ret ? ret : vb_op_request_end(w);

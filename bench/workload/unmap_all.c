@@ -70,7 +70,7 @@ static void check_told(struct vb_worker *w)
 	if (run->observed == VB_GRANULARITY_PER_REQUEST)
 		vb_op_verify(w, !stats.log[0].iova && stats.log[0].size == UINT64_MAX,
 			     "the vendor driver was told of another range than of everything");
-	if (run->observed == VB_GRANULARITY_PER_VFIO_DMA)
+	if (run->observed == VB_GRANULARITY_PER_VFIO_DMA || run->observed == VB_GRANULARITY_PER_AREA)
 		vb_op_verify(w, stats.log[0].iova - w->iova < w->window->plan->size_bytes &&
 				stats.log[0].size == w->section->size_bytes,
 			     "the vendor driver was told of another range than of a mapping");

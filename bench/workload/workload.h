@@ -27,6 +27,8 @@ struct vb_workload_ops {
 	bool shares_window;		/* all threads of the section use one window */
 	bool pinners_allowed;		/* module kthreads may pin in the window */
 	bool strides;			/* knows stride=: vb_op_map_at() */
+	bool copies;			/* knows spaces= */
+	bool needs_file;		/* maps the file behind its memory: vb_backing_has_file() */
 	bool cycles;			/* knows buffers=, pattern=, unmaps=, remap_every= */
 	bool own_memory;		/* gets its memory itself, in its steps: w->memory is NULL */
 	/*

@@ -15,6 +15,7 @@
 #include "lib/device/devices.h"
 #include "lib/machine/pci.h"
 #include "lib/machine/sysfs.h"
+#include "lib/machine/vfio-cdev.h"
 
 const struct vb_device_ops *const vb_device_list[] = {
 	&vb_device_edu,
@@ -122,18 +123,75 @@ int vb_device_open_group(struct vb_device *dev)
 	return 0;
 }
 
-int vb_device_open(struct vb_device *dev)
+static int open_file(const struct vb_device *dev)
 {
-	int fd, ret;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", dev->address);
+	return vb_vfio_cdev_open(path);
+}
+
+int vb_device_join(struct vb_device *dev, struct vb_iommu *iommu)
+{
+	int ret = iommu->ops->join == VB_JOIN_FD ? 0 : vb_device_open_group(dev);
+
+	dev->iommu = iommu;
+	if (!ret && dev->group_fd >= 0)
+		ret = vb_iommu_add_group(iommu, dev->group_fd);
+	return ret;
+}
+
+int vb_device_available(const struct vb_device *dev, const struct vb_iommu_ops *ops)
+{
+	struct vb_device copy = *dev;
+	struct vb_iommu iommu;
+	int ret;
+
+	copy.fd = copy.group_fd = -1;
+	copy.up = false;
+	ret = vb_iommu_open(&iommu, ops);
+	if (!ret)
+		ret = vb_device_join(&copy, &iommu);
+	if (!ret && ops->join == VB_JOIN_FD) {
+		ret = vb_iommu_enable(&iommu);
+		if (!ret)
+			ret = vb_device_attach(&copy);
+	}
+	vb_device_close(&copy);
+	vb_iommu_close(&iommu);
+	return ret;
+}
+
+int vb_device_attach(struct vb_device *dev)
+{
+	bool by_file = dev->iommu && dev->iommu->ops->join == VB_JOIN_FD;
+	int fd, ret = 0;
 
 	if (dev->fd >= 0)
 		return -EBUSY;
+	fd = by_file ? open_file(dev) : ioctl(dev->group_fd, VFIO_GROUP_GET_DEVICE_FD, dev->address);
+	if (fd < 0)
+		return by_file ? fd : -errno;
+	if (by_file)
+		ret = vb_iommu_attach(dev->iommu, fd);
+	if (ret)
+		close(fd);
+	else
+		dev->fd = fd;
+	return ret;
+}
+
+int vb_device_open(struct vb_device *dev)
+{
+	int ret;
+
+	if (dev->up)
+		return -EBUSY;
 	if (dev->ops->own_bytes && !dev->own)
 		return -EINVAL;
-	fd = ioctl(dev->group_fd, VFIO_GROUP_GET_DEVICE_FD, dev->address);
-	if (fd < 0)
-		return -errno;
-	dev->fd = fd;
+	ret = dev->fd < 0 ? vb_device_attach(dev) : 0;
+	if (ret)
+		return ret;
 	ret = vb_device_up(dev);
 	if (ret)
 		vb_device_close_fd(dev);
@@ -234,6 +292,7 @@ void vb_device_close(struct vb_device *dev)
 	if (dev->group_fd >= 0)
 		close(dev->group_fd);
 	dev->group_fd = -1;
+	dev->iommu = NULL;
 }
 
 static int region(struct vb_device *dev, unsigned int index, struct vfio_region_info *info)

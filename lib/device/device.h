@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An assigned PCIe device: opened through its VFIO group, and, where the suite
- * has a driver for it, made to do real DMA and to raise interrupts.  How one adds
+ * An assigned PCIe device: opened through its VFIO group or its own file, and, where
+ * the suite has a driver for it, made to do real DMA and to raise interrupts.  How one adds
  * a driver: doc/adding-a-device.md.
  */
 #ifndef VB_DEVICE_H
@@ -86,6 +86,7 @@ struct vb_device {
 	int node;			/* NUMA node as sysfs tells, -1: none */
 	int group;			/* IOMMU group number */
 	int group_fd;
+	struct vb_iommu *iommu;		/* that it has joined; NULL: none */
 	int fd;
 	uint64_t dma_last;		/* highest IOVA that the device can reach */
 	size_t max_dma_bytes;		/* of one transfer; 0: no DMA */
@@ -128,12 +129,26 @@ int vb_device_probe(struct vb_device *dev, const char *address);
  */
 int vb_device_open_group(struct vb_device *dev);
 /*
- * Get the device's fd and bring its driver up.  The group is in an enabled
- * container, dev->own is mapped in it.  -EBUSY: open already; -EINVAL: no dev->own;
- * after a failure it is closed, the group is not.
+ * Join @iommu, which is open and stays where it is: the group is opened, checked and
+ * added; where devices have files of their own, that is all left to
+ * vb_device_attach().  Errors as of vb_device_open_group() and vb_iommu_add_group().
+ */
+int vb_device_join(struct vb_device *dev, struct vb_iommu *iommu);
+/* Can it be had now, by the way into @ops, or does somebody have it?  As of vb_device_open(). */
+int vb_device_available(const struct vb_device *dev, const struct vb_iommu_ops *ops);
+/*
+ * Get the device's fd, its driver down; the container that it has joined is enabled.
+ * In some modes it is now that the IOMMU maps for it (vb_iommu_maps_for_open()).
+ * -EBUSY: it has one already, or another program has; -EOPNOTSUPP: the kernel makes no
+ * files for devices, and the mode wants one.
+ */
+int vb_device_attach(struct vb_device *dev);
+/*
+ * The same unless it was done, and bring its driver up.  dev->own is mapped.  -EBUSY:
+ * open already; -EINVAL: no dev->own; after a failure it is closed, the group is not.
  */
 int vb_device_open(struct vb_device *dev);
-/* The reverse; the group and dev->own stay.  Idempotent. */
+/* The reverse of both; the group and dev->own stay.  Idempotent. */
 void vb_device_close_fd(struct vb_device *dev);
 /*
  * The driver of an open device alone: down, the device works no more; up again, as

@@ -30,7 +30,7 @@ const char *vb_iommu_unavailable(const struct vb_iommu_ops *ops)
 
 int vb_iommu_open(struct vb_iommu *iommu, const struct vb_iommu_ops *ops)
 {
-	*iommu = (struct vb_iommu){ .ops = ops, .fd = -1 };
+	*iommu = (struct vb_iommu){ .ops = ops, .fd = -1, .device_fd = -1 };
 	if (vb_iommu_unavailable(ops))
 		return -EOPNOTSUPP;
 	return ops->open(iommu);
@@ -38,7 +38,14 @@ int vb_iommu_open(struct vb_iommu *iommu, const struct vb_iommu_ops *ops)
 
 int vb_iommu_add_group(struct vb_iommu *iommu, int group_fd)
 {
-	return iommu->ops->add_group(iommu, group_fd);
+	return iommu->ops->add_group ? iommu->ops->add_group(iommu, group_fd) : -EOPNOTSUPP;
+}
+
+int vb_iommu_attach(struct vb_iommu *iommu, int device_fd)
+{
+	if (!iommu->ops->attach)
+		return -EOPNOTSUPP;
+	return iommu->enabled ? iommu->ops->attach(iommu, device_fd) : -EINVAL;
 }
 
 int vb_iommu_enable(struct vb_iommu *iommu)

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/machine/variant.h"
+
 #define VB_IOMMU_MAX_RANGES 32
 
 struct vb_iommu;
@@ -19,6 +21,16 @@ struct vb_iommu;
 struct vb_iova_range {
 	uint64_t first;
 	uint64_t last;
+};
+
+/*
+ * An address space beside the container's own: with a page table of its own, as the
+ * container's device has one, which that device does not use.  What is copied into it
+ * is pinned once for both.
+ */
+struct vb_iommu_space {
+	uint32_t ioas;
+	uint32_t hwpt;			/* 0: none, the container has no device with an IOMMU */
 };
 
 struct vb_iommu_info {
@@ -50,6 +62,22 @@ enum vb_ability {
 	VB_CAN_UNMAP_ALL = 1,		/* unmap everything by one request */
 	VB_CAN_TRACK_DIRTY = 2,		/* tell which pages devices may have written */
 	VB_CAN_UPDATE_VADDR = 4,	/* move a mapping to another address of its memory */
+	VB_CAN_PIN = 8,			/* mdevs may pin */
+	VB_CAN_MAP_BAR = 16,		/* a device's registers, as a process has them mapped */
+	VB_CAN_RUN_OUT = 32,		/* of mappings: it has a limit, and says how many are left */
+	VB_CAN_CHARGE_MM = 64,		/* what is pinned to the process alone: VmLck */
+	VB_CAN_CHARGE_USER = 128,	/* what is pinned to its user: shown in VmPin */
+	VB_CAN_MAP_FILE = 256,		/* a file, without its being mapped in the process */
+	VB_CAN_COPY = 512,		/* a mapping, pinned once, into other address spaces */
+	VB_CAN_CHANGE_PROCESS = 1024,	/* charge another process what files are mapped */
+};
+
+/* How devices come in, and from when on the IOMMU maps for them. */
+enum vb_joining {
+	VB_JOIN_NONE,			/* there are none */
+	VB_JOIN_GROUP,			/* by their group: from then on */
+	VB_JOIN_GROUP_OPEN,		/* by their group: while the device's fd is open */
+	VB_JOIN_FD,			/* by their own files (cdev): while such a one is open */
 };
 
 /* What a request does that covers a part of a mapping. */
@@ -57,6 +85,7 @@ enum vb_split {
 	VB_SPLIT_REFUSED,		/* -EINVAL, nothing is unmapped */
 	VB_SPLIT_WHOLE,			/* with the mapping's start: all of it goes; without: nothing */
 	VB_SPLIT_PART,			/* the part goes, the rest stays */
+	VB_SPLIT_EMPTY,			/* nothing is unmapped, as if nothing were there */
 };
 
 /*
@@ -69,10 +98,21 @@ struct vb_iommu_ops {
 	/* Why it can't be had on this machine, a text that stays; NULL: it can. */
 	const char *(*unavailable)(void);
 	bool has_devices;		/* groups and devices exist (not: null) */
+	enum vb_joining join;
+	/* A driver of type1 serves it, of which there are variants; else what it notifies by is: */
+	bool type1;
+	enum vb_granularity granularity;
+	/* What an mdev pins and the IOMMU has pinned already is pinned, and charged, once. */
+	bool pins_once;
+	/* Of requests for one range at the same time one may fail with -EBUSY, its bytes untold. */
+	bool unmaps_race;
+	bool dirty_by_iommu;		/* what devices wrote, not what mdevs pinned or devices can reach */
 	unsigned int abilities;		/* enum vb_ability, those whose functions are here */
 	enum vb_split split;
 	int (*open)(struct vb_iommu *iommu);
-	int (*add_group)(struct vb_iommu *iommu, int group_fd);
+	int (*add_group)(struct vb_iommu *iommu, int group_fd);	/* VB_JOIN_GROUP and _OPEN */
+	/* VB_JOIN_FD.  On return the device reaches all that is mapped, until the fd is closed. */
+	int (*attach)(struct vb_iommu *iommu, int device_fd);
 	int (*enable)(struct vb_iommu *iommu);
 	int (*get_info)(struct vb_iommu *iommu, struct vb_iommu_info *info);
 	/* On return the range can be reached by devices.  Any thread, no lock held. */
@@ -80,7 +120,8 @@ struct vb_iommu_ops {
 		   uint32_t prot);
 	/*
 	 * On return nothing in the range can be reached by devices and every
-	 * vendor driver has been notified.  *unmapped: bytes.
+	 * vendor driver has been notified.  *unmapped: bytes; nothing was mapped
+	 * there: 0, and no error, in all modes and kernels.
 	 */
 	int (*unmap)(struct vb_iommu *iommu, uint64_t iova, uint64_t size,
 		     uint64_t *unmapped);
@@ -102,6 +143,18 @@ struct vb_iommu_ops {
 	int (*invalidate_vaddr)(struct vb_iommu *iommu, uint64_t iova, uint64_t size,
 				uint64_t *invalidated);
 	int (*update_vaddr)(struct vb_iommu *iommu, void *vaddr, uint64_t iova, uint64_t size);
+	/* VB_CAN_MAP_FILE: @size bytes of the file from @offset on.  On return as map. */
+	int (*map_file)(struct vb_iommu *iommu, int fd, uint64_t offset, uint64_t iova,
+			uint64_t size, uint32_t prot);
+	/* VB_CAN_CHANGE_PROCESS.  Only files may be mapped: else -EINVAL. */
+	int (*change_process)(struct vb_iommu *iommu);
+	/* VB_CAN_COPY: see struct vb_iommu_space. */
+	int (*add_space)(struct vb_iommu *iommu, struct vb_iommu_space *space);
+	int (*remove_space)(struct vb_iommu *iommu, struct vb_iommu_space *space);
+	int (*copy)(struct vb_iommu *iommu, const struct vb_iommu_space *space, uint64_t iova,
+		    uint64_t size, uint32_t prot);
+	int (*unmap_space)(struct vb_iommu *iommu, const struct vb_iommu_space *space,
+			   uint64_t iova, uint64_t size, uint64_t *unmapped);
 	void (*close)(struct vb_iommu *iommu);
 };
 
@@ -109,6 +162,12 @@ struct vb_iommu {
 	const struct vb_iommu_ops *ops;
 	int fd;				/* -1: none */
 	bool enabled;
+	/* IOMMUFD's numbers; 0: none */
+	uint32_t ioas;
+	uint32_t device_id;		/* of the device attached last that has an IOMMU */
+	int device_fd;			/* of the same */
+	uint32_t dirty_hwpt;		/* a page table that can track dirty pages */
+	bool tracks;
 };
 
 /* All of them, sorted by name, NULL at the end; also those that can't be had. */
@@ -124,6 +183,17 @@ const char *vb_iommu_unavailable(const struct vb_iommu_ops *ops);
 int vb_iommu_open(struct vb_iommu *iommu, const struct vb_iommu_ops *ops);
 /* Add the VFIO group whose fd this is; the caller keeps the fd.  Before or after enable. */
 int vb_iommu_add_group(struct vb_iommu *iommu, int group_fd);
+/* Does the IOMMU map for a device only while the device's own fd is open? */
+static inline bool vb_iommu_maps_for_open(const struct vb_iommu_ops *ops)
+{
+	return ops->join == VB_JOIN_GROUP_OPEN || ops->join == VB_JOIN_FD;
+}
+/*
+ * Let the device whose own file this is into the address space (VB_JOIN_FD); the
+ * caller keeps the fd, and what it closes is out.  -EINVAL: not enabled; -EBUSY: its
+ * group is open, or in another's hands; -EOPNOTSUPP: the mode takes groups.
+ */
+int vb_iommu_attach(struct vb_iommu *iommu, int device_fd);
 /* Choose the IOMMU driver (VFIO_SET_IOMMU): needs a group.  -EBUSY: enabled already. */
 int vb_iommu_enable(struct vb_iommu *iommu);
 /* -EINVAL: not enabled; -EPROTO: the kernel's answer makes no sense. */
@@ -182,6 +252,45 @@ static inline int vb_iommu_update_vaddr(struct vb_iommu *iommu, void *vaddr, uin
 {
 	return iommu->ops->update_vaddr ? iommu->ops->update_vaddr(iommu, vaddr, iova, size) :
 					  -EOPNOTSUPP;
+}
+
+static inline int vb_iommu_map_file(struct vb_iommu *iommu, int fd, uint64_t offset, uint64_t iova,
+				    uint64_t size, uint32_t prot)
+{
+	return iommu->ops->map_file ? iommu->ops->map_file(iommu, fd, offset, iova, size, prot) :
+				      -EOPNOTSUPP;
+}
+
+/* What is pinned is charged to the calling process from now on, not to who mapped it. */
+static inline int vb_iommu_change_process(struct vb_iommu *iommu)
+{
+	return iommu->ops->change_process ? iommu->ops->change_process(iommu) : -EOPNOTSUPP;
+}
+
+/* On failure there is none. */
+static inline int vb_iommu_add_space(struct vb_iommu *iommu, struct vb_iommu_space *space)
+{
+	return iommu->ops->add_space ? iommu->ops->add_space(iommu, space) : -EOPNOTSUPP;
+}
+
+/* With all that is mapped in it. */
+static inline int vb_iommu_remove_space(struct vb_iommu *iommu, struct vb_iommu_space *space)
+{
+	return iommu->ops->remove_space ? iommu->ops->remove_space(iommu, space) : -EOPNOTSUPP;
+}
+
+/* What the container has mapped at @iova, a mapping or several, to the same IOVA of @space. */
+static inline int vb_iommu_copy(struct vb_iommu *iommu, const struct vb_iommu_space *space,
+				uint64_t iova, uint64_t size, uint32_t prot)
+{
+	return iommu->ops->copy ? iommu->ops->copy(iommu, space, iova, size, prot) : -EOPNOTSUPP;
+}
+
+static inline int vb_iommu_unmap_space(struct vb_iommu *iommu, const struct vb_iommu_space *space,
+				       uint64_t iova, uint64_t size, uint64_t *unmapped)
+{
+	return iommu->ops->unmap_space ?
+	       iommu->ops->unmap_space(iommu, space, iova, size, unmapped) : -EOPNOTSUPP;
 }
 
 #endif /* VB_IOMMU_H */

@@ -9,11 +9,6 @@ static int null_open(struct vb_iommu *iommu)
 	return 0;
 }
 
-static int null_add_group(struct vb_iommu *iommu, int group_fd)
-{
-	return -EOPNOTSUPP;
-}
-
 static int null_get_info(struct vb_iommu *iommu, struct vb_iommu_info *info)
 {
 	info->pgsizes = ~0xfffull;
@@ -73,7 +68,6 @@ const struct vb_iommu_ops vb_iommu_null = {
 	.abilities = VB_CAN_TRACK_DIRTY | VB_CAN_UPDATE_VADDR,
 	.split = VB_SPLIT_PART,
 	.open = null_open,
-	.add_group = null_add_group,
 	.enable = null_open,
 	.get_info = null_get_info,
 	.map = null_map,

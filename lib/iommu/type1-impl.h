@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Functions that versions 1 and 2 of type1 share: members of struct vb_iommu_ops. */
+/* Functions that versions 1 and 2 of type1 share, and IOMMUFD's imitation of them: members of struct vb_iommu_ops. */
 #ifndef VB_TYPE1_IMPL_H
 #define VB_TYPE1_IMPL_H
 
 #include "lib/iommu/iommus.h"
 
 int type1_open(struct vb_iommu *iommu);
+/* The same of whoever takes type1's requests there. */
+int type1_open_at(struct vb_iommu *iommu, const char *path);
 int type1_add_group(struct vb_iommu *iommu, int group_fd);
 /* @version: VFIO_TYPE1_IOMMU, VFIO_TYPE1v2_IOMMU. */
 int type1_enable(struct vb_iommu *iommu, int version);

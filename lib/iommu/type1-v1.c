@@ -16,7 +16,8 @@ static int enable(struct vb_iommu *iommu)
 
 static unsigned int can(struct vb_iommu *iommu)
 {
-	return (type1_has(iommu, VFIO_UNMAP_ALL) ? VB_CAN_UNMAP_ALL : 0) |
+	return VB_CAN_MAP_BAR | VB_CAN_RUN_OUT | VB_CAN_CHARGE_MM |
+	       (type1_has(iommu, VFIO_UNMAP_ALL) ? VB_CAN_UNMAP_ALL : 0) |
 	       (type1_has(iommu, VFIO_UPDATE_VADDR) ? VB_CAN_UPDATE_VADDR : 0);
 }
 
@@ -25,7 +26,10 @@ const struct vb_iommu_ops vb_iommu_type1 = {
 	.summary = "type1, version 1: an unmap that covers a mapping's start removes all of it; "
 		   "no mdev pins",
 	.has_devices = true,
-	.abilities = VB_CAN_UNMAP_ALL | VB_CAN_UPDATE_VADDR,
+	.join = VB_JOIN_GROUP,
+	.type1 = true,
+	.abilities = VB_CAN_UNMAP_ALL | VB_CAN_UPDATE_VADDR | VB_CAN_MAP_BAR | VB_CAN_RUN_OUT |
+		     VB_CAN_CHARGE_MM,
 	.split = VB_SPLIT_WHOLE,
 	.open = type1_open,
 	.add_group = type1_add_group,

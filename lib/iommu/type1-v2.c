@@ -14,7 +14,8 @@ static unsigned int can(struct vb_iommu *iommu)
 {
 	struct vb_iommu_info info;
 
-	return (type1_has(iommu, VFIO_UNMAP_ALL) ? VB_CAN_UNMAP_ALL : 0) |
+	return VB_CAN_PIN | VB_CAN_MAP_BAR | VB_CAN_RUN_OUT | VB_CAN_CHARGE_MM |
+	       (type1_has(iommu, VFIO_UNMAP_ALL) ? VB_CAN_UNMAP_ALL : 0) |
 	       (type1_has(iommu, VFIO_UPDATE_VADDR) ? VB_CAN_UPDATE_VADDR : 0) |
 	       (!vb_iommu_get_info(iommu, &info) && info.dirty_pgsizes ? VB_CAN_TRACK_DIRTY : 0);
 }
@@ -23,7 +24,10 @@ const struct vb_iommu_ops vb_iommu_type1v2 = {
 	.name = "vfio_type1v2_iommu",
 	.summary = "type1, version 2: an unmap that would cut a mapping fails",
 	.has_devices = true,
-	.abilities = VB_CAN_UNMAP_ALL | VB_CAN_TRACK_DIRTY | VB_CAN_UPDATE_VADDR,
+	.join = VB_JOIN_GROUP,
+	.type1 = true,
+	.abilities = VB_CAN_UNMAP_ALL | VB_CAN_TRACK_DIRTY | VB_CAN_UPDATE_VADDR | VB_CAN_PIN |
+		     VB_CAN_MAP_BAR | VB_CAN_RUN_OUT | VB_CAN_CHARGE_MM,
 	.split = VB_SPLIT_REFUSED,
 	.open = type1_open,
 	.add_group = type1_add_group,

@@ -13,9 +13,9 @@
 #include "lib/iommu/type1-impl.h"
 #include "lib/iommu/type1-info.h"
 
-int type1_open(struct vb_iommu *iommu)
+int type1_open_at(struct vb_iommu *iommu, const char *path)
 {
-	int fd = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
@@ -25,6 +25,11 @@ int type1_open(struct vb_iommu *iommu)
 	}
 	iommu->fd = fd;
 	return 0;
+}
+
+int type1_open(struct vb_iommu *iommu)
+{
+	return type1_open_at(iommu, "/dev/vfio/vfio");
 }
 
 int type1_add_group(struct vb_iommu *iommu, int group_fd)

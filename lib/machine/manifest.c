@@ -26,6 +26,7 @@ static const char *const granularity_names[] = {
 	[VB_GRANULARITY_UNKNOWN] = "unknown",
 	[VB_GRANULARITY_PER_REQUEST] = "per-request",
 	[VB_GRANULARITY_PER_VFIO_DMA] = "per-vfio_dma",
+	[VB_GRANULARITY_PER_AREA] = "per-area",
 };
 
 /* Which keys have been read. */

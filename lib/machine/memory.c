@@ -132,8 +132,8 @@ static void *align_up(void *addr, size_t align)
 	return (void *)(((uintptr_t)addr + align - 1) & ~(uintptr_t)(align - 1));
 }
 
-/* The file, if the backing has one, lives as long as the mapping. */
-static void *map_pages(const struct backing *b, size_t size_bytes)
+/* The file, if the backing has one, lives as long as the mapping; @file: the caller's, or NULL. */
+static void *map_pages(const struct backing *b, size_t size_bytes, int *file)
 {
 	int fd = -1;
 	void *addr;
@@ -147,7 +147,9 @@ static void *map_pages(const struct backing *b, size_t size_bytes)
 	}
 	addr = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE,
 		    b->mmap_flags | (b->open ? 0 : MAP_ANONYMOUS), fd, 0);
-	if (b->open) {
+	if (b->open && file && addr != MAP_FAILED) {
+		*file = fd;
+	} else if (b->open) {
 		int err = errno;
 
 		close(fd);
@@ -156,7 +158,7 @@ static void *map_pages(const struct backing *b, size_t size_bytes)
 	return addr;
 }
 
-static int map_backing(struct vb_memory *memory)
+static int map_backing(struct vb_memory *memory, int *file)
 {
 	const struct backing *b = &backings[memory->backing];
 	size_t page = b->page_bytes, align = page < SZ_2M ? SZ_2M : page;
@@ -167,7 +169,7 @@ static int map_backing(struct vb_memory *memory)
 	if (rounded < memory->size_bytes || rounded > SIZE_MAX - slack)
 		return -EINVAL;
 	memory->mapped_bytes = rounded + slack;
-	memory->mapped_addr = map_pages(b, memory->mapped_bytes);
+	memory->mapped_addr = map_pages(b, memory->mapped_bytes, file);
 	if (memory->mapped_addr == MAP_FAILED)
 		/* EINVAL, ENODEV: the kernel has no pages of that size at all */
 		return (errno == EINVAL || errno == ENODEV) && page > SZ_4K ? -ENOMEM : -errno;
@@ -188,8 +190,8 @@ static int advise(const struct vb_memory *memory, enum vb_thp thp)
 	return -errno;
 }
 
-int vb_memory_reserve(struct vb_memory *memory, enum vb_backing backing, size_t size_bytes,
-		      int node, enum vb_thp thp)
+static int reserve(struct vb_memory *memory, enum vb_backing backing, size_t size_bytes, int node,
+		   enum vb_thp thp, int *file)
 {
 	int err;
 
@@ -204,7 +206,7 @@ int vb_memory_reserve(struct vb_memory *memory, enum vb_backing backing, size_t 
 	memory->backing = backing;
 	memory->size_bytes = size_bytes;
 	memory->node = node;
-	err = map_backing(memory);
+	err = map_backing(memory, file);
 	if (err)
 		goto clear;
 	err = bind_to_node(memory->mapped_addr, memory->mapped_bytes, node);
@@ -215,9 +217,33 @@ int vb_memory_reserve(struct vb_memory *memory, enum vb_backing backing, size_t 
 	return 0;
 unmap:
 	munmap(memory->mapped_addr, memory->mapped_bytes);
+	if (file)
+		close(*file);
 clear:
 	memset(memory, 0, sizeof(*memory));
 	return err;
+}
+
+int vb_memory_reserve(struct vb_memory *memory, enum vb_backing backing, size_t size_bytes,
+		      int node, enum vb_thp thp)
+{
+	return reserve(memory, backing, size_bytes, node, thp, NULL);
+}
+
+bool vb_backing_has_file(enum vb_backing backing)
+{
+	return (unsigned int)backing < VB_NR_BACKINGS && backings[backing].open == open_memfd;
+}
+
+int vb_memory_reserve_file(struct vb_memory *memory, enum vb_backing backing, size_t size_bytes,
+			   int node, enum vb_thp thp, int *fd, uint64_t *offset)
+{
+	int ret = vb_backing_has_file(backing) ?
+		  reserve(memory, backing, size_bytes, node, thp, fd) : -EINVAL;
+
+	if (!ret)
+		*offset = (uint64_t)((char *)memory->addr - (char *)memory->mapped_addr);
+	return ret;
 }
 
 int vb_memory_alloc(struct vb_memory *memory, enum vb_backing backing, size_t size_bytes,

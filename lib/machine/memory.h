@@ -68,6 +68,14 @@ int vb_memory_alloc(struct vb_memory *memory, enum vb_backing backing, size_t si
  */
 int vb_memory_reserve(struct vb_memory *memory, enum vb_backing backing, size_t size_bytes,
 		      int node, enum vb_thp thp);
+/* Is there a file behind it that can be mapped for devices by its descriptor: a memfd? */
+bool vb_backing_has_file(enum vb_backing backing);
+/*
+ * vb_memory_reserve() of such a one: *fd is its file, the caller's to close, @memory
+ * begins at *offset of it.  -EINVAL: not such a one.
+ */
+int vb_memory_reserve_file(struct vb_memory *memory, enum vb_backing backing, size_t size_bytes,
+			   int node, enum vb_thp thp, int *fd, uint64_t *offset);
 /*
  * Make all of @memory present.  @threads, at most VB_PREFAULT_THREADS_MAX, are
  * VB_PREFAULT_PARALLEL's; they run on the CPUs of the memory's node (of the

@@ -15,6 +15,7 @@ enum vb_granularity {
 	VB_GRANULARITY_UNKNOWN,
 	VB_GRANULARITY_PER_REQUEST,
 	VB_GRANULARITY_PER_VFIO_DMA,
+	VB_GRANULARITY_PER_AREA,		/* IOMMUFD's: a mapping in which something is pinned */
 };
 
 /* Known ways in which a variant can hang or crash the kernel: a bit each. */

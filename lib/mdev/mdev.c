@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/machine/sysfs.h"
+#include "lib/machine/vfio-cdev.h"
 #include "lib/mdev/mdev.h"
 
 /* The parent device is named after the module; it offers one type. */
@@ -72,6 +73,10 @@ static int read_group(struct vb_mdev *mdev)
 
 	snprintf(path, sizeof(path), "%s/%s/iommu_group", vb_mdev_bus(), mdev->uuid);
 	ret = vb_sysfs_read_link_base(path, group, sizeof(group));
+	if (ret == -ENOENT) {	/* CONFIG_VFIO_GROUP is off */
+		mdev->group = -1;
+		return 0;
+	}
 	if (ret < 0)
 		return ret;
 	mdev->group = (int)strtol(group, &end, 10);
@@ -132,14 +137,64 @@ int vb_mdev_open_group(struct vb_mdev *mdev)
 	return 0;
 }
 
+int vb_mdev_join(struct vb_mdev *mdev, struct vb_iommu *iommu)
+{
+	int ret = iommu->ops->join == VB_JOIN_FD ? 0 : vb_mdev_open_group(mdev);
+
+	mdev->iommu = iommu;
+	if (!ret && mdev->group_fd >= 0)
+		ret = vb_iommu_add_group(iommu, mdev->group_fd);
+	return ret;
+}
+
+static int open_file(struct vb_mdev *mdev)
+{
+	char path[128];
+	int fd, ret;
+
+	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s", mdev->uuid);
+	fd = vb_vfio_cdev_open(path);
+	if (fd < 0)
+		return fd;
+	ret = vb_iommu_attach(mdev->iommu, fd);
+	if (ret)
+		close(fd);
+	else
+		mdev->fd = fd;
+	return ret;
+}
+
 int vb_mdev_open(struct vb_mdev *mdev)
 {
-	int fd = ioctl(mdev->group_fd, VFIO_GROUP_GET_DEVICE_FD, mdev->uuid);
+	int fd;
 
+	if (mdev->iommu && mdev->iommu->ops->join == VB_JOIN_FD)
+		return open_file(mdev);
+	fd = ioctl(mdev->group_fd, VFIO_GROUP_GET_DEVICE_FD, mdev->uuid);
 	if (fd < 0)
 		return -errno;
 	mdev->fd = fd;
 	return 0;
+}
+
+int vb_mdev_available(const struct vb_mdev *mdev, const struct vb_iommu_ops *ops)
+{
+	struct vb_mdev copy = *mdev;
+	struct vb_iommu iommu;
+	int ret;
+
+	copy.fd = copy.group_fd = -1;
+	ret = vb_iommu_open(&iommu, ops);
+	if (!ret)
+		ret = vb_mdev_join(&copy, &iommu);
+	if (!ret && ops->join == VB_JOIN_FD) {
+		ret = vb_iommu_enable(&iommu);
+		if (!ret)
+			ret = vb_mdev_open(&copy);
+	}
+	vb_mdev_close(&copy);
+	vb_iommu_close(&iommu);
+	return ret;
 }
 
 void vb_mdev_close_device(struct vb_mdev *mdev)
@@ -155,4 +210,5 @@ void vb_mdev_close(struct vb_mdev *mdev)
 	if (mdev->group_fd >= 0)
 		close(mdev->group_fd);
 	mdev->group_fd = -1;
+	mdev->iommu = NULL;
 }

@@ -10,13 +10,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/iommu/iommu.h"
 #include "uapi/vfio_bench.h"
 
 struct vb_mdev {
 	char uuid[37];
-	int group;			/* IOMMU group number */
+	int group;			/* IOMMU group number; -1: the kernel has none for it */
 	int group_fd;			/* -1: closed */
 	int fd;				/* the device's, -1: closed */
+	struct vb_iommu *iommu;		/* that it has joined; NULL: none */
 	bool created;			/* by us: vb_mdev_remove() removes it */
 };
 
@@ -43,7 +45,11 @@ int vb_mdev_create(struct vb_mdev *mdev);
 int vb_mdev_remove(struct vb_mdev *mdev);
 /* -EBUSY: the group is open elsewhere. */
 int vb_mdev_open_group(struct vb_mdev *mdev);
-/* The group is in an enabled container.  Registers the mdev for notification. */
+/* As vb_device_join(). */
+int vb_mdev_join(struct vb_mdev *mdev, struct vb_iommu *iommu);
+/* Can it be opened, by the way into @ops, or does somebody have it?  0, -EBUSY, or as vb_mdev_open(). */
+int vb_mdev_available(const struct vb_mdev *mdev, const struct vb_iommu_ops *ops);
+/* The container that it has joined is enabled.  Registers the mdev for notification. */
 int vb_mdev_open(struct vb_mdev *mdev);
 /* Close the device's fd alone. */
 void vb_mdev_close_device(struct vb_mdev *mdev);

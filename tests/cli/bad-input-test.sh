@@ -85,9 +85,9 @@ test_set()
 	bad "--set: without end" 1 "it would never end" run null --set duration=0s
 	bad "--set: devices in the null mode" 1 "iommu_mode=null has no devices" \
 		run null --set device=mdev
-	bad "--set: version 1 of type1 and pins" 1 "need version 2 of type1" \
-		run notify-span --set iommu_mode=vfio_type1_iommu
-	bad "--set: version 1 of type1 and an mdev" 1 "need version 2 of type1" \
+	bad "--set: version 1 of type1 and pins" 4 "has mdevs, which pin, which this mode can't" \
+		run smoke --set iommu_mode=vfio_type1_iommu
+	bad "--set: version 1 of type1 and an mdev" 4 "has mdevs, which pin, which this mode can't" \
 		run ab-span --set iommu_mode=vfio_type1_iommu --set pin_every=none
 	bad "--set: a mode that is named, not had" 4 "iommu_mode=iommufd can't be had" \
 		run self-cost --set iommu_mode=iommufd

@@ -55,6 +55,11 @@ a_mode() {
 		skips 1 iommu_mode=iommufd "can't be had" &&
 		"$bench" report "$tmp/result" | grep -q "skipped: iommu_mode=iommufd: "
 }
+ability() {
+	run 0 iommu_mode=null,iommufd_compat_type1v2 map.workload=dirty_track &&
+		skips 1 iommu_mode=iommufd_compat_type1v2 "tracks dirty pages, which this mode can't"
+}
+no_mode_can() { run 4 iommu_mode=vfio_type1v2_iommu map.workload=iommufd_copy && grep -q "copies mappings" "$tmp/err"; }
 all_modes() { run 4 iommu_mode=iommufd && grep -q "can't be had" "$tmp/err" && [[ ! -e $tmp/result ]]; }
 memory() {
 	run 0 size=4k,1t && skips 1 size=1t "MiB of memory are needed"
@@ -84,6 +89,8 @@ each_has_books() {
 
 check "a mode that the kernel has not" a_mode
 check "no other mode: skipped as a whole" all_modes
+check "what a mode can't" ability
+check "no other mode that can" no_mode_can
 check "memory that is not there" memory
 check "no other size" all_memory
 check "scale= brings it down, and the result says so" scale_helps

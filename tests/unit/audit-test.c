@@ -34,6 +34,7 @@ static struct made_up *make(enum vb_granularity granularity)
 	assert_non_null(m);
 	m->job.nr_sections = 1;
 	m->job.section[0].workload = &workload;
+	m->job.global.iommu = vb_iommu_find("vfio_type1v2_iommu");
 	m->plan.run = &m->job;
 	m->plan.needs_dma = true;
 	m->plan.nr_workers = m->plan.nr_windows = 1;
@@ -195,6 +196,34 @@ static void test_identity(void **state)
 	});
 	FAULT("granularity", VB_VERDICT_FAILED, m->shared.observed = VB_GRANULARITY_PER_REQUEST);
 	FAULT("granularity", VB_VERDICT_FAILED, m->shared.observed = VB_GRANULARITY_UNKNOWN);
+}
+
+/* What serves, and what its granularity is, no variant of type1 says. */
+static void by_iommufd(struct made_up *m)
+{
+	m->job.global.iommu = vb_iommu_find("iommufd");
+	m->shared.served_known = false;
+	m->shared.observed = VB_GRANULARITY_PER_AREA;
+	m->variant.granularity = VB_GRANULARITY_PER_REQUEST;
+}
+
+static void test_iommufd(void **state)
+{
+	FAULT("served_by", VB_VERDICT_OK, by_iommufd(m));
+	FAULT("granularity", VB_VERDICT_FAILED, {
+		by_iommufd(m);
+		m->shared.observed = VB_GRANULARITY_PER_VFIO_DMA;
+	});
+	FAULT("callbacks", VB_VERDICT_FAILED, {
+		by_iommufd(m);
+		m->shared.counters[0].callbacks = 5;
+	});
+	/* A callback of each listener for each area that anyone has pinned. */
+	FAULT("callbacks", VB_VERDICT_OK, {
+		by_iommufd(m);
+		m->shared.nr_mdevs = 2;
+		m->shared.counters[1].callbacks = 10;
+	});
 }
 
 static void test_memory(void **state)
@@ -374,6 +403,7 @@ int main(void)
 		cmocka_unit_test(test_listeners),
 		cmocka_unit_test(test_callback_bounds),
 		cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_iommufd),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_placement),
 		cmocka_unit_test(test_kernel),

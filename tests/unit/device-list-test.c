@@ -12,6 +12,7 @@
 
 #include "lib/device/device.h"
 #include "lib/machine/pci.h"
+#include "lib/machine/vfio-cdev.h"
 #include "tests/unit/fake-tree.h"
 
 #define ADDRESS	"0000:81:00.0"
@@ -140,6 +141,23 @@ static void test_probe_refuses(void **state)
 	assert_int_equal(dev.group_fd, -1);
 }
 
+/* Bound to nothing, to a driver of VFIO, by a kernel with device files. */
+static void test_cdev(void **state)
+{
+	static const char device[] = "/sys/bus/pci/devices/" ADDRESS;
+	char path[64], small[8];
+
+	make_device("0x1234\n", "0x11e8\n", "0\n", 17);
+	assert_int_equal(vb_vfio_cdev_path(device, path, sizeof(path)), -ENOENT);
+	tree_dir("/sys/devices/" WHERE "/vfio-dev/vfio3");
+	assert_int_equal(vb_vfio_cdev_path(device, path, sizeof(path)), -EOPNOTSUPP);
+	tree_file("/sys/devices/" WHERE "/vfio-dev/vfio3/dev", "511:3\n");
+	assert_int_equal(vb_vfio_cdev_path(device, path, sizeof(path)), 0);
+	assert_string_equal(path, "/dev/vfio/devices/vfio3");
+	assert_int_equal(vb_vfio_cdev_path(device, small, sizeof(small)), -ENAMETOOLONG);
+	assert_int_equal(vb_vfio_cdev_path("/sys/bus/pci/devices/0000:99:00.0", path, sizeof(path)), -ENOENT);
+}
+
 static int copies;
 
 static int count_copy(struct vb_device *dev, uint64_t iova_from, uint64_t iova_to, size_t size)
@@ -208,6 +226,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_probe_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_probe_no_node, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_probe_refuses, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cdev, setup, teardown),
 		cmocka_unit_test(test_dma_limits),
 	};
 

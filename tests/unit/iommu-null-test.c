@@ -17,9 +17,13 @@
 static void check_abilities(const struct vb_iommu_ops *ops)
 {
 	bool all = ops->abilities & VB_CAN_UNMAP_ALL, dirty = ops->abilities & VB_CAN_TRACK_DIRTY;
-	bool vaddr = ops->abilities & VB_CAN_UPDATE_VADDR;
+	bool vaddr = ops->abilities & VB_CAN_UPDATE_VADDR, copy = ops->abilities & VB_CAN_COPY;
+	bool file = ops->abilities & VB_CAN_MAP_FILE;
 
 	assert_true(!ops->abilities == !ops->can);
+	assert_int_equal(file, ops->map_file != NULL);
+	assert_int_equal(ops->abilities & VB_CAN_CHANGE_PROCESS ? 1 : 0, ops->change_process != NULL);
+	assert_int_equal(copy, ops->add_space && ops->remove_space && ops->copy && ops->unmap_space);
 	assert_int_equal(all, ops->unmap_all != NULL);
 	assert_int_equal(dirty, ops->track_dirty != NULL);
 	assert_int_equal(dirty, ops->get_dirty != NULL);
@@ -37,13 +41,14 @@ static void test_list(void **state)
 		previous = (*ops)->name;
 		assert_non_null((*ops)->summary);
 		assert_ptr_equal(vb_iommu_find((*ops)->name), *ops);
-		if (!(*ops)->open) {	/* only named: it has to say why */
-			assert_non_null(vb_iommu_unavailable(*ops));
-			continue;
-		}
-		assert_null(vb_iommu_unavailable(*ops));
 		assert_non_null((*ops)->open);
-		assert_non_null((*ops)->add_group);
+		assert_int_equal((*ops)->has_devices, (*ops)->join != VB_JOIN_NONE);
+		assert_int_equal((*ops)->add_group != NULL, (*ops)->join == VB_JOIN_GROUP ||
+							    (*ops)->join == VB_JOIN_GROUP_OPEN);
+		assert_int_equal((*ops)->attach != NULL, (*ops)->join == VB_JOIN_FD);
+		/* Who notifies by what: a variant says it, or the mode. */
+		assert_int_equal((*ops)->type1 || !(*ops)->has_devices,
+				 (*ops)->granularity == VB_GRANULARITY_UNKNOWN);
 		assert_non_null((*ops)->enable);
 		assert_non_null((*ops)->get_info);
 		assert_non_null((*ops)->map);
@@ -72,6 +77,7 @@ static void test_unavailable(void **state)
 	const struct vb_iommu_ops ops = { .name = "x", .unavailable = made_up };
 	struct vb_iommu iommu;
 	uint64_t bytes;
+	struct vb_iommu_space space = { 0 };
 
 	assert_int_equal(vb_iommu_open(&iommu, &ops), -EOPNOTSUPP);
 	assert_int_equal(iommu.fd, -1);
@@ -83,6 +89,14 @@ static void test_unavailable(void **state)
 	assert_int_equal(vb_iommu_unmap_dirty(&iommu, 0, 4096, NULL, &bytes), -EOPNOTSUPP);
 	assert_int_equal(vb_iommu_invalidate_vaddr(&iommu, 0, 4096, &bytes), -EOPNOTSUPP);
 	assert_int_equal(vb_iommu_update_vaddr(&iommu, NULL, 0, 4096), -EOPNOTSUPP);
+	assert_int_equal(vb_iommu_map_file(&iommu, 0, 0, 0, 4096, VB_PROT_READ), -EOPNOTSUPP);
+	assert_int_equal(vb_iommu_change_process(&iommu), -EOPNOTSUPP);
+	assert_int_equal(vb_iommu_add_space(&iommu, &space), -EOPNOTSUPP);
+	assert_int_equal(vb_iommu_remove_space(&iommu, &space), -EOPNOTSUPP);
+	assert_int_equal(vb_iommu_copy(&iommu, &space, 0, 4096, VB_PROT_READ), -EOPNOTSUPP);
+	assert_int_equal(vb_iommu_unmap_space(&iommu, &space, 0, 4096, &bytes), -EOPNOTSUPP);
+	assert_int_equal(vb_iommu_attach(&iommu, 0), -EOPNOTSUPP);
+	assert_int_equal(vb_iommu_add_group(&iommu, 0), -EOPNOTSUPP);
 }
 
 static void test_null(void **state)

@@ -257,13 +257,16 @@ static void make_model(struct rig *r)
 	r->iommu = (struct vb_iommu_ops){
 		.name = "model",
 		.has_devices = true,
+		.join = VB_JOIN_GROUP,
+		.type1 = true,
 		.open = rig_nothing,
 		.add_group = rig_add_group,
 		.enable = rig_nothing,
 		.get_info = rig_get_info,
 		.map = rig_map,
 		.unmap = rig_unmap,
-		.abilities = VB_CAN_UNMAP_ALL | VB_CAN_TRACK_DIRTY | VB_CAN_UPDATE_VADDR,
+		.abilities = VB_CAN_UNMAP_ALL | VB_CAN_TRACK_DIRTY | VB_CAN_UPDATE_VADDR |
+			     VB_CAN_CHARGE_MM,
 		.can = rig_can,
 		.unmap_all = rig_unmap_all,
 		.track_dirty = rig_track_dirty,

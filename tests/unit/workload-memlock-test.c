@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * memlock_edge on a model of the two accounts: type1's, in the process, and
- * io_uring's, the user's.  Right, and wrong in one way each.
+ * io_uring's, the user's; memlock_user on one of the one that IOMMUFD shares with
+ * io_uring.  Right, and wrong in one way each.
  */
 #include <errno.h>
 #include <grp.h>
@@ -29,6 +30,7 @@ static enum fault {
 	TYPE1_NO_LIMIT, TYPE1_OTHER_ERROR, TYPE1_KEEPS_PART, TYPE1_KEEPS_ONE,
 	URING_NO_LIMIT, URING_KEEPS_PART, URING_KEEPS_ONE, URING_KEEPS_USER, URING_BY_RING,
 	ONE_ACCOUNT,
+	FD_NO_LIMIT, FD_KEEPS_PART, FD_KEEPS_ONE, FD_TO_PROCESS, FD_OWN_ACCOUNT,
 } fault;
 
 int __wrap_vb_container_open(struct vb_container *c, const struct vb_plan *plan);
@@ -186,6 +188,70 @@ static void test_one_account(void **state)
 	rig_free(&r);
 }
 
+/* IOMMUFD's: the user's account, and VmPin. */
+static int user_map(struct vb_iommu *iommu, void *vaddr, uint64_t iova, uint64_t size, uint32_t prot)
+{
+	uint64_t pages = size / RIG_PAGE;
+	uint64_t charged = fault == FD_OWN_ACCOUNT ? account.user - account.held : account.user;
+
+	if (charged + pages > limit_pages() && fault != FD_NO_LIMIT) {
+		account.pinned += fault == FD_KEEPS_PART;
+		return -ENOMEM;
+	}
+	account.user += pages;
+	account.pinned += pages;
+	account.locked += fault == FD_TO_PROCESS;
+	return rig_map(iommu, vaddr, iova, size, prot);
+}
+
+static int user_unmap(struct vb_iommu *iommu, uint64_t iova, uint64_t size, uint64_t *unmapped)
+{
+	int ret = rig_unmap(iommu, iova, size, unmapped);
+
+	account.user -= *unmapped / RIG_PAGE;
+	account.pinned -= *unmapped / RIG_PAGE - (fault == FD_KEEPS_ONE);
+	return ret;
+}
+
+#define USER_CASES_HERE 3	/* without an mdev */
+
+static void make_user(enum fault with)
+{
+	fault = with;
+	rig_make(&r, "memlock_user", RIG_PAGE, 4);
+	rig_add_device(&r);
+	r.iommu.map = user_map;
+	r.iommu.unmap = user_unmap;
+}
+
+static void user_wrong(enum fault with, const char *what)
+{
+	make_user(with);
+	for (unsigned int i = 0; i < 2 * USER_CASES_HERE; i++)
+		if (rig_run(&r, 1))
+			r.worker.cursor++;
+	assert_true(r.shared->tally.wrong > 0);
+	if (!strstr(r.shared->wrong_where, what))
+		fail_msg("%s, wanted %s", r.shared->wrong_where, what);
+	rig_free(&r);
+}
+
+static void test_user(void **state)
+{
+	make_user(NONE);
+	assert_int_equal(rig_run(&r, 2 * USER_CASES_HERE), 0);
+	assert_string_equal(r.shared->wrong_where, "");
+	assert_int_equal(r.shared->tally.count[0], 2 * USER_CASES_HERE);
+	/* Two alone, at both limits; one of each beside the other. */
+	assert_int_equal(r.shared->tally.count[1], 2 * 2 + 2);
+	rig_free(&r);
+	user_wrong(FD_NO_LIMIT, "a page beyond the limit was not refused");
+	user_wrong(FD_KEEPS_PART, "the page that was refused is charged");
+	user_wrong(FD_KEEPS_ONE, "VmPin is not back at 0");
+	user_wrong(FD_TO_PROCESS, "charged to the process, too");
+	user_wrong(FD_OWN_ACCOUNT, "beside io_uring: a page beyond the limit was not refused");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +259,7 @@ int main(void)
 		cmocka_unit_test(test_type1_wrong),
 		cmocka_unit_test(test_uring_wrong),
 		cmocka_unit_test(test_one_account),
+		cmocka_unit_test(test_user),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,7 +186,7 @@ static void test_memory_lock(void **state)
 	expect_right(4);
 	make("memory_lock", RIG_PAGE, 4);
 	says.skips_locked = true;
-	expect_wrong(1, "VmLck is not what is mapped and locked");
+	expect_wrong(1, "are not what is mapped and locked");
 }
 
 static bool has_uring(void)

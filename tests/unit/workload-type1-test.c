@@ -82,6 +82,14 @@ static int takes_all(struct vb_iommu *iommu, uint64_t iova, uint64_t size, uint6
 	return rig_unmap_all(iommu, unmapped);
 }
 
+static int finds_nothing(struct vb_iommu *iommu, uint64_t iova, uint64_t size, uint64_t *unmapped)
+{
+	int ret = rig_unmap(iommu, iova, size, unmapped);
+
+	*unmapped = ret ? 0 : *unmapped;
+	return ret == -EINVAL ? 0 : ret;
+}
+
 static void make_unmap_split(enum vb_split split)
 {
 	rig_make(&r, "unmap_split", RIG_PAGE, 4);
@@ -95,6 +103,11 @@ static void test_unmap_split(void **state)
 	make_unmap_split(VB_SPLIT_WHOLE);
 	r.iommu.unmap = takes_all;
 	expect_right(3);
+	make_unmap_split(VB_SPLIT_EMPTY);
+	r.iommu.unmap = finds_nothing;
+	expect_right(3);
+	make_unmap_split(VB_SPLIT_EMPTY);
+	expect_wrong("a part of a mapping was not left where it was");
 	make_unmap_split(VB_SPLIT_REFUSED);
 	r.iommu.unmap = takes_all;
 	expect_wrong("a part of a mapping was not refused");

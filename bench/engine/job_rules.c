@@ -167,7 +167,7 @@ static int check_pins(const struct rules *r, const struct vb_section *s)
 	if ((uint64_t)s->pin_pages * VB_JOB_PAGE > s->size_bytes)
 		return broken(r, s, "pin_pages", "more than a mapping has: raise size=");
 	/* Pins under a v1 container fail with -EACCES, the granularity probe's too. */
-	if (uses_mdev(s) &&
+	if (uses_mdev(s) && !s->workload->promises &&
 	    (!strcmp(iommu->name, "vfio_type1_iommu") ||
 	     !strcmp(iommu->name, "iommufd_compat_type1")))
 		return broken(r, NULL, "iommu_mode",

@@ -92,7 +92,7 @@ static int ask(struct vb_ask *a, const struct vb_promise *promise)
 	if (ret)
 		return ret;
 	a->memory = mmap(NULL, ASK_PAGES * ASK_PAGE, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (a->memory == MAP_FAILED)
 		return ask_told(a, -errno, "memory");
 	ret = open_container(a, promise->with);

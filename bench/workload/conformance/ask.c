@@ -14,6 +14,7 @@
 #include "bench/workload/conformance/ask.h"
 
 #define LOOKS	4000		/* for a callback to have begun, a millisecond each */
+#define NO_PINS	255		/* exit status: ask_pin() returned ASK_NOT */
 
 int ask_not(struct vb_ask *a, const char *format, ...)
 {
@@ -75,12 +76,17 @@ int ask_try_pin(struct vb_ask *a, unsigned int which, unsigned int page, unsigne
 	return ret ? ret : vb_mdev_pin(&a->c.mdev[which], ask_iova(a, page), 0, 1, pages, NULL);
 }
 
+static int no_pins(struct vb_ask *a)
+{
+	return ask_not(a, "nothing can be pinned in this mode: EACCES");
+}
+
 int ask_pin(struct vb_ask *a, unsigned int which, unsigned int page, unsigned int pages)
 {
 	int ret = ask_try_pin(a, which, page, pages);
 
 	if (ret == -EACCES)
-		return ask_not(a, "nothing can be pinned in this mode: EACCES");
+		return no_pins(a);
 	return ask_told(a, ret, "pinning");
 }
 
@@ -194,7 +200,7 @@ static int be_child(struct vb_ask *a, int (*what)(struct vb_ask *a), pid_t paren
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	ret = getppid() == parent ? what(a) : -EINTR;
-	return ret < 0 ? -ret & 0xff : 0;
+	return ret == ASK_NOT ? NO_PINS : ret < 0 ? -ret & 0xff : 0;
 }
 
 int ask_in_child(struct vb_ask *a, int (*what)(struct vb_ask *a))
@@ -210,5 +216,7 @@ int ask_in_child(struct vb_ask *a, int (*what)(struct vb_ask *a))
 		;
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		return 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_PINS)
+		return no_pins(a);
 	return ask_told(a, WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD, "in a process of its own");
 }

@@ -108,7 +108,10 @@ static inline bool ask_waited(uint64_t start_ns, uint64_t end_ns)
 	return end_ns - start_ns >= ASK_DELAY_MS * 1000000ull / 2;
 }
 
-/* A child of the question's process; @ending: what it does at last.  0, or told. */
+/*
+ * In a child of the question's process, which is awaited; @what may also end it by
+ * SIGKILL.  0, ASK_NOT where @what returns that, or -errno, told.
+ */
 int ask_in_child(struct vb_ask *a, int (*what)(struct vb_ask *a));
 
 #endif /* VB_ASK_H */

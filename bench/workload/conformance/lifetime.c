@@ -279,17 +279,13 @@ static int open_and_pin(struct vb_ask *a)
 	return ret ? ret : pinned_row(a);
 }
 
-static int and_exit(struct vb_ask *a)
-{
-	return open_and_pin(a) < 0 ? -EIO : 0;
-}
-
 static int and_be_killed(struct vb_ask *a)
 {
-	if (open_and_pin(a) < 0)
-		return -EIO;
-	raise(SIGKILL);
-	return 0;
+	int ret = open_and_pin(a);
+
+	if (!ret)
+		raise(SIGKILL);
+	return ret;
 }
 
 /* Pages that stayed pinned behind a process. */
@@ -307,7 +303,7 @@ static int left_behind(struct vb_ask *a, int (*ending)(struct vb_ask *a))
 
 static int process_exits(struct vb_ask *a)
 {
-	return left_behind(a, and_exit);
+	return left_behind(a, open_and_pin);
 }
 
 static int process_is_killed(struct vb_ask *a)

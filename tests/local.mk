@@ -55,6 +55,12 @@ tests_unit_fault_test_CFLAGS = $(unit_cflags)
 tests_unit_fault_test_LDADD = $(unit_ldadd)
 tests_unit_fault_test_LDFLAGS = -Wl,--wrap=syscall,--wrap=vb_module_state
 
+check_PROGRAMS += tests/unit/conformance-test
+TESTS += tests/unit/conformance-test
+tests_unit_conformance_test_SOURCES = tests/unit/conformance-test.c
+tests_unit_conformance_test_CFLAGS = $(unit_cflags)
+tests_unit_conformance_test_LDADD = $(unit_ldadd)
+
 check_PROGRAMS += tests/unit/journal-test
 TESTS += tests/unit/journal-test
 tests_unit_journal_test_SOURCES = tests/unit/journal-test.c \
@@ -191,6 +197,7 @@ tests_unit_nvme_test_LDFLAGS = -Wl,--wrap=vb_device_map_bar,--wrap=vb_device_ena
 
 # Workloads on a model of the kernel that is wrong in one way: each has to notice.
 workload_tests = tests/unit/device-workload-test tests/unit/map-cycle-test \
+	tests/unit/workload-conformance-test \
 	tests/unit/workload-mdev-test tests/unit/workload-memlock-test \
 	tests/unit/workload-pressure-test \
 	tests/unit/workload-test tests/unit/workload-type1-test
@@ -212,6 +219,12 @@ tests_unit_device_workload_test_LDFLAGS = $(workload_wraps) \
 	-Wl,--wrap=vb_device_open,--wrap=vb_device_close_fd,--wrap=vb_device_reset \
 	-Wl,--wrap=vb_device_region,--wrap=vb_device_map_bar \
 	-Wl,--wrap=vb_device_irq_on,--wrap=vb_device_irq_off
+tests_unit_workload_conformance_test_SOURCES = tests/unit/workload-conformance-test.c \
+	$(workload_helper)
+tests_unit_workload_conformance_test_CFLAGS = $(unit_cflags)
+tests_unit_workload_conformance_test_LDADD = $(unit_ldadd)
+tests_unit_workload_conformance_test_LDFLAGS = $(workload_wraps) \
+	-Wl,--wrap=vb_container_open,--wrap=poll
 tests_unit_workload_mdev_test_SOURCES = tests/unit/workload-mdev-test.c $(workload_helper)
 tests_unit_workload_mdev_test_CFLAGS = $(unit_cflags)
 tests_unit_workload_mdev_test_LDADD = $(unit_ldadd)
@@ -352,7 +365,7 @@ tests_lab_pin_toggle_SOURCES = tests/lab/pin-toggle.c
 tests_lab_pin_toggle_LDADD = $(VB_LIBS)
 EXTRA_DIST += tests/lab/lifecycle-test.sh tests/lab/stale-dma-test.sh
 EXTRA_DIST += tests/lab/boot-faults-test.sh tests/lab/fault-test.sh
-EXTRA_DIST += tests/lab/kernel.sh tests/lab/memlock-test.sh tests/lab/pressure-test.sh \
+EXTRA_DIST += tests/lab/kernel.sh tests/lab/conformance-test.sh tests/lab/memlock-test.sh tests/lab/pressure-test.sh \
 	tests/lab/type1-test.sh tests/lab/watch-limits.py tests/lab/late-pins-test.sh \
 	tests/lab/pins-test.sh
 

@@ -10,12 +10,11 @@
 #define VFIO_DMA_UNMAP_FLAG_VADDR	(1 << 2)
 #endif
 
-/* Like vb_iommu_unmap(), of pages, its error the answer. */
+/* Of pages, its error the answer. */
 static int unmap_errno(struct vb_ask *a, unsigned int page, unsigned int pages)
 {
-	uint64_t bytes;
-
-	return ask_errno(a, vb_iommu_unmap(&a->c.iommu, ask_iova(a, page), pages * ASK_PAGE, &bytes));
+	return ask_errno(a, ask_raw_unmap(a, &(struct vb_raw){ .iova = ask_iova(a, page),
+							       .size = pages * ASK_PAGE }, NULL));
 }
 
 /* How much of the first @mapped pages is gone after a request for some of them. */
@@ -259,19 +258,19 @@ static int other_process(struct vb_ask *a)
 }
 
 const struct vb_promise vb_promises_unmap[] = {
-	{ "unmap-empty", VB_ANSWER_ERRNO, WITH_EITHER, empty },
+	{ "unmap-empty", VB_ANSWER_ERRNO, WITH_EITHER | WITH_IOCTLS, empty },
 	{ "unmap-empty-bytes", VB_ANSWER_BYTES, WITH_EITHER, empty_bytes },
 	{ "unmap-bytes", VB_ANSWER_BYTES, WITH_EITHER, bytes_of_two },
 	{ "unmap-bytes-around-hole", VB_ANSWER_BYTES, WITH_EITHER, bytes_around_hole },
-	{ "unmap-head", VB_ANSWER_ERRNO, WITH_EITHER, head },
+	{ "unmap-head", VB_ANSWER_ERRNO, WITH_EITHER | WITH_IOCTLS, head },
 	{ "unmap-head-gone", VB_ANSWER_BYTES, WITH_EITHER, head_gone },
-	{ "unmap-middle", VB_ANSWER_ERRNO, WITH_EITHER, middle },
+	{ "unmap-middle", VB_ANSWER_ERRNO, WITH_EITHER | WITH_IOCTLS, middle },
 	{ "unmap-middle-gone", VB_ANSWER_BYTES, WITH_EITHER, middle_gone },
 	{ "unmap-tail-gone", VB_ANSWER_BYTES, WITH_EITHER, tail_gone },
-	{ "unmap-second-cut", VB_ANSWER_ERRNO, WITH_EITHER, second_cut },
+	{ "unmap-second-cut", VB_ANSWER_ERRNO, WITH_EITHER | WITH_IOCTLS, second_cut },
 	{ "unmap-second-cut-gone", VB_ANSWER_BYTES, WITH_EITHER, second_cut_gone },
 	{ "unmap-first-cut-gone", VB_ANSWER_BYTES, WITH_EITHER, first_cut_gone },
-	{ "unmap-twice", VB_ANSWER_ERRNO, WITH_EITHER, twice },
+	{ "unmap-twice", VB_ANSWER_ERRNO, WITH_EITHER | WITH_IOCTLS, twice },
 	{ "unmap-to-the-end", VB_ANSWER_BYTES, WITH_EITHER | WITH_IOCTLS, to_the_end },
 	{ "unmap-size-zero", VB_ANSWER_ERRNO, WITH_EITHER | WITH_IOCTLS, size_zero },
 	{ "unmap-odd-iova", VB_ANSWER_ERRNO, WITH_EITHER | WITH_IOCTLS, odd_iova },

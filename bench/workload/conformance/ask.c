@@ -121,6 +121,16 @@ int ask_locked(struct vb_ask *a, uint64_t *bytes)
 	return ask_told(a, ret, "VmLck");
 }
 
+int ask_still_locked(struct vb_ask *a, uint64_t less)
+{
+	uint64_t locked = 0;
+	int ret = ask_locked(a, &locked);
+
+	if (!strcmp(a->c.plan->run->global.iommu->name, "iommufd"))
+		return ask_not(a, "this mode charges the user, not the process");
+	return ret ? ret : ask_value(a, (int64_t)(locked - less));
+}
+
 int ask_raw_map(struct vb_ask *a, const struct vb_raw *raw)
 {
 	struct vfio_iommu_type1_dma_map map = {

@@ -72,6 +72,8 @@ int ask_callbacks(struct vb_ask *a, unsigned int which, struct vb_ioc_stats *sta
 int ask_left(struct vb_ask *a, unsigned int pages, uint64_t *bytes);
 /* VmLck of the process. */
 int ask_locked(struct vb_ask *a, uint64_t *bytes);
+/* It is the answer, @less bytes; not asked where the mode charges nothing to the process. */
+int ask_still_locked(struct vb_ask *a, uint64_t less);
 
 /* type1's ioctls with what nobody would ask for; 0 or -errno, not told. */
 struct vb_raw {

@@ -10,7 +10,7 @@ static int track(struct vb_ask *a)
 {
 	int ret = vb_iommu_track_dirty(&a->c.iommu, true);
 
-	if (ret == -EOPNOTSUPP || ret == -EACCES || ret == -ENOTTY)
+	if (ret == -EOPNOTSUPP)		/* version 1 */
 		return ask_not(a, "no dirty tracking in this mode");
 	return ask_told(a, ret, "tracking");
 }
@@ -157,16 +157,16 @@ static int with_unmap(struct vb_ask *a)
 }
 
 const struct vb_promise vb_promises_dirty[] = {
-	{ "dirty-pinned", VB_ANSWER_COUNT, WITH_MDEV, of_pinned },
-	{ "dirty-pinned-before", VB_ANSWER_COUNT, WITH_MDEV, pinned_before },
-	{ "dirty-none", VB_ANSWER_COUNT, WITH_MDEV, of_none },
-	{ "dirty-unpinned-since", VB_ANSWER_COUNT, WITH_MDEV, unpinned_since },
-	{ "dirty-second-time", VB_ANSWER_COUNT, WITH_MDEV, second_time },
-	{ "dirty-with-unmap", VB_ANSWER_COUNT, WITH_MDEV, with_unmap },
-	{ "dirty-beside-device", VB_ANSWER_COUNT, WITH_PCI, beside_device },
-	{ "dirty-not-tracked", VB_ANSWER_ERRNO, WITH_MDEV, not_tracked },
-	{ "dirty-cut", VB_ANSWER_ERRNO, WITH_MDEV, cut },
-	{ "dirty-other-page-size", VB_ANSWER_ERRNO, WITH_MDEV, other_page_size },
-	{ "dirty-track-twice", VB_ANSWER_ERRNO, WITH_MDEV, track_twice },
+	{ "dirty-pinned", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1, of_pinned },
+	{ "dirty-pinned-before", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1, pinned_before },
+	{ "dirty-none", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1, of_none },
+	{ "dirty-unpinned-since", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1, unpinned_since },
+	{ "dirty-second-time", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1, second_time },
+	{ "dirty-with-unmap", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1, with_unmap },
+	{ "dirty-beside-device", VB_ANSWER_COUNT, WITH_PCI | WITH_TYPE1, beside_device },
+	{ "dirty-not-tracked", VB_ANSWER_ERRNO, WITH_MDEV | WITH_TYPE1, not_tracked },
+	{ "dirty-cut", VB_ANSWER_ERRNO, WITH_MDEV | WITH_TYPE1, cut },
+	{ "dirty-other-page-size", VB_ANSWER_ERRNO, WITH_MDEV | WITH_TYPE1, other_page_size },
+	{ "dirty-track-twice", VB_ANSWER_ERRNO, WITH_MDEV | WITH_TYPE1, track_twice },
 	{ 0 }
 };

@@ -206,14 +206,12 @@ static int pinned_row(struct vb_ask *a)
 /* A driver whose device is closed with pins gives them back. */
 static int closed_with_pins(struct vb_ask *a)
 {
-	uint64_t locked = 0;
 	int ret = pinned_row(a);
 
 	if (ret)
 		return ret;
 	vb_mdev_close_device(&a->c.mdev[0]);
-	ret = ask_locked(a, &locked);
-	return ret ? ret : ask_value(a, (int64_t)locked);
+	return ask_still_locked(a, 0);
 }
 
 /* One that is gone hinders no unmap of what others have pinned. */
@@ -233,7 +231,6 @@ static int others_unmap(struct vb_ask *a)
 
 static int others_pins_stay(struct vb_ask *a)
 {
-	uint64_t locked = 0;
 	int ret = pinned_row(a);
 
 	if (!ret)
@@ -241,34 +238,29 @@ static int others_pins_stay(struct vb_ask *a)
 	if (ret)
 		return ret;
 	vb_mdev_close_device(&a->c.mdev[0]);
-	ret = ask_locked(a, &locked);
-	return ret ? ret : ask_value(a, (int64_t)locked);
+	return ask_still_locked(a, 0);
 }
 
 /* The container's file first, then group and device: it lives as long as they do. */
 static int container_first(struct vb_ask *a)
 {
-	uint64_t locked = 0;
 	int ret = pinned_row(a);
 
 	if (ret)
 		return ret;
 	vb_iommu_close(&a->c.iommu);
-	ret = ask_locked(a, &locked);
-	return ret ? ret : ask_value(a, (int64_t)locked);
+	return ask_still_locked(a, 0);
 }
 
 static int all_closed(struct vb_ask *a)
 {
-	uint64_t locked = 0;
 	int ret = pinned_row(a);
 
 	if (ret)
 		return ret;
 	vb_iommu_close(&a->c.iommu);
 	vb_mdev_close(&a->c.mdev[0]);
-	ret = ask_locked(a, &locked);
-	return ret ? ret : ask_value(a, (int64_t)locked);
+	return ask_still_locked(a, 0);
 }
 
 /* In a process of its own: everything anew, pinned, and the end. */

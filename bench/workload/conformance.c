@@ -34,7 +34,7 @@ static const struct vb_promise *const promises[] = {
 static int choose_devices(struct vb_ask *a, unsigned int with)
 {
 	struct vb_container *c = &a->c;
-	const char *mode = c->plan->run->global.iommu->name;
+	const char *mode = ask_mode(a);
 	unsigned int mdevs = with & WITH_OTHER ? 2 : with & (WITH_MDEV | WITH_NOTHING) ? 1 : 0;
 
 	if (with & WITH_TYPE1 && strncmp(mode, "vfio_type1", strlen("vfio_type1")))

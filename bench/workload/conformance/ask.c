@@ -126,9 +126,22 @@ int ask_still_locked(struct vb_ask *a, uint64_t less)
 	uint64_t locked = 0;
 	int ret = ask_locked(a, &locked);
 
-	if (!strcmp(a->c.plan->run->global.iommu->name, "iommufd"))
-		return ask_not(a, "this mode charges the user, not the process");
+	if (!strncmp(ask_mode(a), "iommufd", strlen("iommufd")))
+		return ask_not(a, "with CAP_IPC_LOCK this mode charges nothing");
 	return ret ? ret : ask_value(a, (int64_t)(locked - less));
+}
+
+/* Has it other ioctls? */
+static bool is_native(const struct vb_ask *a)
+{
+	return !strcmp(ask_mode(a), "iommufd");
+}
+
+static int native_unmap(struct vb_ask *a, const struct vb_raw *raw, uint64_t *bytes)
+{
+	if (raw->flags)
+		return vb_iommu_unmap_all(&a->c.iommu, bytes);
+	return vb_iommu_unmap(&a->c.iommu, raw->iova, raw->size, bytes);
 }
 
 int ask_raw_map(struct vb_ask *a, const struct vb_raw *raw)
@@ -141,6 +154,8 @@ int ask_raw_map(struct vb_ask *a, const struct vb_raw *raw)
 		.size = raw->size,
 	};
 
+	if (is_native(a))
+		return vb_iommu_map(&a->c.iommu, raw->vaddr, raw->iova, raw->size, raw->flags);
 	return ioctl(a->c.iommu.fd, VFIO_IOMMU_MAP_DMA, &map) ? -errno : 0;
 }
 
@@ -152,10 +167,15 @@ int ask_raw_unmap(struct vb_ask *a, const struct vb_raw *raw, uint64_t *bytes)
 		.iova = raw->iova,
 		.size = raw->size,
 	};
-	int ret = ioctl(a->c.iommu.fd, VFIO_IOMMU_UNMAP_DMA, &unmap) ? -errno : 0;
+	uint64_t native = 0;
+	int ret;
 
+	if (is_native(a))
+		ret = native_unmap(a, raw, &native);
+	else
+		ret = ioctl(a->c.iommu.fd, VFIO_IOMMU_UNMAP_DMA, &unmap) ? -errno : 0;
 	if (bytes)
-		*bytes = ret ? 0 : unmap.size;
+		*bytes = ret ? 0 : is_native(a) ? native : unmap.size;
 	return ret;
 }
 

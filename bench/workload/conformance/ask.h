@@ -23,7 +23,7 @@ enum vb_ask_with {
 	WITH_EITHER = 8,		/* the device, or, where there is none, an mdev */
 	WITH_NOTHING = 16,		/* no container: the question opens one, with one mdev's group */
 	WITH_TYPE1 = 32,		/* a container of VFIO's own, no IOMMUFD */
-	WITH_IOCTLS = 64,		/* type1's ioctls as they are: not IOMMUFD's own mode */
+	WITH_IOCTLS = 64,		/* by type1's ioctls as they are: not IOMMUFD's own mode */
 };
 
 #define ASK_NOT	1			/* not asked: vb_ask.why says why */
@@ -47,6 +47,11 @@ int ask_told(struct vb_ask *a, int ret, const char *what);
 /* The answer is @ret, 0 or -errno: as a positive errno. */
 int ask_errno(struct vb_ask *a, int ret);
 int ask_value(struct vb_ask *a, int64_t value);
+
+static inline const char *ask_mode(const struct vb_ask *a)
+{
+	return a->c.plan->run->global.iommu->name;
+}
 
 static inline uint64_t ask_iova(const struct vb_ask *a, uint64_t page)
 {
@@ -75,7 +80,11 @@ int ask_locked(struct vb_ask *a, uint64_t *bytes);
 /* It is the answer, @less bytes; not asked where the mode charges nothing to the process. */
 int ask_still_locked(struct vb_ask *a, uint64_t less);
 
-/* type1's ioctls with what nobody would ask for; 0 or -errno, not told. */
+/*
+ * type1's ioctls with what nobody would ask for; 0 or -errno, not told.  IOMMUFD's own
+ * mode is asked by its own, which take no argsz and no flags but the two of a mapping
+ * and VFIO_DMA_UNMAP_FLAG_ALL: other questions are WITH_IOCTLS.
+ */
 struct vb_raw {
 	uint32_t argsz;			/* 0: the right one */
 	uint32_t flags;

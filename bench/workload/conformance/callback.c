@@ -324,7 +324,7 @@ const struct vb_promise vb_promises_callback[] = {
 	{ "callback-releases", VB_ANSWER_COUNT, WITH_MDEV, releases },
 	{ "callback-kernel-releases", VB_ANSWER_COUNT, WITH_MDEV, kernel_releases },
 	{ "callback-unmap-bytes", VB_ANSWER_BYTES, WITH_MDEV, bytes_with_pins },
-	{ "callback-unmap-all", VB_ANSWER_COUNT, WITH_MDEV | WITH_IOCTLS, by_unmap_all },
+	{ "callback-unmap-all", VB_ANSWER_COUNT, WITH_MDEV, by_unmap_all },
 	{ "callback-cut", VB_ANSWER_COUNT, WITH_MDEV, cut_callbacks },
 	{ "callback-cut-keeps-pins", VB_ANSWER_COUNT, WITH_MDEV, cut_keeps_pins },
 	{ "callback-again", VB_ANSWER_COUNT, WITH_MDEV, told_again },

@@ -86,6 +86,7 @@ static int ask(struct vb_ask *a, const struct vb_promise *promise)
 {
 	int ret;
 
+	a->pins_before = vb_own_foll_pins();
 	a->c = *a->w->container;
 	pthread_mutex_init(&a->c.guard.mutex, NULL);
 	ret = choose_devices(a, promise->with);

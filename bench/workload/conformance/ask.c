@@ -121,14 +121,25 @@ int ask_locked(struct vb_ask *a, uint64_t *bytes)
 	return ask_told(a, ret, "VmLck");
 }
 
-int ask_still_locked(struct vb_ask *a, uint64_t less)
+/* IOMMUFD charges nothing to who has CAP_IPC_LOCK. */
+static int still_pinned(struct vb_ask *a)
+{
+	uint64_t now = vb_own_foll_pins();
+
+	if (now == UINT64_MAX || a->pins_before == UINT64_MAX)
+		return ask_not(a, "nothing is charged, and the kernel's count of pins is others' too");
+	return ask_value(a, (int64_t)((now - a->pins_before) * ASK_PAGE));
+}
+
+int ask_still_held(struct vb_ask *a, uint64_t before)
 {
 	uint64_t locked = 0;
-	int ret = ask_locked(a, &locked);
+	int ret;
 
 	if (!strncmp(ask_mode(a), "iommufd", strlen("iommufd")))
-		return ask_not(a, "with CAP_IPC_LOCK this mode charges nothing");
-	return ret ? ret : ask_value(a, (int64_t)(locked - less));
+		return still_pinned(a);
+	ret = ask_locked(a, &locked);
+	return ret ? ret : ask_value(a, (int64_t)(locked - before));
 }
 
 /* Has it other ioctls? */

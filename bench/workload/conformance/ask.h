@@ -32,6 +32,7 @@ struct vb_ask {
 	struct vb_worker *w;
 	struct vb_container c;
 	char *memory;			/* ASK_PAGES */
+	uint64_t pins_before;		/* vb_own_foll_pins(), before anything was opened */
 	int64_t answer;
 	char why[VB_ANSWER_WHY];
 };
@@ -77,8 +78,11 @@ int ask_callbacks(struct vb_ask *a, unsigned int which, struct vb_ioc_stats *sta
 int ask_left(struct vb_ask *a, unsigned int pages, uint64_t *bytes);
 /* VmLck of the process. */
 int ask_locked(struct vb_ask *a, uint64_t *bytes);
-/* It is the answer, @less bytes; not asked where the mode charges nothing to the process. */
-int ask_still_locked(struct vb_ask *a, uint64_t less);
+/*
+ * It is the answer, less @before.  Where the mode charges nothing: bytes that the
+ * kernel's own count of pins says, if it can be believed.
+ */
+int ask_still_held(struct vb_ask *a, uint64_t before);
 
 /*
  * type1's ioctls with what nobody would ask for; 0 or -errno, not told.  IOMMUFD's own

@@ -211,7 +211,7 @@ static int closed_with_pins(struct vb_ask *a)
 	if (ret)
 		return ret;
 	vb_mdev_close_device(&a->c.mdev[0]);
-	return ask_still_locked(a, 0);
+	return ask_still_held(a, 0);
 }
 
 /* One that is gone hinders no unmap of what others have pinned. */
@@ -238,7 +238,7 @@ static int others_pins_stay(struct vb_ask *a)
 	if (ret)
 		return ret;
 	vb_mdev_close_device(&a->c.mdev[0]);
-	return ask_still_locked(a, 0);
+	return ask_still_held(a, 0);
 }
 
 /* The container's file first, then group and device: it lives as long as they do. */
@@ -249,7 +249,7 @@ static int container_first(struct vb_ask *a)
 	if (ret)
 		return ret;
 	vb_iommu_close(&a->c.iommu);
-	return ask_still_locked(a, 0);
+	return ask_still_held(a, 0);
 }
 
 static int all_closed(struct vb_ask *a)
@@ -260,7 +260,7 @@ static int all_closed(struct vb_ask *a)
 		return ret;
 	vb_iommu_close(&a->c.iommu);
 	vb_mdev_close(&a->c.mdev[0]);
-	return ask_still_locked(a, 0);
+	return ask_still_held(a, 0);
 }
 
 /* In a process of its own: everything anew, pinned, and the end. */

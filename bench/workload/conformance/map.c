@@ -176,7 +176,7 @@ static int charge_given_back(struct vb_ask *a)
 
 	if (!ret)
 		ret = ask_unmap(a, 0, 8, NULL);
-	return ret ? ret : ask_still_locked(a, 0);
+	return ret ? ret : ask_still_held(a, 0);
 }
 
 const struct vb_promise vb_promises_map[] = {

@@ -47,7 +47,7 @@ static int beyond_end_kept(struct vb_ask *a)
 		return ret;
 	if (!ask_try_pin(a, 0, 3, 2))
 		return ask_not(a, "the pin did not fail");
-	return ask_still_locked(a, 0);
+	return ask_still_held(a, 0);
 }
 
 static int across_mappings(struct vb_ask *a)
@@ -128,7 +128,7 @@ static int charge_of(struct vb_ask *a, unsigned int pins, bool unpin)
 		ret = ask_told(a, vb_mdev_unpin(&a->c.mdev[0], ask_iova(a, 1), 0, 1, 2, NULL),
 			       "unpinning");
 	if (!ret && unpin)
-		return ask_still_locked(a, before);
+		return ask_still_held(a, before);
 	if (!ret)
 		ret = ask_locked(a, &locked);
 	return ret ? ret : ask_value(a, (int64_t)(locked - before));

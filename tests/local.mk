@@ -278,7 +278,7 @@ tests_unit_stats_series_test_CFLAGS = $(unit_cflags)
 tests_unit_stats_series_test_LDADD = $(unit_ldadd)
 endif
 
-job_sh_tests = tests/cli/job-list-test.sh
+job_sh_tests = tests/cli/conformance-test.sh tests/cli/job-list-test.sh
 TESTS += $(job_sh_tests)
 EXTRA_DIST += $(job_sh_tests)
 

@@ -65,7 +65,7 @@ void vb_conformance_judge(const struct vb_conformance *conformance, unsigned int
 			  struct vb_judged *judged);
 /* "EINVAL", "2", "yes"; returns @text. */
 const char *vb_answer_text(enum vb_answer_kind kind, int64_t value, char *text, size_t size);
-/* All of @answers, judged, for result.json: a list; NULL: no memory. */
+/* All of @answers, judged, and @here, for result.json: an object; NULL: no memory. */
 json_t *vb_conformance_to_json(const struct vb_conformance *conformance,
 			       const struct vb_promise *const *list, const struct vb_answers *answers,
 			       const struct vb_conformance_here *here);

@@ -331,5 +331,6 @@ json_t *vb_conformance_to_json(const struct vb_conformance *conformance,
 		json_array_append_new(array, judged_to_json(vb_promise_at(list, i),
 							    &answers->answer[i], &judged));
 	}
-	return array;
+	return json_pack("{s:s, s:s, s:o}", "mode", here->mode, "kernel", here->release, "promises",
+			 array);
 }

@@ -8,7 +8,7 @@
 
 static const json_t *asked_of(const json_t *run)
 {
-	return json_object_get(run, "conformance");
+	return json_object_get(json_object_get(run, "conformance"), "promises");
 }
 
 /* A run that the audit failed is in the table as well: it is what the table is for. */
@@ -34,16 +34,13 @@ static size_t find_runs(const struct vb_source *s, const json_t *run[MAX_RUNS], 
 	return nr;
 }
 
-/* "vfio_type1v2_iommu" of the label "iommu_mode=vfio_type1v2_iommu", and the arm if there are several. */
+/* The mode, and the arm if there are several. */
 static const char *head_of(struct vb_doc *doc, const struct vb_source *s, const json_t *run)
 {
-	const char *label = vb_json_text(run, "label"), *mode = strstr(label, "iommu_mode=");
+	const char *mode = vb_json_text(json_object_get(run, "conformance"), "mode");
 
-	if (mode)
-		label = mode + strlen("iommu_mode=");
-	if (s->arms.count < 2 && *label)
-		return label;
-	return vb_doc_str(doc, "%s%s%s", vb_report_arm_label(run, &s->arms), *label ? ", " : "", label);
+	return s->arms.count < 2 ? mode :
+	       vb_doc_str(doc, "%s, %s", vb_report_arm_label(run, &s->arms), mode);
 }
 
 static const json_t *answer_to(const json_t *run, const char *promise)

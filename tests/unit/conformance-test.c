@@ -155,10 +155,13 @@ static void test_json(void **state)
 		{ .state = VB_ANSWER_GIVEN, .value = ENOENT },
 		{ .state = VB_ANSWER_NOT_ASKED, .why = "no mdev" },
 		{ .state = VB_ANSWER_GIVEN, .value = 1 } } };
-	json_t *json = vb_conformance_to_json(c, list, &answers,
-					      &(struct vb_conformance_here){ "vfio_type1_iommu", "6.1.0" });
+	json_t *whole = vb_conformance_to_json(c, list, &answers,
+					       &(struct vb_conformance_here){ "vfio_type1_iommu", "6.1.0" });
+	json_t *json = json_object_get(whole, "promises");
 	json_t *one = json_array_get(json, 0);
 
+	assert_string_equal(json_string_value(json_object_get(whole, "mode")), "vfio_type1_iommu");
+	assert_string_equal(json_string_value(json_object_get(whole, "kernel")), "6.1.0");
 	assert_int_equal(json_array_size(json), 3);
 	assert_string_equal(json_string_value(json_object_get(one, "answer")), "ENOENT");
 	assert_string_equal(json_string_value(json_object_get(one, "expected")), "0");
@@ -173,7 +176,7 @@ static void test_json(void **state)
 	assert_string_equal(json_string_value(json_object_get(one, "answer")), "yes");
 	assert_string_equal(json_string_value(json_object_get(one, "verdict")), "ok");
 	assert_null(json_object_get(one, "because"));
-	json_decref(json);
+	json_decref(whole);
 	vb_conformance_free(c);
 }
 

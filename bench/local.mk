@@ -54,8 +54,10 @@ libbench_a_SOURCES = \
 	bench/engine/job_write.c \
 	bench/engine/abilities.c bench/engine/abilities.h \
 	bench/engine/arm.c bench/engine/arm.h \
+	bench/engine/answers.h \
 	bench/engine/arrival.c bench/engine/arrival.h \
 	bench/engine/audit.c bench/engine/audit.h \
+	bench/engine/audit_conformance.c bench/engine/audit_conformance.h \
 	bench/engine/audit_listeners.c bench/engine/audit_listeners.h \
 	bench/engine/audit_log.c bench/engine/audit_log.h \
 	bench/engine/beacon.c bench/engine/beacon.h \
@@ -63,6 +65,8 @@ libbench_a_SOURCES = \
 	bench/engine/child.c bench/engine/child.h \
 	bench/engine/cold.c bench/engine/cold.h \
 	bench/engine/edge.c bench/engine/edge.h \
+	bench/engine/conformance.c bench/engine/conformance.h bench/engine/conformance_impl.h \
+	bench/engine/conformance_answer.c \
 	bench/engine/container.c bench/engine/container.h \
 	bench/engine/container_device.c bench/engine/container_device.h \
 	bench/engine/guard.h \
@@ -89,6 +93,7 @@ libbench_a_SOURCES = \
 	bench/engine/schedule.c bench/engine/schedule.h \
 	bench/engine/session.c bench/engine/session.h bench/engine/session_impl.h \
 	bench/engine/session_cells.c \
+	bench/engine/session_conformance.c \
 	bench/engine/session_noise.c \
 	bench/engine/session_output.c \
 	bench/engine/session_plan.c \
@@ -102,6 +107,7 @@ libbench_a_SOURCES = \
 	bench/report/build.c bench/report/build.h \
 	bench/report/build_audit.c \
 	bench/report/build_compare.c bench/report/build_compare.h \
+	bench/report/build_conformance.c \
 	bench/report/build_environment.c \
 	bench/report/build_metrics.c \
 	bench/report/build_published.c \
@@ -164,6 +170,14 @@ libbench_a_SOURCES = \
 	bench/soak/timeline.c bench/soak/timeline.h \
 	bench/soak/trend.c bench/soak/trend.h \
 	bench/workload/list.c bench/workload/workload.h \
+	bench/workload/conformance/ask.c bench/workload/conformance/ask.h \
+	bench/workload/conformance/callback.c \
+	bench/workload/conformance/concurrent.c \
+	bench/workload/conformance/dirty.c \
+	bench/workload/conformance/lifetime.c \
+	bench/workload/conformance/map.c \
+	bench/workload/conformance/pin.c \
+	bench/workload/conformance/unmap.c \
 	bench/fault/list.c bench/fault/fault.h bench/fault/common/common.h \
 	bench/fault/common/disk.c \
 	bench/fault/common/holder.c \
@@ -178,6 +192,7 @@ nodist_libbench_a_SOURCES = bench/workload/workloads.h bench/fault/faults.h
 # The list of workloads: one file, one line.
 workload_sources = \
 	bench/workload/close_race.c \
+	bench/workload/conformance.c \
 	bench/workload/container_churn.c \
 	bench/workload/device_open_close.c \
 	bench/workload/device_reset.c \
@@ -279,6 +294,7 @@ dist_job_DATA = \
 	bench/job/alexw-16g.job \
 	bench/job/close-race.job \
 	bench/job/combined.job \
+	bench/job/conformance.job \
 	bench/job/callback-delay.job \
 	bench/job/container-churn.job \
 	bench/job/deadlock-open-close.job \
@@ -341,3 +357,6 @@ dist_job_DATA = \
 	bench/job/unmap-split.job \
 	bench/job/vaddr-busy.job \
 	bench/job/vaddr-update.job
+
+# What kernels are expected to answer to the job conformance.
+dist_pkgdata_DATA += bench/conformance.ini

@@ -6,7 +6,7 @@ doc_mkman_SOURCES = doc/mkman.c
 doc_mkman_LDADD = libbench.a libvfiobench.a $(VB_LIBS)
 
 dist_man_MANS += doc/vfio-bench.1
-dist_doc_DATA = README.md doc/adding-a-device.md doc/adding-a-fault.md doc/adding-a-workload.md doc/busted.md doc/comparing.md \
+dist_doc_DATA = README.md doc/adding-a-device.md doc/adding-a-fault.md doc/adding-a-workload.md doc/busted.md doc/comparing.md doc/conformance.md \
 	doc/kernels.md doc/method.md doc/other-tools.md doc/results.md
 dist_doc_DATA += doc/safety.md doc/testing.md
 

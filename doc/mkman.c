@@ -297,6 +297,8 @@ static void put_places(void)
 	put_text("PREFIX is what configure was given. A program that runs from its build tree uses the "
 		 "files of its source tree instead, and variants/ beside itself.", ".PP");
 	item("PREFIX/share/vfio-bench/job/*.job", "the jobs");
+	item("PREFIX/share/vfio-bench/conformance.ini", "what kernels are expected to answer to the job "
+	     "conformance");
 	item("PREFIX/share/vfio-bench/variants/", "patches and manifests of the variants");
 	item("PREFIX/var/lib/vfio-bench/variants/RELEASE/NAME/", "built variants, by kernel release");
 	item("/run/vfio-bench/", "what 'bind' found and 'unbind' puts back");

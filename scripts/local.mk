@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-dist_pkglibexec_SCRIPTS += scripts/bisect-step scripts/capture-machine scripts/variant-build
+dist_pkglibexec_SCRIPTS += scripts/bisect-step scripts/capture-machine scripts/conformance-table scripts/variant-build
 
 EXTRA_DIST += \
 	autogen.sh \

@@ -55,6 +55,12 @@ tests_unit_fault_test_CFLAGS = $(unit_cflags)
 tests_unit_fault_test_LDADD = $(unit_ldadd)
 tests_unit_fault_test_LDFLAGS = -Wl,--wrap=syscall,--wrap=vb_module_state
 
+check_PROGRAMS += tests/unit/conformance-test
+TESTS += tests/unit/conformance-test
+tests_unit_conformance_test_SOURCES = tests/unit/conformance-test.c
+tests_unit_conformance_test_CFLAGS = $(unit_cflags)
+tests_unit_conformance_test_LDADD = $(unit_ldadd)
+
 check_PROGRAMS += tests/unit/journal-test
 TESTS += tests/unit/journal-test
 tests_unit_journal_test_SOURCES = tests/unit/journal-test.c \
@@ -201,6 +207,7 @@ tests_unit_nvme_test_LDFLAGS = -Wl,--wrap=vb_device_map_bar,--wrap=vb_device_ena
 # Workloads on a model of the kernel that is wrong in one way: each has to notice.
 workload_tests = tests/unit/device-workload-test tests/unit/map-cycle-test \
 	tests/unit/workload-iommufd-test \
+	tests/unit/workload-conformance-test \
 	tests/unit/workload-mdev-test tests/unit/workload-memlock-test \
 	tests/unit/workload-pressure-test \
 	tests/unit/workload-test tests/unit/workload-type1-test
@@ -227,6 +234,12 @@ tests_unit_workload_iommufd_test_CFLAGS = $(unit_cflags)
 tests_unit_workload_iommufd_test_LDADD = $(unit_ldadd)
 tests_unit_workload_iommufd_test_LDFLAGS = $(workload_wraps) \
 	-Wl,--wrap=vb_own_foll_pins,--wrap=vb_locked_read
+tests_unit_workload_conformance_test_SOURCES = tests/unit/workload-conformance-test.c \
+	$(workload_helper)
+tests_unit_workload_conformance_test_CFLAGS = $(unit_cflags)
+tests_unit_workload_conformance_test_LDADD = $(unit_ldadd)
+tests_unit_workload_conformance_test_LDFLAGS = $(workload_wraps) \
+	-Wl,--wrap=vb_container_open,--wrap=poll
 tests_unit_workload_mdev_test_SOURCES = tests/unit/workload-mdev-test.c $(workload_helper)
 tests_unit_workload_mdev_test_CFLAGS = $(unit_cflags)
 tests_unit_workload_mdev_test_LDADD = $(unit_ldadd)
@@ -280,7 +293,7 @@ tests_unit_stats_series_test_CFLAGS = $(unit_cflags)
 tests_unit_stats_series_test_LDADD = $(unit_ldadd)
 endif
 
-job_sh_tests = tests/cli/job-list-test.sh
+job_sh_tests = tests/cli/conformance-test.sh tests/cli/job-list-test.sh
 TESTS += $(job_sh_tests)
 EXTRA_DIST += $(job_sh_tests)
 
@@ -367,9 +380,9 @@ tests_lab_pin_toggle_SOURCES = tests/lab/pin-toggle.c
 tests_lab_pin_toggle_LDADD = $(VB_LIBS)
 EXTRA_DIST += tests/lab/lifecycle-test.sh tests/lab/stale-dma-test.sh tests/lab/close-race-test.sh
 EXTRA_DIST += tests/lab/boot-faults-test.sh tests/lab/fault-test.sh
-EXTRA_DIST += tests/lab/kernel.sh tests/lab/memlock-test.sh tests/lab/pressure-test.sh \
-	tests/lab/iommufd-test.sh tests/lab/type1-test.sh tests/lab/watch-limits.py \
-	tests/lab/late-pins-test.sh \
+EXTRA_DIST += tests/lab/kernel.sh tests/lab/conformance-test.sh tests/lab/memlock-test.sh \
+	tests/lab/pressure-test.sh tests/lab/iommufd-test.sh tests/lab/type1-test.sh \
+	tests/lab/watch-limits.py tests/lab/late-pins-test.sh \
 	tests/lab/pins-test.sh
 
 # What devices do; late-unmap is a kernel that is wrong, for device-test.sh.

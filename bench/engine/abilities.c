@@ -25,7 +25,8 @@ static unsigned int needed_by(const struct vb_section *s)
 {
 	bool uses_mdev = s->device != VB_TARGET_PCI || s->workload->needs_mdev;
 
-	return s->workload->needs | (uses_mdev ? VB_CAN_PIN : 0) |
+	/* Who asks for promises is told, too, that nothing is pinned there. */
+	return s->workload->needs | (uses_mdev && !s->workload->promises ? VB_CAN_PIN : 0) |
 	       (s->backing == VB_BACKING_BAR ? VB_CAN_MAP_BAR : 0);
 }
 

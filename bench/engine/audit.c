@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/engine/audit.h"
+#include "bench/engine/audit_conformance.h"
 #include "bench/engine/audit_listeners.h"
 #include "bench/engine/audit_log.h"
 #include "bench/engine/record_load.h"
@@ -210,6 +211,23 @@ static void check_listeners(struct subject *s)
 		    "container's first mdev, or only one of them got it", callback, mdev);
 	else
 		add(s, "listeners", true, "the first callbacks of all mdevs in a container are alike");
+}
+
+/* Not a thing asked is no answer either. */
+static void check_conformance(struct subject *s)
+{
+	struct vb_audit_conformance found;
+
+	if (!vb_audit_conformance(s->run, &found))
+		return;
+	if (s->run->here_error) {
+		soften(add(s, "conformance", false, "what is expected of this kernel can't be told: "
+			   "/proc/kallsyms: %s", strerror(-s->run->here_error)), VB_VERDICT_UNTRUSTED);
+		return;
+	}
+	add(s, "conformance", found.kept && !found.wrong, "%u answers are as expected, %u are not, %u "
+	    "could not be asked for%s%s", found.kept, found.wrong, found.unasked,
+	    found.wrong ? "; the first that is not: " : "", found.first);
 }
 
 static void check_identity(struct subject *s)
@@ -487,6 +505,7 @@ void vb_audit_run(const struct vb_run *run, const struct vb_variant *variant, bo
 		check_faults(&s);
 		check_locks(&s);
 		check_verified(&s);
+		check_conformance(&s);
 		check_placement(&s);
 		check_pinners(&s);
 		check_rate(&s);

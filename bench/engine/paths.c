@@ -64,6 +64,12 @@ const char *vb_path_job_dir(void)
 	return vb_path_in_build_tree() ? VB_SRCDIR "/bench/job" : VB_PKGDATADIR "/job";
 }
 
+const char *vb_path_conformance(void)
+{
+	return vb_path_in_build_tree() ? VB_SRCDIR "/bench/conformance.ini" :
+					 VB_PKGDATADIR "/conformance.ini";
+}
+
 const char *vb_path_gnuplot_dir(void)
 {
 	return vb_path_in_build_tree() ? VB_SRCDIR "/scripts/gnuplot" : VB_PKGDATADIR "/gnuplot";

@@ -15,6 +15,8 @@ const char *vb_path_variant_dir(void);
 const char *vb_path_script_dir(void);
 /* Job files. */
 const char *vb_path_job_dir(void);
+/* What kernels are expected to answer. */
+const char *vb_path_conformance(void);
 /* Scripts that plots are made of. */
 const char *vb_path_gnuplot_dir(void);
 

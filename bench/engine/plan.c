@@ -319,6 +319,12 @@ out:
 	return ret;
 }
 
+const struct vb_promise *const *vb_plan_promises(const struct vb_plan *plan)
+{
+	/* Alone in its job. */
+	return plan->run->nr_sections ? plan->run->section[0].workload->promises : NULL;
+}
+
 void vb_plan_needs_root(const struct vb_plan *plan, char *text, size_t size)
 {
 	const struct vb_job_run *run = plan->run;

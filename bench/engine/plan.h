@@ -68,6 +68,8 @@ struct vb_plan {
 int vb_plan_make(const struct vb_job_run *run, const struct vb_topology *topology,
 		 const struct vb_device *device, uint64_t seed, struct vb_plan **plan,
 		 char *err, size_t err_size);
+/* What its workload asks the kernel; NULL: nothing. */
+const struct vb_promise *const *vb_plan_promises(const struct vb_plan *plan);
 /*
  * Why its workers can't do without root, in words after "because": *text is ""
  * if they can.

@@ -23,6 +23,9 @@
 
 /* Kernels that can't take two unmaps at a time, one way or the other. */
 #define CONCURRENCY_HAZARDS	(VB_HAZARD_DEADLOCK | VB_HAZARD_UAF_CONCURRENT_UNMAP)
+/* What a question of the workload conformance sets off. */
+#define ANSWER_HAZARDS		(VB_HAZARD_UAF_CONCURRENT_UNMAP | VB_HAZARD_LEAK_LATE_PIN | \
+				 VB_HAZARD_PINS_LOST)
 
 static int refuse(char *err, size_t size, int error, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -126,6 +129,8 @@ static const char *danger(const struct vb_preflight *p)
 		return "the job is pathological";
 	if (run->global.guard == VB_GUARD_OFF && hazards & CONCURRENCY_HAZARDS)
 		return "guard=off on a variant that can't take concurrent unmaps";
+	if (vb_plan_promises(p->plan) && hazards & ANSWER_HAZARDS)
+		return "the job asks for what the variant is known to do wrong";
 	if (vb_job_mode_is_hazardous(run->global.module_mode))
 		return "the module's mode is wrong on purpose, in its pins or its time";
 	if (run->global.discipline == VB_DISCIPLINE_RACING)

@@ -312,6 +312,10 @@ json_t *vb_record_to_json(const struct vb_record *r)
 	if (run->container->trace)
 		json_object_set_new(o, "trace", vb_tracing_to_json(run));
 	json_object_set_new(o, "audit", vb_audit_to_json(r->audit));
+	if (run->conformance)
+		json_object_set_new(o, "conformance",
+				    vb_conformance_to_json(run->conformance, vb_plan_promises(run->plan),
+							   &run->shared->answers, &run->here));
 	json_object_set_new(o, "noise", vb_noise_to_json(&run->noise));
 	json_object_set_new(o, "noise_marks", u64(vb_noise_marks(&run->noise, true)));
 	json_object_set_new(o, "workers", workers_to_json(run, numbers));

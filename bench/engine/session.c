@@ -7,6 +7,7 @@
 
 #include "bench/cmd/cmd.h"
 #include "bench/engine/beacon.h"
+#include "bench/engine/conformance.h"
 #include "bench/engine/live.h"
 #include "bench/engine/session_impl.h"
 #include "bench/engine/supervisor.h"
@@ -120,6 +121,7 @@ static void clean_up(struct session *s)
 	free_arms(s);
 	vb_job_free(s->job);
 	free(s->turn);
+	vb_conformance_free(s->conformance);
 	free(s->done);
 	if (s->topology)
 		vb_topology_free(s->topology);

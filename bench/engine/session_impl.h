@@ -22,6 +22,7 @@ struct session_arm {
 	bool shared;			/* runs and plans are those of an arm before it */
 };
 
+struct vb_conformance;
 struct vb_run;
 
 #define VB_MAX_MODES 8
@@ -67,6 +68,8 @@ struct session {
 	size_t number;			/* the turn that is on; at the end: all before it were done */
 	size_t nr_done;			/* runs in the result */
 	bool begun;			/* a run has files in the result */
+	struct vb_conformance *conformance;	/* NULL: no run asks anything */
+	bool looked;			/* which functions the kernel has is known */
 	int exit_code;			/* the worst so far */
 	bool lost;			/* a run hung: nothing can be put back */
 	struct vb_noise noise_before;
@@ -127,6 +130,13 @@ void session_noise_settings(struct vb_run *run);
 void session_noise_run(struct session *s, struct vb_run *run, bool warmup);
 void session_noise_tell(const struct vb_run *run);
 void session_noise_end(struct session *s);
+
+/*
+ * What kernels are expected to answer, for runs that ask: read before anything is
+ * touched; once a run has ended, what decides between the answers is looked up.
+ */
+int session_conformance_read(struct session *s);
+void session_conformance_look(struct session *s, struct vb_run *run);
 
 /* The turn that s->number says. */
 int session_one_run(struct session *s);

@@ -269,7 +269,7 @@ static int preflight_arm(struct session *s, struct session_arm *arm)
 
 int session_preflight(struct session *s)
 {
-	int ret = VB_EXIT_OK;
+	int ret = session_conformance_read(s);
 
 	for (unsigned int a = 0; a < s->nr_arms && !ret; a++)
 		ret = preflight_arm(s, &s->arm[a]);

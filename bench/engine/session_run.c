@@ -264,6 +264,7 @@ static int judge(struct session *s, struct vb_run *run, struct vb_record *record
 		return vb_fail(VB_EXIT_UNTRUSTED, "out of memory");
 	session_noise_run(s, run, record->warmup);
 	vb_run_settle(run);
+	session_conformance_look(s, run);
 	vb_audit_run(run, record->variant, s->in_lab, audit);
 	record->audit = audit;
 	if (audit->worst == VB_VERDICT_FAILED && run->plan->run->global.last_ops) {

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "bench/engine/answers.h"
 #include "lib/machine/counters.h"
 #include "lib/machine/memory.h"
 #include "lib/machine/noise.h"
@@ -208,6 +209,7 @@ struct vb_run_shared {
 	struct vb_traced traced;
 	unsigned int nr_pinners;
 	struct vb_pinner_seen pinner[VB_MAX_PINNERS_SEEN];
+	struct vb_answers answers;	/* of a workload that asks */
 };
 
 const char *vb_metric_name(enum vb_metric metric);

@@ -11,6 +11,7 @@
 
 #include "bench/engine/container.h"
 #include "bench/engine/changes.h"
+#include "bench/engine/conformance.h"
 #include "bench/engine/janitor.h"
 #include "bench/engine/privileges.h"
 #include "bench/engine/plan.h"
@@ -37,6 +38,9 @@ struct vb_run {
 	const char *title;		/* for the live line: arm and run of how many */
 	struct vb_janitor *janitor;	/* whose socket the forked process lets go */
 	struct vb_privileges privileges;	/* the workers' */
+	const struct vb_conformance *conformance;	/* what is expected; NULL: nothing is asked */
+	struct vb_conformance_here here;	/* which of it, on this kernel and in this mode */
+	int here_error;			/* -errno: it can't be told */
 	struct vb_changes *changes;	/* which the forked process works on; or NULL */
 	/* out */
 	enum vb_ending ending;

@@ -51,6 +51,7 @@ struct vb_doc *vb_report_build(struct vb_source *s)
 	put_title(doc, s);
 	vb_build_summary(doc, s);
 	vb_build_setup(doc, s);
+	vb_build_conformance(doc, s);
 	vb_build_compare(doc, s);
 	vb_build_span(doc, s);
 	vb_build_metrics(doc, s);

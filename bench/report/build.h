@@ -35,6 +35,7 @@ void vb_build_floor(struct vb_doc *doc, const struct vb_source *source);
 void vb_build_compare(struct vb_doc *doc, const struct vb_source *source);
 void vb_build_span(struct vb_doc *doc, const struct vb_source *source);
 void vb_build_metrics(struct vb_doc *doc, const struct vb_source *source);
+void vb_build_conformance(struct vb_doc *doc, const struct vb_source *source);
 void vb_build_published(struct vb_doc *doc, const struct vb_source *source);
 void vb_build_saturation(struct vb_doc *doc, const struct vb_source *source);
 void vb_build_steady(struct vb_doc *doc, const struct vb_source *source);

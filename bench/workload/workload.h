@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct vb_promise;
 struct vb_worker;
 
 struct vb_workload_ops {
@@ -42,6 +43,12 @@ struct vb_workload_ops {
 	 * end; NULL: nothing.  They stand in result.json, by section.
 	 */
 	const char *const *counts;
+	/*
+	 * What it asks the kernel, a list by subject as vb_promise_at() takes it; NULL:
+	 * nothing.  The answers are in vb_run_shared.answers, and bench/conformance.ini
+	 * says what they should be.
+	 */
+	const struct vb_promise *const *promises;
 	/* Why it needs root in its steps, after its name: "makes mdevs"; NULL: it does not. */
 	const char *needs_root;
 	bool pathological;		/* can hang or crash a kernel that declares the hazard */

@@ -365,8 +365,8 @@ EXTRA_DIST += tests/lab/busted-test.sh tests/lab/busted/judge.py tests/lab/buste
 EXTRA_DIST += tests/lab/acceptance-test.sh tests/lab/kill-test.sh tests/lab/lab-selftest.sh \
 	tests/lab/privileges-test.sh tests/lab/restore-test.sh tests/lab/snapshot.sh
 
-TESTS += tests/cli/kernel-test.sh
-EXTRA_DIST += tests/cli/kernel-test.sh
+TESTS += tests/cli/kernel-test.sh tests/cli/lab-matrix-test.sh
+EXTRA_DIST += tests/cli/kernel-test.sh tests/cli/lab-matrix-test.sh
 
 # Every point of failure of a call, on a kernel of scripts/kernel: tests/lab/fail-nth-test.sh.
 check_PROGRAMS += tests/lab/fail-nth

@@ -88,7 +88,8 @@ diagnose()
 test_usage()
 {
 	local case options
-	local -a cases=("" "--" "true" "--iommu arm -- true" "--cpus 0 -- true" "--mem 1G2 -- true"
+	local -a cases=("" "--" "true" "--iommu arm -- true"
+		"--iommu-mode fast -- true" "matrix" "matrix null --kernels v6.1,v6.1" "--cpus 0 -- true" "--mem 1G2 -- true"
 		"--timeout 1s -- true" "--exact --cpus 2 -- true" "--frob -- true" "--kernel nosuch -- true")
 	local refused=0
 

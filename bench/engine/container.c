@@ -127,6 +127,14 @@ int vb_container_open(struct vb_container *c, const struct vb_plan *plan)
 	return ret;
 }
 
+/* Up to 5.11 a request goes through its mappings as they lie in the tree, root first. */
+static bool two_pages(const struct vb_callback_range *log, uint64_t one, uint64_t other)
+{
+	return log[0].size == PAGE_BYTES && log[1].size == PAGE_BYTES &&
+	       ((log[0].iova == one && log[1].iova == other) ||
+		(log[0].iova == other && log[1].iova == one));
+}
+
 /*
  * One callback over the whole request is per-request, two over single mappings
  * @single, which is what the mode calls a mapping; anything else has no name here.
@@ -139,9 +147,7 @@ static enum vb_granularity judge(const struct vb_ioc_stats *stats, uint64_t iova
 	if (stats->counters.callbacks == 1 && log[0].iova == iova &&
 	    log[0].size == PROBE_MAPPINGS * PAGE_BYTES)
 		return VB_GRANULARITY_PER_REQUEST;
-	if (stats->counters.callbacks == 2 &&
-	    log[0].iova == iova && log[0].size == PAGE_BYTES &&
-	    log[1].iova == iova + 2 * PAGE_BYTES && log[1].size == PAGE_BYTES)
+	if (stats->counters.callbacks == 2 && two_pages(log, iova, iova + 2 * PAGE_BYTES))
 		return single;
 	return VB_GRANULARITY_UNKNOWN;
 }

@@ -233,7 +233,7 @@ tests_unit_workload_iommufd_test_SOURCES = tests/unit/workload-iommufd-test.c $(
 tests_unit_workload_iommufd_test_CFLAGS = $(unit_cflags)
 tests_unit_workload_iommufd_test_LDADD = $(unit_ldadd)
 tests_unit_workload_iommufd_test_LDFLAGS = $(workload_wraps) \
-	-Wl,--wrap=vb_own_foll_pins,--wrap=vb_locked_read
+	-Wl,--wrap=vb_own_foll_pins,--wrap=vb_locked_read,--wrap=vb_may_lock_any
 tests_unit_workload_conformance_test_SOURCES = tests/unit/workload-conformance-test.c \
 	$(workload_helper)
 tests_unit_workload_conformance_test_CFLAGS = $(unit_cflags)

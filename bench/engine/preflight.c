@@ -53,8 +53,7 @@ static bool has_iommu_groups(void)
 	return found;
 }
 
-/* Locked memory isn't limited for those who may lock any. */
-static bool may_lock_any(void)
+bool vb_may_lock_any(void)
 {
 	char line[256];
 	unsigned long long caps = 0;
@@ -72,7 +71,7 @@ static int check_memlock(const struct vb_preflight *p, char *err, size_t size)
 {
 	struct rlimit limit;
 
-	if (may_lock_any() || getrlimit(RLIMIT_MEMLOCK, &limit) ||
+	if (vb_may_lock_any() || getrlimit(RLIMIT_MEMLOCK, &limit) ||
 	    limit.rlim_cur == RLIM_INFINITY || p->plan->mapped_bytes <= limit.rlim_cur)
 		return 0;
 	return refuse(err, size, -ENOMEM,

@@ -35,6 +35,8 @@ int vb_preflight_variant(const struct vb_variant *variant, bool acknowledge_othe
 bool vb_guard_needed(const struct vb_plan *plan, const struct vb_variant *variant,
 		     const char **reason);
 
+/* CAP_IPC_LOCK: locked memory isn't limited for those who may lock any. */
+bool vb_may_lock_any(void);
 /*
  * Which of @ops' abilities this kernel has for a container with @device in it, which is
  * free: one is opened and closed again.  0: *can is told; -errno: it could not be asked,

@@ -133,10 +133,12 @@ files()
 		holds files 'w[0]["mapped_bytes"] == 16 * 4 * s["size_bytes"]'
 }
 
+# As a user who may not lock any memory, of whose account it is: root's isn't moved.
 changes_process()
 {
-	watched change iommufd-change-process --set ops=3 && counted changed = 6 &&
-		holds change 'c == {"changes": 6}'
+	SUDO_UID=1000 SUDO_GID=1000 watched change iommufd-change-process --set ops=3 \
+		--set size=4k --set count=64 && counted changed = 6 &&
+		holds change 'c == {"changes": 6, "charges_not_moved": 0}'
 }
 
 # left_out JOB TEXT MODE: exit 4, nothing was run, and why in one line.

@@ -213,10 +213,17 @@ at_the_limit()
 		'c == {"cases": 10, "refusals_at_the_limit": 8}'
 }
 
+# Linux 7.2 can lose the access that is closed, with a warning, or sleep a minute over it:
+# doc/findings/iommufd-close.md. Nothing else may come of it.
 churned()
 {
+	local status=0
+
 	job "opens-$1" open-close-unmap --set "iommu_mode=$1" --set duration=2s --set warmup=0s \
-		--set unmap.count=64
+		--set unmap.count=64 || status=$?
+	((status == 0)) && return
+	is "$status" 2 && grep -qsE 'iommufd_access_destroy|iommufd_object_dec_wait' \
+		"$work/opens-$1.log" "$work/opens-$1"/runs/*/stacks.txt
 }
 
 cat >"$work/map-one.job" <<-END
@@ -288,7 +295,7 @@ if [[ -e /sys/module/vfio_bench ]]; then
 		check "$mode: more than 100 areas in a row: done, or the fault that is known" many_areas "$mode"
 		check "$mode: two threads that unmap one range" races "$mode"
 		check "$mode: an fd that is passed on keeps all" passed_on "$mode"
-		check "$mode: mdevs are opened and closed beside unmaps" churned "$mode"
+		check "$mode: mdevs come and go beside unmaps: clean, or the fault that is known" churned "$mode"
 		check "$mode: the user's limit, to the page" at_the_limit "$mode"
 	done
 	check "vfio_type1v2_iommu: smoke" ready vfio_type1v2_iommu smoke

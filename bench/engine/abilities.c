@@ -18,6 +18,7 @@ static const struct {
 	{ VB_CAN_CHARGE_USER, "holds what is charged to one user against the limit" },
 	{ VB_CAN_MAP_FILE, "maps a file by its descriptor" },
 	{ VB_CAN_CHANGE_PROCESS, "hands what is charged to another process" },
+	{ VB_CAN_GO_WITH_GROUP, "closes a container's last group to empty it" },
 	{ VB_CAN_COPY, "copies mappings into other address spaces" },
 };
 

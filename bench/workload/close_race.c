@@ -204,6 +204,7 @@ const struct vb_workload_ops vb_workload_close_race = {
 	.name = "close_race",
 	.summary = "the last group and the container are closed at the same time, by two processes",
 	.needs_root = "opens containers",
+	.needs = VB_CAN_GO_WITH_GROUP,
 	.counts = counts,
 	.needs_mdev = true,
 	.own_container = true,

@@ -70,6 +70,7 @@ enum vb_ability {
 	VB_CAN_MAP_FILE = 256,		/* a file, without its being mapped in the process */
 	VB_CAN_COPY = 512,		/* a mapping, pinned once, into other address spaces */
 	VB_CAN_CHANGE_PROCESS = 1024,	/* charge another process what files are mapped */
+	VB_CAN_GO_WITH_GROUP = 2048,	/* be emptied by the close of its last group */
 };
 
 /* How devices come in, and from when on the IOMMU maps for them. */

@@ -17,7 +17,7 @@ static int enable(struct vb_iommu *iommu)
 static unsigned int can(struct vb_iommu *iommu)
 {
 	return VB_CAN_MAP_BAR | VB_CAN_RUN_OUT | VB_CAN_CHARGE_MM |
-	       (type1_has(iommu, VFIO_UNMAP_ALL) ? VB_CAN_UNMAP_ALL : 0) |
+	       VB_CAN_GO_WITH_GROUP | (type1_has(iommu, VFIO_UNMAP_ALL) ? VB_CAN_UNMAP_ALL : 0) |
 	       (type1_has(iommu, VFIO_UPDATE_VADDR) ? VB_CAN_UPDATE_VADDR : 0);
 }
 
@@ -29,7 +29,7 @@ const struct vb_iommu_ops vb_iommu_type1 = {
 	.join = VB_JOIN_GROUP,
 	.type1 = true,
 	.abilities = VB_CAN_UNMAP_ALL | VB_CAN_UPDATE_VADDR | VB_CAN_MAP_BAR | VB_CAN_RUN_OUT |
-		     VB_CAN_CHARGE_MM,
+		     VB_CAN_CHARGE_MM | VB_CAN_GO_WITH_GROUP,
 	.split = VB_SPLIT_WHOLE,
 	.open = type1_open,
 	.add_group = type1_add_group,

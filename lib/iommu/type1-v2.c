@@ -15,7 +15,7 @@ static unsigned int can(struct vb_iommu *iommu)
 	struct vb_iommu_info info;
 
 	return VB_CAN_PIN | VB_CAN_MAP_BAR | VB_CAN_RUN_OUT | VB_CAN_CHARGE_MM |
-	       (type1_has(iommu, VFIO_UNMAP_ALL) ? VB_CAN_UNMAP_ALL : 0) |
+	       VB_CAN_GO_WITH_GROUP | (type1_has(iommu, VFIO_UNMAP_ALL) ? VB_CAN_UNMAP_ALL : 0) |
 	       (type1_has(iommu, VFIO_UPDATE_VADDR) ? VB_CAN_UPDATE_VADDR : 0) |
 	       (!vb_iommu_get_info(iommu, &info) && info.dirty_pgsizes ? VB_CAN_TRACK_DIRTY : 0);
 }
@@ -27,7 +27,7 @@ const struct vb_iommu_ops vb_iommu_type1v2 = {
 	.join = VB_JOIN_GROUP,
 	.type1 = true,
 	.abilities = VB_CAN_UNMAP_ALL | VB_CAN_TRACK_DIRTY | VB_CAN_UPDATE_VADDR | VB_CAN_PIN |
-		     VB_CAN_MAP_BAR | VB_CAN_RUN_OUT | VB_CAN_CHARGE_MM,
+		     VB_CAN_MAP_BAR | VB_CAN_RUN_OUT | VB_CAN_CHARGE_MM | VB_CAN_GO_WITH_GROUP,
 	.split = VB_SPLIT_REFUSED,
 	.open = type1_open,
 	.add_group = type1_add_group,

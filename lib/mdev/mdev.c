@@ -152,7 +152,7 @@ static int open_file(struct vb_mdev *mdev)
 	char path[128];
 	int fd, ret;
 
-	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s", mdev->uuid);
+	snprintf(path, sizeof(path), "%s/%s", vb_mdev_bus(), mdev->uuid);
 	fd = vb_vfio_cdev_open(path);
 	if (fd < 0)
 		return fd;

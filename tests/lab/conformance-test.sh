@@ -25,7 +25,7 @@ both_modes()
 {
 	watch "r:answered vfio_iommu_type1:vfio_iommu_type1_ioctl ret=\$retval:s32" ret \
 		"r:pinned vfio_iommu_type1:vfio_iommu_type1_pin_pages ret=\$retval:s32" ret
-	job both conformance
+	job both conformance --set iommu_mode=vfio_type1_iommu,vfio_type1v2_iommu
 }
 
 # What promises of both modes answer: {PROMISE: ANSWER}; what has none is left out.

@@ -207,7 +207,7 @@ static inline bool vb_op_claim(struct vb_window *window, struct vb_op *op, unsig
 	unsigned long limit, end;
 
 	lockdep_assert_held(&window->lock);
-	if (window->starts)
+	if (unlikely(window->starts))
 		return vb_op_claim_exact(window, op, first, last);
 	if (first == last) {
 		if (!__test_and_clear_bit(first, window->pinned))

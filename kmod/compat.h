@@ -28,10 +28,14 @@
 #error "neither the API of mdev up to 5.12 nor that from 6.1 on"
 #endif
 
+struct vb_device;
+
 #ifdef VB_HAVE_DMA_UNMAP_OP
 
 /* 5.10 wants an array of page numbers: pfn.c. */
 #define VB_COMPAT_PFN_ARRAYS	0
+/* and has drivers register a notifier block: mdev-notifier.c */
+#define VB_COMPAT_NOTIFIER	0
 
 /* Pin @count pages for reading and writing; how many were pinned, or -errno. */
 static inline int vb_compat_pin(struct vfio_device *vdev, u64 iova, unsigned long *pfns,
@@ -46,9 +50,33 @@ static inline void vb_compat_unpin(struct vfio_device *vdev, u64 iova, unsigned 
 	vfio_unpin_pages(vdev, iova, count);
 }
 
+/* It does not answer. */
+static inline int vb_compat_unpin_answer(struct vfio_device *vdev, u64 iova,
+					 unsigned long *pfns, unsigned int count)
+{
+	vfio_unpin_pages(vdev, iova, count);
+	return 0;
+}
+
+static inline int vb_register_wrong_events(struct vb_device *dev)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int vb_unregister_never(struct vb_device *dev)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int vb_while_unregistered(struct vb_device *dev, int (*what)(void *arg), void *arg)
+{
+	return -EOPNOTSUPP;
+}
+
 #else
 
 #define VB_COMPAT_PFN_ARRAYS	1
+#define VB_COMPAT_NOTIFIER	1
 
 /* @pfns: the numbers of these pages.  It answers with numbers, too, in the place of pages. */
 static inline int vb_compat_pin(struct vfio_device *vdev, u64 iova, unsigned long *pfns,
@@ -63,6 +91,20 @@ static inline void vb_compat_unpin(struct vfio_device *vdev, u64 iova, unsigned 
 {
 	vfio_unpin_pages(vdev->dev, pfns, count);
 }
+
+static inline int vb_compat_unpin_answer(struct vfio_device *vdev, u64 iova,
+					 unsigned long *pfns, unsigned int count)
+{
+	int ret = vfio_unpin_pages(vdev->dev, pfns, count);
+
+	return ret < 0 ? ret : 0;
+}
+
+/* mdev-notifier.c: VFIO's answers */
+int vb_register_wrong_events(struct vb_device *dev);
+int vb_unregister_never(struct vb_device *dev);
+/* What @what answers while @dev is not registered. */
+int vb_while_unregistered(struct vb_device *dev, int (*what)(void *arg), void *arg);
 
 #endif
 

@@ -148,6 +148,9 @@ void vb_device_give_up(struct vb_device *dev);
 /* The notification, whenever and as often as VFIO calls it. */
 void vb_device_unmap(struct vb_device *dev, u64 iova, u64 length);
 
+/* ask.c */
+int vb_ioc_ask(struct vb_device *dev, void *arg);
+
 /* ioctl.c */
 long vb_ioctl(struct vb_device *dev, unsigned int cmd, unsigned long arg);
 

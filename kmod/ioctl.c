@@ -126,6 +126,7 @@ static const struct vb_command vb_commands[] = {
 	VB_COMMAND(VB_IOC_HIST, vb_ioc_hist, hist,
 		   .run = vb_ioc_hist, VB_RESERVED(vb_ioc_hist), .removing = true),
 	VB_COMMAND(VB_IOC_RESET, vb_ioc_none, flags, .run = vb_ioc_reset),
+	VB_COMMAND(VB_IOC_ASK, vb_ioc_ask, __reserved, .run = vb_ioc_ask, VB_RESERVED(vb_ioc_ask)),
 };
 
 static const struct vb_command *command_find(unsigned int cmd)

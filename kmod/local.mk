@@ -2,7 +2,7 @@
 # The companion module is kbuild's to build; make hands it over.
 vb_kmod_files = \
 	kmod/Kbuild kmod/Makefile \
-	kmod/busted.c kmod/callback.c kmod/compat.h kmod/device.c kmod/internal.h kmod/ioctl.c \
+	kmod/ask.c kmod/busted.c kmod/callback.c kmod/compat.h kmod/device.c kmod/internal.h kmod/ioctl.c \
 	kmod/main.c kmod/mdev-notifier.c kmod/mdev.c kmod/own.c kmod/parent.c kmod/pfn.c \
 	kmod/pin.c kmod/pinner.c kmod/probe.sh kmod/slot.c kmod/slot.h kmod/stats.c kmod/vfio.c \
 	kmod/window.c kmod/window.h

@@ -137,6 +137,43 @@ static int vb_mdev_mmap(struct mdev_device *mdev, struct vm_area_struct *vma)
 	return vb_slot_mmap(&m->dev, vma);
 }
 
+/* Asked for, not called. */
+static int never_notified(struct notifier_block *nb, unsigned long action, void *data)
+{
+	return NOTIFY_OK;
+}
+
+int vb_register_wrong_events(struct vb_device *dev)
+{
+	struct notifier_block nb = { .notifier_call = never_notified };
+	unsigned long events = VFIO_IOMMU_NOTIFY_DMA_UNMAP | BIT(31);
+	int ret = vfio_register_notifier(dev->vdev.dev, VFIO_IOMMU_NOTIFY, &events, &nb);
+
+	if (!ret)
+		vfio_unregister_notifier(dev->vdev.dev, VFIO_IOMMU_NOTIFY, &nb);
+	return ret;
+}
+
+int vb_unregister_never(struct vb_device *dev)
+{
+	struct notifier_block nb = { .notifier_call = never_notified };
+
+	return vfio_unregister_notifier(dev->vdev.dev, VFIO_IOMMU_NOTIFY, &nb);
+}
+
+int vb_while_unregistered(struct vb_device *dev, int (*what)(void *arg), void *arg)
+{
+	struct vb_mdev *m = container_of(dev, struct vb_mdev, dev);
+	unsigned long events = VFIO_IOMMU_NOTIFY_DMA_UNMAP;
+	int ret = vfio_unregister_notifier(dev->vdev.dev, VFIO_IOMMU_NOTIFY, &m->nb);
+
+	if (ret)
+		return ret;
+	ret = what(arg);
+	WARN_ON(vfio_register_notifier(dev->vdev.dev, VFIO_IOMMU_NOTIFY, &events, &m->nb));
+	return ret;
+}
+
 static ssize_t name_show(struct kobject *kobj, struct device *dev, char *buf)
 {
 	return sysfs_emit(buf, "%s\n", VB_MDEV_PRETTY_NAME);

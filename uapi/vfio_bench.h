@@ -77,6 +77,7 @@ static inline void vb_hist_add(struct vb_hist *h, __u64 value)
 #define VB_MAX_PINNERS		64u		/* kthreads per mdev */
 #define VB_MAX_BATCH_PAGES	512u		/* pages in one vfio_pin_pages() call */
 #define VB_MAX_DELAY_NS		1000000000u	/* of a callback; more is -EINVAL */
+#define VB_MAX_ASK_PAGES	4096u		/* of VB_IOC_ASK */
 #define VB_ERRNO_MAX		134u		/* failures[] index; larger: index 0 */
 #define VB_CALLBACK_LOG		16u
 
@@ -346,6 +347,33 @@ struct vb_ioc_pinner_info {
 	__u64 unpins;			/* out */
 };
 
+enum vb_question {
+	VB_ASK_PIN = 0,			/* and unpin */
+	VB_ASK_PIN_TWICE = 1,		/* the second is what answers */
+	VB_ASK_UNPIN_AGAIN = 2,		/* what is no longer pinned; not with iommufd */
+	/* Kernels with notifier blocks (up to 5.19) only: */
+	VB_ASK_REGISTER_WRONG_EVENTS = 3,
+	VB_ASK_UNREGISTER_NEVER = 4,	/* what was never registered */
+	VB_ASK_PIN_NOTHING_REGISTERED = 5,
+};
+
+/*
+ * Ask VFIO for what a driver that keeps to the rules never asks for, past windows,
+ * limits and counters; all that it does is undone.  @pages from @iova on, which need
+ * not be in a window, are not to be pinned or unmapped meanwhile.  -EPERM without
+ * CAP_SYS_ADMIN; -EOPNOTSUPP: this kernel has no such thing; -E2BIG: more than
+ * VB_MAX_ASK_PAGES.
+ */
+struct vb_ioc_ask {
+	__u32 size;
+	__u32 flags;			/* none known */
+	__u64 iova;			/* page aligned */
+	__u32 pages;
+	__u32 what;			/* enum vb_question */
+	__s32 answer;			/* out: VFIO's, 0 or an errno */
+	__u32 __reserved;
+};
+
 #define VB_IOC_TYPE		'b'
 #define VB_IOC_CONFIG		_IO(VB_IOC_TYPE, 0x80)
 #define VB_IOC_WINDOW		_IO(VB_IOC_TYPE, 0x81)
@@ -361,5 +389,6 @@ struct vb_ioc_pinner_info {
 #define VB_IOC_STATS		_IO(VB_IOC_TYPE, 0x8b)
 #define VB_IOC_HIST		_IO(VB_IOC_TYPE, 0x8c)
 #define VB_IOC_RESET		_IO(VB_IOC_TYPE, 0x8d)
+#define VB_IOC_ASK		_IO(VB_IOC_TYPE, 0x8e)
 
 #endif /* VFIO_BENCH_UAPI_H */

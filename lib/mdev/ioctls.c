@@ -177,3 +177,12 @@ int vb_mdev_reset(struct vb_mdev *mdev)
 {
 	return call_none(mdev, VB_IOC_RESET);
 }
+
+int vb_mdev_ask(struct vb_mdev *mdev, enum vb_question what, uint64_t iova, uint32_t pages, int *answer)
+{
+	struct vb_ioc_ask ask = { .size = sizeof(ask), .iova = iova, .pages = pages, .what = what };
+	int ret = call(mdev, VB_IOC_ASK, &ask);
+
+	*answer = -ask.answer;
+	return ret;
+}

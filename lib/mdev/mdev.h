@@ -83,5 +83,7 @@ int vb_mdev_pinner_info(struct vb_mdev *mdev, uint32_t index, struct vb_ioc_pinn
 int vb_mdev_stats(struct vb_mdev *mdev, struct vb_ioc_stats *stats);
 int vb_mdev_hist(struct vb_mdev *mdev, enum vb_hist_id id, struct vb_hist *hist);
 int vb_mdev_reset(struct vb_mdev *mdev);
+/* See struct vb_ioc_ask.  *answer: 0 or -errno.  -ENOTTY: a module that has no such call. */
+int vb_mdev_ask(struct vb_mdev *mdev, enum vb_question what, uint64_t iova, uint32_t pages, int *answer);
 
 #endif /* VB_MDEV_H */

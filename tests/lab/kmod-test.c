@@ -46,6 +46,7 @@ static void all_tests(void)
 	test_bad_ranges();
 	test_bad_pinners();
 	test_bad_mmap();
+	test_ask();
 	test_rounds();
 	test_elsewhere();
 	test_unprivileged();

@@ -39,6 +39,15 @@ int ask_errno(struct vb_ask *a, int ret)
 	return ask_value(a, -ret);
 }
 
+int ask_vfio(struct vb_ask *a, enum vb_question what, unsigned int page, unsigned int pages)
+{
+	int answer, ret = vb_mdev_ask(&a->c.mdev[0], what, ask_iova(a, page), pages, &answer);
+
+	if (ret == -EOPNOTSUPP)
+		return ask_not(a, "the kernel has no such call, or answers it with a WARNING");
+	return ret ? ask_told(a, ret, "having the module ask") : ask_errno(a, answer);
+}
+
 int ask_value(struct vb_ask *a, int64_t value)
 {
 	a->answer = value;

@@ -70,6 +70,8 @@ int ask_unmap(struct vb_ask *a, unsigned int page, unsigned int pages, uint64_t 
 int ask_pin(struct vb_ask *a, unsigned int which, unsigned int page, unsigned int pages);
 /* The same, not told: its answer is what is asked for. */
 int ask_try_pin(struct vb_ask *a, unsigned int which, unsigned int page, unsigned int pages);
+/* The answer is VFIO's to what the module asks it past its own limits, for mdev 0. */
+int ask_vfio(struct vb_ask *a, enum vb_question what, unsigned int page, unsigned int pages);
 /* How long each callback of mdev @which waits, after it has unpinned. */
 int ask_delay(struct vb_ask *a, unsigned int which, unsigned int ms);
 /* Callbacks that mdev @which got. */

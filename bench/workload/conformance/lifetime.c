@@ -105,17 +105,19 @@ static int half_closed_hears(struct vb_ask *a)
 
 static int wrong_events(struct vb_ask *a)
 {
-	return ask_not(a, "the module has no call that registers with other events");
+	return ask_vfio(a, VB_ASK_REGISTER_WRONG_EVENTS, 0, 1);
 }
 
 static int never_registered(struct vb_ask *a)
 {
-	return ask_not(a, "the module has no call that unregisters what it did not register");
+	return ask_vfio(a, VB_ASK_UNREGISTER_NEVER, 0, 1);
 }
 
 static int nothing_registered(struct vb_ask *a)
 {
-	return ask_not(a, "the module pins only while its device is open, and so registered");
+	int ret = ask_map(a, 0, 1);
+
+	return ret ? ret : ask_vfio(a, VB_ASK_PIN_NOTHING_REGISTERED, 0, 1);
 }
 
 static int iommu_without_group(struct vb_ask *a)

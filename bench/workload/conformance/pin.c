@@ -169,15 +169,26 @@ static int iommu_goes(struct vb_ask *a)
 	return ret ? ret : ask_value(a, (int64_t)locked);
 }
 
-/* The module keeps a bitmap of its pins and refuses these before VFIO hears of them. */
 static int pins_again(struct vb_ask *a)
 {
-	return ask_not(a, "the module's own bitmap refuses it: VFIO does not hear of it");
+	int ret = ask_map(a, 0, 4);
+
+	return ret ? ret : ask_vfio(a, VB_ASK_PIN_TWICE, 1, 1);
 }
 
+static int unpins_again(struct vb_ask *a)
+{
+	int ret = ask_map(a, 0, 4);
+
+	return ret ? ret : ask_vfio(a, VB_ASK_UNPIN_AGAIN, 1, 1);
+}
+
+/* VFIO_PIN_PAGES_MAX_ENTRIES, with pages of 4 KiB, and one. */
 static int too_many_pages(struct vb_ask *a)
 {
-	return ask_not(a, "the module's own limit refuses it: VFIO does not hear of it");
+	int ret = ask_map(a, 0, VB_MAX_BATCH_PAGES + 1);
+
+	return ret ? ret : ask_vfio(a, VB_ASK_PIN, 0, VB_MAX_BATCH_PAGES + 1);
 }
 
 const struct vb_promise vb_promises_pin[] = {
@@ -192,7 +203,7 @@ const struct vb_promise vb_promises_pin[] = {
 	{ "pin-most-pages", VB_ANSWER_ERRNO, WITH_MDEV, most_pages },
 	{ "pin-too-many-pages", VB_ANSWER_ERRNO, WITH_MDEV, too_many_pages },
 	{ "pin-twice", VB_ANSWER_ERRNO, WITH_MDEV, pins_again },
-	{ "unpin-not-pinned", VB_ANSWER_ERRNO, WITH_MDEV, pins_again },
+	{ "unpin-not-pinned", VB_ANSWER_ERRNO, WITH_MDEV, unpins_again },
 	{ "pin-after-unmap", VB_ANSWER_ERRNO, WITH_MDEV, after_unmap },
 	{ "pin-opened-later", VB_ANSWER_ERRNO, WITH_MDEV | WITH_OTHER, opened_later },
 	{ "pin-charged", VB_ANSWER_BYTES, WITH_MDEV, charged },

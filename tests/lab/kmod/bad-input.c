@@ -34,6 +34,7 @@ static struct bad_base {
 	BASE_OF(VB_IOC_STATS, vb_ioc_stats, RESERVED(vb_ioc_stats)),
 	BASE_OF(VB_IOC_HIST, vb_ioc_hist, RESERVED(vb_ioc_hist)),
 	BASE_OF(VB_IOC_RESET, vb_ioc_none, 0),
+	BASE_OF(VB_IOC_ASK, vb_ioc_ask, RESERVED(vb_ioc_ask)),
 };
 
 static const struct bad_base *base;
@@ -137,7 +138,7 @@ void test_bad_requests(void)
 		spoil(request, two + PAGE);
 	}
 	for (unsigned int nr = 0; nr < 0x100; nr++)
-		if (nr < _IOC_NR(VB_IOC_CONFIG) || nr > _IOC_NR(VB_IOC_RESET))
+		if (nr < _IOC_NR(VB_IOC_CONFIG) || nr > _IOC_NR(VB_IOC_ASK))
 			if (call(device, _IO(VB_IOC_TYPE, nr), request) != -ENOTTY)
 				ok(false, "command %#x exists", nr);
 	after = counters();

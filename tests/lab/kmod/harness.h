@@ -105,6 +105,9 @@ void test_bad_ranges(void);
 void test_bad_pinners(void);
 void test_bad_mmap(void);
 
+/* ask.c */
+void test_ask(void);
+
 /* rounds.c */
 void test_rounds(void);
 void test_elsewhere(void);

@@ -35,6 +35,10 @@ static int as_nobody(int (*child)(void))
 
 static int child_hazards(void)
 {
+	struct vb_ioc_ask ask = { .size = sizeof(ask), .iova = BASE, .pages = 1 };
+
+	if (call(device, VB_IOC_ASK, &ask) != -EPERM)
+		return 4;
 	if (config(VB_DISCIPLINE_RACING, VB_MODE_NORMAL) != -EPERM)
 		return 1;
 	for (uint32_t mode = VB_MODE_NORMAL; mode <= VB_MODE_BUSTED_LOCK; mode++)

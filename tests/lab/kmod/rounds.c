@@ -13,7 +13,7 @@
 
 #include "tests/lab/kmod/harness.h"
 
-#define COMMANDS	14u
+#define COMMANDS	15u
 #define REQUEST_BYTES	(8 * PAGE)	/* room for the longest, and a page more */
 
 /* A good request of each, in order. */
@@ -37,6 +37,7 @@ static const struct {
 	{ "STATS", VB_IOC_STATS, sizeof(struct vb_ioc_stats), true },
 	{ "HIST", VB_IOC_HIST, sizeof(struct vb_ioc_hist), true },
 	{ "RESET", VB_IOC_RESET, sizeof(struct vb_ioc_none), false },
+	{ "ASK", VB_IOC_ASK, sizeof(struct vb_ioc_ask), false },
 };
 
 static char *room, *low;		/* two such requests and nothing behind; below 4 GiB */
@@ -60,6 +61,10 @@ static void fill(unsigned int i, void *request)
 	case VB_IOC_OPEN:
 		*(struct vb_ioc_open *)request = (struct vb_ioc_open){
 			.size = commands[i].size, .iova = BASE, .length = PAGE };
+		break;
+	case VB_IOC_ASK:
+		*(struct vb_ioc_ask *)request = (struct vb_ioc_ask){
+			.size = commands[i].size, .iova = BASE, .pages = 1, .what = VB_ASK_PIN };
 		break;
 	case VB_IOC_PINNERS_START:
 		*(struct vb_ioc_pinner *)request = (struct vb_ioc_pinner){

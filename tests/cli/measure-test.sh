@@ -145,7 +145,7 @@ report_says() {
 
 	"$bench" report "$tmp/$1" >"$tmp/report"
 	for pattern in "${@:2}"; do
-		grep -qE "$pattern" <(tr '\n' ' ' <"$tmp/report"; cat "$tmp/report") ||
+		grep -qE "$pattern" <(tr -s '\n ' ' ' <"$tmp/report"; cat "$tmp/report") ||
 			{ echo "not in it: $pattern"; cat "$tmp/report"; return 1; }
 	done
 }

@@ -47,7 +47,7 @@ trace_type1()
 	echo 0 >"$tracing/events/enable"
 	echo >"$tracing/kprobe_events"
 	echo "p:freed $1:vfio_remove_dma" >>"$tracing/kprobe_events"
-	echo 'p:told vfio_bench:vb_dma_unmap iova=%si' >>"$tracing/kprobe_events"
+	echo 'p:told vfio_bench:vb_device_unmap iova=%si' >>"$tracing/kprobe_events"
 	echo 1 >"$tracing/events/kprobes/enable"
 }
 

@@ -52,19 +52,19 @@ static int ask_pin(void *arg)
 	return answer_of(a, ret);
 }
 
-static int ask_pin_twice(const struct vb_asked *a)
+static int ask_pin_twice(struct vb_asked *a)
 {
 	int first = pin(a);
-	int ret = first < 0 ? first : ask_pin((void *)a);
+	int ret = first < 0 ? first : ask_pin(a);
 
 	unpin(a, first);
 	return ret;
 }
 
 /* Where it was pinned just before, so that it is mapped: of anything else VFIO WARNs. */
-static int ask_unpin_again(const struct vb_asked *a)
+static int ask_unpin_again(struct vb_asked *a)
 {
-	int ret = ask_pin((void *)a);
+	int ret = ask_pin(a);
 
 	if (ret)
 		return ret;

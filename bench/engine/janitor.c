@@ -14,10 +14,11 @@
 #include <unistd.h>
 
 #include "bench/engine/janitor.h"
+#include "bench/engine/job.h"
 #include "lib/machine/restore.h"
 
 #define TRIES		1000	/* times 10 ms for the janitor to end */
-#define MAX_KEPT	16	/* more than a run has containers */
+#define MAX_KEPT	VB_MAX_CONTAINERS
 
 static void pause_briefly(void)
 {

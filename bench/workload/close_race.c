@@ -24,7 +24,7 @@
 enum { CLOSED };
 static const char *const counts[] = { "closed_at_once", NULL };
 
-/* Shared by the two processes. */
+/* Shared by the three processes. */
 struct race {
 	_Atomic int closing;		/* the group's process is about to */
 	_Atomic int closed;		/* the container's has */

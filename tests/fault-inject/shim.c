@@ -326,8 +326,10 @@ void *mmap(void *at, size_t size, int prot, int flags, int fd, off_t offset)
 		       (void *)syscall(SYS_mmap, at, size, prot, flags, fd, offset);
 }
 
-/* AddressSanitizer asks for each thread's stack, and ends the program where the C library
- * has no memory for the CPU set in the answer. */
+/*
+ * AddressSanitizer asks for each thread's stack, and ends the program where the C library
+ * has no memory for the CPU set in the answer.
+ */
 int pthread_getattr_np(pthread_t thread, pthread_attr_t *attr)
 {
 	const bool left_alone = from_ignored((uintptr_t)__builtin_return_address(0));

@@ -198,7 +198,7 @@ class Sweep:
         return re.sub(r'/tmp/\S*', '', text)
 
     def soak_leftover(self, folder):
-        """What a soak that failed has left can be read, and gone on with."""
+        """What a soak that failed has left can be read."""
         for d, _, names in os.walk(os.path.join(folder, 'out')):
             for name in names:
                 if name.endswith('.json'):

@@ -18,6 +18,7 @@
 #define CHURNED		(MDEVS - 1)
 #define CONTAINERS	2u
 #define FDS		4u		/* of each device */
+#define OTHERS_FD	256		/* from here on: of devices that are not the first */
 #define MEMORY_PAGES	4096u
 #define PATH_BYTES	256
 
@@ -156,6 +157,22 @@ static void put_fd(int *place, int fd)
 		close_fd(old);
 }
 
+/*
+ * A number that a thread has just read can be closed by another and given to a new
+ * file before it is used.  What is done to the other mdevs would spoil the first
+ * one's counts, so a number of theirs is never one of its own.  Takes @fd, or -1.
+ */
+static int numbered(unsigned int mdev, int fd)
+{
+	int high;
+
+	if (!mdev || fd < 0)
+		return fd;
+	high = fcntl(fd, F_DUPFD_CLOEXEC, OTHERS_FD);
+	close_fd(fd);
+	return high;
+}
+
 /* The first place of the first mdev is not touched: what is counted there counts on. */
 static void op_open(struct fuzz_thread *t)
 {
@@ -171,7 +188,7 @@ static void op_open(struct fuzz_thread *t)
 	end_turn();
 	op->result = fd < 0 ? -errno : 0;
 	t->opens += fd >= 0;
-	put_fd(place, fd);
+	put_fd(place, numbered(mdev, fd));
 }
 
 static void op_close(struct fuzz_thread *t)
@@ -190,7 +207,7 @@ static void op_dup(struct fuzz_thread *t)
 
 	fuzz_note(t, "dup", "device", fd, mdev, 0)->result = 0;
 	if (place != &fds[0][0] && fd >= 0)
-		put_fd(place, fcntl(fd, F_DUPFD_CLOEXEC, 0));
+		put_fd(place, fcntl(fd, F_DUPFD_CLOEXEC, mdev ? OTHERS_FD : 0));
 }
 
 static void op_ioctl(struct fuzz_thread *t)

@@ -351,11 +351,12 @@ EXTRA_DIST += tests/cli/bisect-step-test.sh tests/cli/compare-test.sh tests/cli/
 # The companion module's ioctls, in the lab.
 check_PROGRAMS += tests/lab/kmod-test
 tests_lab_kmod_test_SOURCES = tests/lab/kmod-test.c tests/lab/kmod/ask.c tests/lab/kmod/bad-input.c \
-	tests/lab/kmod/harness.c tests/lab/kmod/harness.h tests/lab/kmod/iommufd.c \
+	tests/lab/kmod/charge.c tests/lab/kmod/harness.c tests/lab/kmod/harness.h tests/lab/kmod/iommufd.c \
 	tests/lab/kmod/limits.c tests/lab/kmod/load.c tests/lab/kmod/notify.c tests/lab/kmod/pinners.c \
 	tests/lab/kmod/process.c tests/lab/kmod/rounds.c
 check_PROGRAMS += tests/lab/kmod-fuzz
-tests_lab_kmod_fuzz_SOURCES = tests/lab/kmod-fuzz.c tests/lab/kmod/fuzz-ioctl.c \
+tests_lab_kmod_fuzz_SOURCES = tests/lab/kmod-fuzz.c tests/lab/kmod/charge.c \
+	tests/lab/kmod/fuzz-ioctl.c \
 	tests/lab/kmod/fuzz.c tests/lab/kmod/fuzz.h tests/lab/kmod/harness.c \
 	tests/lab/kmod/harness.h
 TESTS += tests/cli/busted-doc-test.sh

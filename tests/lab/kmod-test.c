@@ -84,6 +84,8 @@ int main(int argc, char **argv)
 		test_iommufd();
 	else if (!strcmp(what, "busted"))
 		test_busted();
+	else if (!strcmp(what, "charge"))
+		test_charge();
 	else
 		all_tests();
 	if (tests) {

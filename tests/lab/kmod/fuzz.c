@@ -379,8 +379,10 @@ static void op_fork(struct fuzz_thread *t)
 	op->result = pid < 0 ? -errno : 0;
 	if (pid > 0) {
 		t->forks++;
-		if (fuzz_below(t, 2))
+		if (fuzz_below(t, 2)) {
 			kill(pid, SIGKILL);
+			t->kills++;
+		}
 		waitpid(pid, NULL, 0);
 	}
 	end_turn();

@@ -27,7 +27,7 @@ struct fuzz_thread {
 	void *page[8];			/* slot pages mapped */
 	struct vb_ioc_pin pinned;	/* by the last PIN that was accepted */
 	uint64_t answers[FUZZ_COMMANDS][FUZZ_ERRNO];	/* by -errno; 0: fine */
-	uint64_t maps, unmaps, forks, opens;		/* that were done */
+	uint64_t maps, unmaps, forks, kills, opens;	/* that were done */
 };
 
 /* Make the mdevs, the containers and the memory; as root. */

@@ -120,6 +120,10 @@ void test_concurrent_close(void);
 void test_rmmod(void);
 void test_remove_open(void);
 
+/* charge.c */
+long long locked_kb(void);	/* VmLck of this process; -1: not told */
+void test_charge(void);
+
 /* iommufd.c */
 void test_iommufd(void);
 

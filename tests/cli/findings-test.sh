@@ -69,14 +69,19 @@ planned()
 			>/dev/null || { cat "$work/plan"; return 1; }
 }
 
-# of_lab WORD...: what stands behind lab-run is a job with its settings.
+# of_lab WORD...: what stands behind lab-run is a job with its settings; else it is a test.
 of_lab()
 {
 	local command=run
 
-	while [[ $1 != */lab-run ]]; do
+	while [[ $1 != -- ]]; do
 		shift
 	done
+	shift
+	if [[ $1 != */lab-run ]]; then
+		[[ $1 == tests/lab/* && -e $top/$1.c ]] || { echo "no test $1"; return 1; }
+		return
+	fi
 	shift
 	[[ $1 != ab ]] || { command=ab; shift; }
 	planned "$command" "$@"

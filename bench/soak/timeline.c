@@ -9,6 +9,7 @@
 #include "bench/soak/timeline.h"
 
 #define MAX_ROWS	32	/* faults in the plot of events */
+#define MIN_CYCLES	3	/* fewer are no timeline, and plots take longer than a short cycle */
 
 struct quantity {
 	const char *stem, *title, *caption;
@@ -174,10 +175,10 @@ int soak_plots(const struct soak_row *rows, size_t nr, const char *out, struct v
 {
 	struct vb_plotter p = { .out = out, .plots = plots };
 
+	if (nr < MIN_CYCLES)
+		return 0;
 	if (mkdir(out, 0755) && errno != EEXIST)
 		return -errno;
-	if (!nr)
-		return 0;
 	for (size_t i = 0; i < sizeof(quantities) / sizeof(*quantities); i++)
 		draw_quantity(&p, &quantities[i], rows, nr);
 	draw_events(&p, rows, nr);

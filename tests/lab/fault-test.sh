@@ -77,7 +77,7 @@ shown()
 	fi
 	while ((injected < repeat && idle < 5)); do
 		before=$injected
-		more "$1" $((repeat - injected > 20 ? 20 : repeat - injected))
+		more "$1" $((repeat - injected > 50 ? 50 : repeat - injected))
 		keep "$1"
 		idle=$((injected > before ? 0 : idle + 1))
 	done

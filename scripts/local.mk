@@ -11,12 +11,14 @@ EXTRA_DIST += \
 	scripts/kernel \
 	scripts/kernel-image \
 	scripts/kernel-source \
+	scripts/kernel-table \
 	scripts/kernels/base.config \
 	scripts/kernels/debug.config \
 	scripts/kernels/faults.config \
 	scripts/kernels/fragments.sh \
 	scripts/kernels/kcsan.config \
 	scripts/kernels/modules.sh \
+	scripts/kernels/nomdev.config \
 	scripts/kernels/production.config \
 	scripts/lab \
 	scripts/lab-ab \

@@ -65,7 +65,8 @@ describe_names()
 	printf '  %-8s %s\n' "vSERIES" "$(describe_kind production)"
 }
 
-# Lines of the options that KIND asks for on SERIES: those of other series are left out.
+# Lines of the options that KIND asks for on SERIES: those of other series are left out, and
+# what KIND says of an option that all kernels have is what counts.
 options_of()
 {
 	awk -v series="$2" '
@@ -81,7 +82,19 @@ options_of()
 					range[2] != "" && number(series) > number(range[2]))
 				next
 		}
-		/^(# )?CONFIG_/' "$fragments/base.config" "$fragments/$1.config"
+		/^(# )?CONFIG_/ {
+			option = $0
+			sub(/^# /, "", option)
+			sub(/[ =].*/, "", option)
+			if (option in at)
+				line[at[option]] = $0
+			else
+				line[at[option] = ++count] = $0
+		}
+		END {
+			for (each = 1; each <= count; each++)
+				print line[each]
+		}' "$fragments/base.config" "$fragments/$1.config"
 }
 
 # Options in stdin that .config $1 has not as they ask for. "is not set" is true of an

@@ -74,17 +74,24 @@ every_fragment_agrees()
 	done
 }
 
-# Fragments are made for one machine: nothing may be asked for twice, in two ways.
+# options FILE...: each option that a line of these names, without a range before it.
+options()
+{
+	sed -nE 's/^# (CONFIG_[A-Z0-9_]+) is not set$/\1/p; s/^(CONFIG_[A-Z0-9_]+)=.*/\1/p' "$@"
+}
+
+# Fragments are made for one machine: nothing may be asked for twice, in two ways. nomdev is
+# there to ask for something else than all the others.
 no_contradiction()
 {
-	local each twice
+	local each base=$top/scripts/kernels/base.config
 
-	for each in $(all_names); do
-		twice=$(asked "$each" |
-			sed -nE 's/^# (CONFIG_[A-Z0-9_]+) is not set$/\1/p; s/^(CONFIG_[A-Z0-9_]+)=.*/\1/p' |
-			sort | uniq -d)
-		is "$twice" "" || return
+	is "$(options "$base" | sort | uniq -d)" "" || return
+	for each in "$top"/scripts/kernels/*.config; do
+		[[ $each != "$base" && $each != */nomdev.config ]] || continue
+		is "$(options "$base" "$each" | sort | uniq -d)" "" || return
 	done
+	asked nomdev | grep -qx '# CONFIG_VFIO_MDEV is not set' && ! asked nomdev | grep -qx CONFIG_VFIO_MDEV=m
 }
 
 # Every line is one that the filter knows: an option, with or without a range before it.
@@ -200,7 +207,7 @@ no_mirror()
 knows_the_names()
 {
 	"$kernel" names >"$work/names" && "$top/scripts/kernel-image" --list >"$work/images" || return
-	is "$(grep -xcE 'debug|faults|kcsan|v5.10|v6.1|v6.12|v7.2' "$work/names")" 7 &&
+	is "$(grep -xcE 'debug|faults|kcsan|nomdev|v5.10|v6.1|v6.12|v7.2' "$work/names")" 8 &&
 		is "$(grep -xcFf "$work/names" "$work/images")" "$(wc -l <"$work/names")"
 }
 

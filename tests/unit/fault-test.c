@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,6 +129,41 @@ static void wrong_audit(void **state)
 		     result_with(check(cases[i].check, cases[i].verdict, cases[i].text)));
 		refuses(&m, "audit");
 	}
+}
+
+static void *sleep_bound(void *arg)
+{
+	cpu_set_t *set = arg;
+
+	pthread_setaffinity_np(pthread_self(), sizeof(*set), set);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+/* A thread of io_uring's is no worker, though it is bound to the CPU of its node. */
+static void workers_are_told_from_the_kernels(void **state)
+{
+	struct vb_fault f = { .holder = getpid() };
+	pthread_t thread;
+	cpu_set_t set;
+	int cpu = CPU_SETSIZE;
+
+	assert_int_equal(sched_getaffinity(0, sizeof(set), &set), 0);
+	while (--cpu > 0 && !CPU_ISSET(cpu, &set))
+		;
+	if (cpu <= 0)
+		skip();
+	CPU_ZERO(&set);
+	CPU_SET((size_t)cpu, &set);
+	assert_int_equal(pthread_create(&thread, NULL, sleep_bound, &set), 0);
+	for (int ms = 0; ms < 10000 && vb_fault_worker_cpu(&f) != cpu; ms++)
+		usleep(1000);
+	assert_int_equal(vb_fault_worker_cpu(&f), cpu);
+	assert_int_equal(pthread_setname_np(thread, "iou-wrk-1"), 0);
+	assert_int_equal(vb_fault_worker_cpu(&f), -ENOENT);
+	pthread_cancel(thread);
+	pthread_join(thread, NULL);
 }
 
 static void wrong_counts(void **state)
@@ -368,6 +404,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wrong_audit),
+		cmocka_unit_test(workers_are_told_from_the_kernels),
 		cmocka_unit_test(wrong_counts),
 		cmocka_unit_test(not_incomplete),
 		cmocka_unit_test(not_complete),

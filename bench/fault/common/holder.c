@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,10 +29,28 @@ static int each(const char *path, int (*visit)(const char *path, const char *nam
 	return ret;
 }
 
+/* io_uring's own threads are bound to the CPUs of a node, which can be one. */
+static bool is_kernels_own(const char *path, const char *name)
+{
+	char file[512], comm[32] = "";
+	FILE *f;
+
+	snprintf(file, sizeof(file), "%s/%.20s/comm", path, name);
+	f = fopen(file, "re");
+	if (!f)
+		return false;
+	if (!fgets(comm, sizeof(comm), f))
+		comm[0] = '\0';
+	fclose(f);
+	return !strncmp(comm, "iou-", 4);
+}
+
 static int bound_to(const char *path, const char *name, void *arg)
 {
 	cpu_set_t set;
 
+	if (is_kernels_own(path, name))
+		return -ENOENT;
 	if (sched_getaffinity(atoi(name), sizeof(set), &set) || CPU_COUNT(&set) != 1)
 		return -ENOENT;
 	for (int cpu = 1; cpu < CPU_SETSIZE; cpu++)

@@ -33,9 +33,9 @@ void vb_pfns_free(struct vb_window *window)
 	kvfree(window->pfns);
 }
 
-int vb_pfns_fill(struct vb_window *window, unsigned long first)
+int vb_pfns_fill(struct vb_window *window, unsigned long page)
 {
-	unsigned long pfn = (window->iova >> PAGE_SHIFT) + rounddown(first, VB_PFN_CHUNK);
+	unsigned long pfn = (window->iova >> PAGE_SHIFT) + rounddown(page, VB_PFN_CHUNK);
 	struct vb_pfn_chunk *chunk;
 	unsigned int i;
 
@@ -45,7 +45,7 @@ int vb_pfns_fill(struct vb_window *window, unsigned long first)
 	for (i = 0; i < ARRAY_SIZE(chunk->pfn); i++)
 		chunk->pfn[i] = pfn + i;
 	/* another thread may have been first; pairs with vb_pfns_prepare() */
-	if (cmpxchg_release(&window->pfns[first / VB_PFN_CHUNK], NULL, chunk))
+	if (cmpxchg_release(&window->pfns[page / VB_PFN_CHUNK], NULL, chunk))
 		kfree(chunk);
 	return 0;
 }

@@ -96,7 +96,7 @@ static int pin(struct vb_device *dev, struct vb_window *window, unsigned long fi
 	struct vb_op op;
 	int ret;
 
-	ret = vb_pfns_prepare(window, first);
+	ret = vb_pfns_prepare(window, first, first + count - 1);
 	if (ret)
 		return ret;
 	ret = pin_begin(window, &op, first, first + count - 1, fenced);

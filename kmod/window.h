@@ -28,7 +28,7 @@ struct vb_device;
 /* Page numbers as VFIO wants them up to 5.19: those of pages @i * this and on. */
 #define VB_PFN_CHUNK		VB_MAX_BATCH_PAGES
 struct vb_pfn_chunk {
-	/* so that any run that begins in the first half is all here */
+	/* so that any run that begins in the first half is all here, and one array */
 	unsigned long pfn[2 * VB_PFN_CHUNK];
 };
 
@@ -100,8 +100,8 @@ bool vb_window_is_pin(struct vb_window *window, unsigned long first, unsigned lo
 /* pfn.c: make room for the chunks and free them with what they hold. */
 int vb_pfns_alloc(struct vb_window *window);
 void vb_pfns_free(struct vb_window *window);
-/* Fill the chunk of page @first; may sleep. */
-int vb_pfns_fill(struct vb_window *window, unsigned long first);
+/* Fill the chunk of page @page; may sleep. */
+int vb_pfns_fill(struct vb_window *window, unsigned long page);
 
 static inline u64 vb_page_iova(const struct vb_window *window, unsigned long page)
 {
@@ -118,15 +118,29 @@ static inline unsigned long vb_window_pages(const struct vb_window *window)
 	return vb_page_index(window, window->last) + 1;
 }
 
-/* Before any pin that begins at page @first: 0 or -ENOMEM. */
-static inline int vb_pfns_prepare(struct vb_window *window, unsigned long first)
+static inline int vb_pfns_prepare_page(struct vb_window *window, unsigned long page)
 {
-	if (!VB_COMPAT_PFN_ARRAYS || smp_load_acquire(&window->pfns[first / VB_PFN_CHUNK]))
+	if (smp_load_acquire(&window->pfns[page / VB_PFN_CHUNK]))
 		return 0;
-	return vb_pfns_fill(window, first);
+	return vb_pfns_fill(window, page);
 }
 
-/* The numbers of page @first, which was prepared, and of the VB_MAX_BATCH_PAGES after it. */
+/*
+ * Before any pin of pages @first to @last, VB_MAX_BATCH_PAGES at most: 0 or -ENOMEM.
+ * A release may begin at any of them, so the last one's chunk is wanted, too.
+ */
+static inline int vb_pfns_prepare(struct vb_window *window, unsigned long first,
+				  unsigned long last)
+{
+	int ret;
+
+	if (!VB_COMPAT_PFN_ARRAYS)
+		return 0;
+	ret = vb_pfns_prepare_page(window, first);
+	return ret ? ret : vb_pfns_prepare_page(window, last);
+}
+
+/* The numbers of @first, a page that was prepared, and of the VB_MAX_BATCH_PAGES after it. */
 static inline unsigned long *vb_pfns(struct vb_window *window, unsigned long first)
 {
 	if (!VB_COMPAT_PFN_ARRAYS)

@@ -26,6 +26,7 @@ static void all_tests(void)
 {
 	test_info();
 	test_pin_unpin();
+	test_pins_across_mappings();
 	test_fence();
 	test_requests();
 	test_miscount();

@@ -78,6 +78,7 @@ int pinner_info(uint32_t index, struct vb_ioc_pinner_info *info);
 /* notify.c */
 void test_info(void);
 void test_pin_unpin(void);
+void test_pins_across_mappings(void);
 void test_fence(void);
 void test_requests(void);
 void test_miscount(void);

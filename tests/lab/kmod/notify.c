@@ -65,6 +65,29 @@ void test_pin_unpin(void)
 	   "empty histogram");
 }
 
+/*
+ * Where one pin ends, another begins, and a mapping does, need not be the same page: a
+ * release begins in the middle of a pin, and may be of parts of two.
+ */
+void test_pins_across_mappings(void)
+{
+	fresh();
+	is(map_dma(0, 512), 0, "two mappings");
+	is(map_dma(512, 512), 0, "that meet at page 512");
+	is(pin(511, 2, 1, 0), 0, "a pin over both");
+	is(unmap_dma(512, 512), 512, "the second is unmapped");
+	is(counters()->outstanding_pages, 1, "of the pin the first page is left");
+	is(unmap_dma(0, 512), 512, "the first one, too");
+	balanced("after a pin over two mappings");
+
+	fresh();
+	is(map_dma(0, 1024), 0, "one mapping");
+	is(pin(500, 512, 1, 0), 0, "the longest pin");
+	is(pin(499, 1, 1, 0), 0, "and one before it: adjacent pages");
+	is(unmap_dma(0, 1024), 1024, "unmapped together");
+	balanced("after adjacent pins");
+}
+
 void test_fence(void)
 {
 	fresh();

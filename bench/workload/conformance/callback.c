@@ -93,6 +93,19 @@ static int both_pinned(struct vb_ask *a)
 	return ret ? ret : ask_value(a, (int64_t)stats.counters.callbacks);
 }
 
+/* Of the pages that map_row() pins, which are in the range of some callback? */
+static unsigned int told_of(const struct vb_ask *a, const struct vb_ioc_stats *stats,
+			    unsigned int nr)
+{
+	unsigned int seen = 0;
+
+	for (unsigned int i = 0; i < nr; i++)
+		for (unsigned int k = 0; k < stats->log_count && k < VB_CALLBACK_LOG; k++)
+			if (ask_iova(a, 2 * i + 1) - stats->log[k].iova < stats->log[k].size)
+				seen |= 1u << i;
+	return seen;
+}
+
 static int is_mapping(struct vb_ask *a)
 {
 	struct vb_ioc_stats stats;
@@ -107,17 +120,18 @@ static int is_mapping(struct vb_ask *a)
 /* Is each page that was pinned and unmapped in the range of some callback? */
 static int covers(struct vb_ask *a)
 {
-	unsigned int seen = 0;
 	struct vb_ioc_stats stats;
 	int ret = map_row(a, 4, 15);
 
 	if (!ret)
 		ret = unmap_row(a, 4, 0, &stats);
-	for (unsigned int i = 0; i < 4 && !ret; i++)
-		for (unsigned int k = 0; k < stats.log_count && k < VB_CALLBACK_LOG; k++)
-			if (ask_iova(a, 2 * i + 1) - stats.log[k].iova < stats.log[k].size)
-				seen |= 1u << i;
-	return ret ? ret : ask_value(a, seen == 15);
+	return ret ? ret : ask_value(a, told_of(a, &stats, 4) == 15);
+}
+
+/* What follows is asked of callbacks: none, or one that lacks, is no answer. */
+static int not_told(struct vb_ask *a)
+{
+	return ask_not(a, "the driver was not told of all that it had pinned");
 }
 
 /* Does no callback's range reach beyond what the request covers? */
@@ -131,10 +145,14 @@ static int stays_inside(struct vb_ask *a)
 		ret = ask_unmap(a, 2, 4, NULL);
 	if (!ret)
 		ret = ask_callbacks(a, 0, &stats);
-	for (unsigned int k = 0; !ret && k < stats.log_count && k < VB_CALLBACK_LOG; k++)
+	if (ret)
+		return ret;
+	if ((told_of(a, &stats, 4) & 6) != 6)
+		return not_told(a);
+	for (unsigned int k = 0; k < stats.log_count && k < VB_CALLBACK_LOG; k++)
 		inside &= stats.log[k].iova >= ask_iova(a, 2) &&
 			  stats.log[k].iova + stats.log[k].size <= ask_iova(a, 6);
-	return ret ? ret : ask_value(a, inside);
+	return ask_value(a, inside);
 }
 
 static int in_order(struct vb_ask *a)
@@ -145,9 +163,13 @@ static int in_order(struct vb_ask *a)
 
 	if (!ret)
 		ret = unmap_row(a, 8, 0, &stats);
-	for (unsigned int k = 1; !ret && k < stats.log_count && k < VB_CALLBACK_LOG; k++)
+	if (ret)
+		return ret;
+	if (told_of(a, &stats, 8) != 255)
+		return not_told(a);
+	for (unsigned int k = 1; k < stats.log_count && k < VB_CALLBACK_LOG; k++)
 		rising &= stats.log[k].iova > stats.log[k - 1].iova;
-	return ret ? ret : ask_value(a, rising);
+	return ask_value(a, rising);
 }
 
 /* The callback comes in the task that asked for the unmap: it finds that task's slot. */

@@ -23,7 +23,8 @@ enum vb_answer_kind {
 enum vb_answer_state {
 	VB_ANSWER_NONE,			/* nobody came so far */
 	VB_ANSWER_GIVEN,
-	VB_ANSWER_NOT_ASKED,		/* it can't be asked here */
+	VB_ANSWER_NOT_ASKED,		/* it can't be, with this job, mode or machine */
+	VB_ANSWER_SILENT,		/* it can't be asked of this kernel */
 	VB_ANSWER_BROKEN,		/* what has to come before the question failed */
 	VB_ANSWER_HUNG,			/* no answer in its time */
 };

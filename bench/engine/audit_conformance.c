@@ -10,7 +10,7 @@ static void note_first(struct vb_audit_conformance *found, const struct vb_promi
 
 	if (*found->first)
 		return;
-	vb_answer_text(promise->kind, judged->expected->value, expected, sizeof(expected));
+	vb_expected_text(promise->kind, judged->expected, expected, sizeof(expected));
 	if (answer->state == VB_ANSWER_GIVEN)
 		vb_answer_text(promise->kind, answer->value, given, sizeof(given));
 	snprintf(found->first, sizeof(found->first), "%s: %s, expected %s", promise->name,

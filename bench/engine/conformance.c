@@ -181,6 +181,8 @@ static int add_answer(struct reader *r, const char *value)
 	if (e->nr == 1 && answer->nr_conditions)
 		return bad(r, r->line, "[%s] the first answer is the default: it has no conditions",
 			   e->name);
+	if (e->nr == 1 && answer->expected.silent)
+		return bad(r, r->line, "[%s] the first answer is the default: it can't be '-'", e->name);
 	if (e->nr > 1 && !answer->nr_conditions)
 		return bad(r, r->line, "[%s] a second answer without conditions", e->name);
 	return 0;

@@ -26,6 +26,7 @@ struct vb_conformance_here {
 /* An answer that is expected. */
 struct vb_expected {
 	int64_t value;
+	bool silent;			/* that it can't be asked of the kernel: no value */
 	const char *where;		/* conditions, as the file has them; "": the default */
 	const char *because;		/* ""; of a default */
 };
@@ -33,7 +34,7 @@ struct vb_expected {
 enum vb_conforms {
 	VB_CONFORMS,
 	VB_CONFORMS_UNASKED,		/* it can't be asked here, and says why */
-	VB_CONFORMS_NOT,		/* another answer, or none at all */
+	VB_CONFORMS_NOT,		/* another answer, or none where there should be one */
 };
 
 struct vb_judged {
@@ -65,6 +66,9 @@ void vb_conformance_judge(const struct vb_conformance *conformance, unsigned int
 			  struct vb_judged *judged);
 /* "EINVAL", "2", "yes"; returns @text. */
 const char *vb_answer_text(enum vb_answer_kind kind, int64_t value, char *text, size_t size);
+/* The same of what is expected; "-": that it can't be asked. */
+const char *vb_expected_text(enum vb_answer_kind kind, const struct vb_expected *expected,
+			     char *text, size_t size);
 /* All of @answers, judged, and @here, for result.json: an object; NULL: no memory. */
 json_t *vb_conformance_to_json(const struct vb_conformance *conformance,
 			       const struct vb_promise *const *list, const struct vb_answers *answers,

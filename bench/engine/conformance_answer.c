@@ -40,6 +40,15 @@ const char *vb_answer_text(enum vb_answer_kind kind, int64_t value, char *text, 
 	return text;
 }
 
+const char *vb_expected_text(enum vb_answer_kind kind, const struct vb_expected *expected,
+			     char *text, size_t size)
+{
+	if (!expected->silent)
+		return vb_answer_text(kind, expected->value, text, size);
+	snprintf(text, size, "-");
+	return text;
+}
+
 static int errno_of(const char *text, int64_t *value)
 {
 	for (int e = 1; e < ERRNO_END; e++) {
@@ -157,7 +166,9 @@ int conformance_answer(const char *text, enum vb_answer_kind kind, struct entry_
 	bar = strchr(copy, '|');
 	if (bar)
 		*bar = '\0';
-	ret = parse_value(trim(copy), kind, &answer->expected.value, why, size);
+	answer->expected.silent = !strcmp(trim(copy), "-");
+	ret = answer->expected.silent ? 0 :
+	      parse_value(trim(copy), kind, &answer->expected.value, why, size);
 	if (!ret && bar) {
 		answer->where = strdup(trim(bar + 1));
 		ret = answer->where ? parse_conditions(bar + 1, answer, why, size) : -ENOMEM;
@@ -240,9 +251,11 @@ void vb_conformance_judge(const struct vb_conformance *conformance, unsigned int
 		.expected = vb_conformance_expected(conformance, index, here),
 		.standard = &entry->answer[0].expected,
 	};
-	if (answer->state == VB_ANSWER_NOT_ASKED)
+	if (answer->state == VB_ANSWER_NOT_ASKED ||
+	    (answer->state == VB_ANSWER_SILENT && judged->expected->silent))
 		judged->verdict = VB_CONFORMS_UNASKED;
-	else if (answer->state == VB_ANSWER_GIVEN && answer->value == judged->expected->value)
+	else if (answer->state == VB_ANSWER_GIVEN && !judged->expected->silent &&
+		 answer->value == judged->expected->value)
 		judged->verdict = VB_CONFORMS;
 }
 
@@ -300,8 +313,8 @@ static json_t *judged_to_json(const struct vb_promise *promise, const struct vb_
 	char given[32], expected[32], standard[32];
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "promise", promise->name, "text",
 			      judged->text, "kind", kinds[promise->kind], "expected",
-			      vb_answer_text(promise->kind, judged->expected->value, expected,
-					     sizeof(expected)),
+			      vb_expected_text(promise->kind, judged->expected, expected,
+					       sizeof(expected)),
 			      "default", vb_answer_text(promise->kind, judged->standard->value,
 							standard, sizeof(standard)),
 			      "verdict", verdicts[judged->verdict]);

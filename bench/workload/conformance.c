@@ -38,15 +38,17 @@ static int choose_devices(struct vb_ask *a, unsigned int with)
 	unsigned int mdevs = with & WITH_OTHER ? 2 : with & (WITH_MDEV | WITH_NOTHING) ? 1 : 0;
 
 	if (with & WITH_TYPE1 && strncmp(mode, "vfio_type1", strlen("vfio_type1")))
-		return ask_not(a, "of a container of VFIO's, and this mode has none");
+		return ask_not_here(a, "of a container of VFIO's, and this mode has none");
+	if (with & WITH_V2 && !strcmp(mode, "vfio_type1_iommu"))
+		return ask_not_here(a, "version 1 of type1 has no pins and no dirty bitmaps");
 	if (with & WITH_IOCTLS && !strcmp(mode, "iommufd"))
-		return ask_not(a, "an ioctl of type1, which this mode has not");
+		return ask_not_here(a, "an ioctl of type1, which this mode has not");
 	if (with & WITH_PCI && !c->device)
-		return ask_not(a, "the job has no assigned device");
+		return ask_not_here(a, "the job has no assigned device");
 	if (with & WITH_EITHER && !c->device)
 		mdevs = 1;
 	if (mdevs > c->nr_mdevs)
-		return ask_not(a, "the job has %u mdevs of %u", c->nr_mdevs, mdevs);
+		return ask_not_here(a, "the job has %u mdevs of %u", c->nr_mdevs, mdevs);
 	if (!(with & (WITH_PCI | WITH_EITHER)))
 		c->device = NULL;
 	c->nr_mdevs = mdevs;
@@ -109,7 +111,8 @@ static int child(struct vb_worker *w, int fd)
 
 	answer->value = a.answer;
 	memcpy(answer->why, a.why, sizeof(answer->why));
-	answer->state = !ret ? VB_ANSWER_GIVEN : ret == ASK_NOT ? VB_ANSWER_NOT_ASKED : VB_ANSWER_BROKEN;
+	answer->state = !ret ? VB_ANSWER_GIVEN : ret == ASK_NOT ? VB_ANSWER_SILENT :
+			ret == ASK_NOT_HERE ? VB_ANSWER_NOT_ASKED : VB_ANSWER_BROKEN;
 	vb_own_tell(fd, 0);
 	return 0;
 }
@@ -179,6 +182,7 @@ static void count(struct vb_worker *w)
 		w->shared->tally.count[ASKED]++;
 		break;
 	case VB_ANSWER_NOT_ASKED:
+	case VB_ANSWER_SILENT:
 		w->shared->tally.count[NOT_ASKED]++;
 		break;
 	default:

@@ -148,6 +148,32 @@ static void test_judged(void **state)
 	vb_conformance_free(c);
 }
 
+/* That a kernel can't be asked has to be expected of it; '-' is then the only answer. */
+static void test_silence(void **state)
+{
+	struct vb_conformance *c = read_good(CUT WAITS
+		"[told]\ntext=t\nkind=count\nanswer=2\n"
+		"answer=- | mode=vfio_type1v2_iommu\nbecause=b\n");
+	struct vb_answers answers = { .nr = 2, .answer = {
+		{ .state = VB_ANSWER_GIVEN, .value = EINVAL }, { .state = VB_ANSWER_SILENT } } };
+	json_t *whole, *one;
+
+	assert_int_equal(verdict(c, 0, VB_ANSWER_SILENT, 0), VB_CONFORMS_NOT);
+	assert_int_equal(verdict(c, 1, VB_ANSWER_SILENT, 0), VB_CONFORMS_UNASKED);
+	assert_int_equal(verdict(c, 1, VB_ANSWER_NOT_ASKED, 0), VB_CONFORMS_UNASKED);
+	assert_int_equal(verdict(c, 1, VB_ANSWER_GIVEN, 0), VB_CONFORMS_NOT);
+	assert_int_equal(verdict(c, 1, VB_ANSWER_GIVEN, 2), VB_CONFORMS_NOT);
+	assert_int_equal(verdict(c, 1, VB_ANSWER_HUNG, 0), VB_CONFORMS_NOT);
+	whole = vb_conformance_to_json(c, list, &answers,
+				       &(struct vb_conformance_here){ "vfio_type1v2_iommu", "6.1.0" });
+	one = json_array_get(json_object_get(whole, "promises"), 1);
+	assert_string_equal(json_string_value(json_object_get(one, "expected")), "-");
+	assert_string_equal(json_string_value(json_object_get(one, "default")), "2");
+	assert_string_equal(json_string_value(json_object_get(one, "verdict")), "not asked");
+	json_decref(whole);
+	vb_conformance_free(c);
+}
+
 static void test_json(void **state)
 {
 	struct vb_conformance *c = read_good(CUT TOLD WAITS);
@@ -197,6 +223,7 @@ static void test_bad_files(void **state)
 	expect_bad("[told]\nkind=bytes\n", 2, "the workload's answer is of kind count");
 	expect_bad("[told]\nanswer=2\n", 2, "answer= before kind=");
 	expect_bad("[told]\nkind=count\nanswer=two\n", 3, "'two': give a number");
+	expect_bad("[told]\nkind=count\nanswer=-\n", 3, "can't be '-'");
 	expect_bad("[told]\nkind=count\nanswer=-1\n", 3, "'-1': give a number");
 	expect_bad("[cut]\nkind=errno\nanswer=EWHAT\n", 3, "an errno's name");
 	expect_bad("[cut]\nkind=errno\nanswer=22\n", 3, "an errno's name");
@@ -312,6 +339,7 @@ int main(void)
 		cmocka_unit_test(test_functions),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_judged),
+		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_no_file),

@@ -14,7 +14,6 @@
 #include "bench/workload/conformance/ask.h"
 
 #define LOOKS	4000		/* for a callback to have begun, a millisecond each */
-#define NO_PINS	255		/* exit status: ask_pin() returned ASK_NOT */
 
 int ask_not(struct vb_ask *a, const char *format, ...)
 {
@@ -24,6 +23,16 @@ int ask_not(struct vb_ask *a, const char *format, ...)
 	vsnprintf(a->why, sizeof(a->why), format, ap);
 	va_end(ap);
 	return ASK_NOT;
+}
+
+int ask_not_here(struct vb_ask *a, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(a->why, sizeof(a->why), format, ap);
+	va_end(ap);
+	return ASK_NOT_HERE;
 }
 
 int ask_told(struct vb_ask *a, int ret, const char *what)
@@ -85,18 +94,9 @@ int ask_try_pin(struct vb_ask *a, unsigned int which, unsigned int page, unsigne
 	return ret ? ret : vb_mdev_pin(&a->c.mdev[which], ask_iova(a, page), 0, 1, pages, NULL);
 }
 
-static int no_pins(struct vb_ask *a)
-{
-	return ask_not(a, "nothing can be pinned in this mode: EACCES");
-}
-
 int ask_pin(struct vb_ask *a, unsigned int which, unsigned int page, unsigned int pages)
 {
-	int ret = ask_try_pin(a, which, page, pages);
-
-	if (ret == -EACCES)
-		return no_pins(a);
-	return ask_told(a, ret, "pinning");
+	return ask_told(a, ask_try_pin(a, which, page, pages), "pinning");
 }
 
 int ask_delay(struct vb_ask *a, unsigned int which, unsigned int ms)
@@ -136,7 +136,7 @@ static int still_pinned(struct vb_ask *a)
 	uint64_t now = vb_own_foll_pins();
 
 	if (now == UINT64_MAX || a->pins_before == UINT64_MAX)
-		return ask_not(a, "nothing is charged, and the kernel's count of pins is others' too");
+		return ask_not_here(a, "nothing is charged, and the kernel's count of pins is others' too");
 	return ask_value(a, (int64_t)((now - a->pins_before) * ASK_PAGE));
 }
 
@@ -250,7 +250,7 @@ static int be_child(struct vb_ask *a, int (*what)(struct vb_ask *a), pid_t paren
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	ret = getppid() == parent ? what(a) : -EINTR;
-	return ret == ASK_NOT ? NO_PINS : ret < 0 ? -ret & 0xff : 0;
+	return ret < 0 ? -ret & 0xff : 0;
 }
 
 int ask_in_child(struct vb_ask *a, int (*what)(struct vb_ask *a))
@@ -266,7 +266,5 @@ int ask_in_child(struct vb_ask *a, int (*what)(struct vb_ask *a))
 		;
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		return 0;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_PINS)
-		return no_pins(a);
 	return ask_told(a, WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD, "in a process of its own");
 }

@@ -24,9 +24,12 @@ enum vb_ask_with {
 	WITH_NOTHING = 16,		/* no container: the question opens one, with one mdev's group */
 	WITH_TYPE1 = 32,		/* a container of VFIO's own, no IOMMUFD */
 	WITH_IOCTLS = 64,		/* by type1's ioctls as they are: not IOMMUFD's own mode */
+	WITH_V2 = 128,			/* pins, or dirty bitmaps: not version 1 of type1 */
 };
 
-#define ASK_NOT	1			/* not asked: vb_ask.why says why */
+/* Not asked, vb_ask.why says why: of this kernel, which has to be expected of it, ... */
+#define ASK_NOT		1
+#define ASK_NOT_HERE	2		/* ... or with this job, in this mode, on this machine */
 
 struct vb_ask {
 	struct vb_worker *w;
@@ -43,6 +46,8 @@ extern const struct vb_promise vb_promises_map[], vb_promises_unmap[], vb_promis
 
 /* Returns ASK_NOT. */
 int ask_not(struct vb_ask *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Returns ASK_NOT_HERE. */
+int ask_not_here(struct vb_ask *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Returns @ret; if it is an error, and none was told so far, "what: EINVAL" is told. */
 int ask_told(struct vb_ask *a, int ret, const char *what);
 /* The answer is @ret, 0 or -errno: as a positive errno. */
@@ -61,7 +66,7 @@ static inline uint64_t ask_iova(const struct vb_ask *a, uint64_t page)
 
 /*
  * Pages of the question's IOVAs, counted from their first; memory is the same there.
- * 0, ASK_NOT where the mode has no such thing, or -errno, told.
+ * 0, or -errno, told.
  */
 int ask_map(struct vb_ask *a, unsigned int page, unsigned int pages);
 /* @bytes: as the kernel says; may be NULL. */
@@ -127,7 +132,7 @@ static inline bool ask_waited(uint64_t start_ns, uint64_t end_ns)
 
 /*
  * In a child of the question's process, which is awaited; @what may also end it by
- * SIGKILL.  0, ASK_NOT where @what returns that, or -errno, told.
+ * SIGKILL.  0 or -errno, told.
  */
 int ask_in_child(struct vb_ask *a, int (*what)(struct vb_ask *a));
 

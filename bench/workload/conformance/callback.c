@@ -208,7 +208,7 @@ static int kernel_releases(struct vb_ask *a)
 		ret = ask_unmap(a, 0, 8, NULL);
 	after = vb_own_foll_pins();
 	if (!ret && (before == UINT64_MAX || after == UINT64_MAX))
-		return ask_not(a, "the kernel does not count, or others pin too");
+		return ask_not_here(a, "the kernel does not count, or others pin too");
 	return ret ? ret : ask_value(a, (int64_t)(after - before));
 }
 
@@ -331,25 +331,26 @@ static int other_container(struct vb_ask *a)
 
 const struct vb_promise vb_promises_callback[] = {
 	{ "callback-none-pinned", VB_ANSWER_COUNT, WITH_MDEV, none_pinned },
-	{ "callback-one-pinned", VB_ANSWER_COUNT, WITH_MDEV, one_pinned },
-	{ "callback-two-of-four", VB_ANSWER_COUNT, WITH_MDEV, two_of_four },
-	{ "callback-many-pins", VB_ANSWER_COUNT, WITH_MDEV, many_pins },
-	{ "callback-other-hears", VB_ANSWER_COUNT, WITH_MDEV | WITH_OTHER, other_hears },
-	{ "callback-both-pinned", VB_ANSWER_COUNT, WITH_MDEV | WITH_OTHER, both_pinned },
-	{ "callback-other-container", VB_ANSWER_COUNT, WITH_MDEV | WITH_OTHER, other_container },
-	{ "callback-beside-iommu", VB_ANSWER_COUNT, WITH_MDEV | WITH_PCI, beside_iommu },
-	{ "callback-is-mapping", VB_ANSWER_YESNO, WITH_MDEV, is_mapping },
-	{ "callback-covers", VB_ANSWER_YESNO, WITH_MDEV, covers },
-	{ "callback-stays-inside", VB_ANSWER_YESNO, WITH_MDEV, stays_inside },
-	{ "callback-in-order", VB_ANSWER_YESNO, WITH_MDEV, in_order },
-	{ "callback-in-callers-task", VB_ANSWER_YESNO, WITH_MDEV, in_callers_task },
-	{ "callback-releases", VB_ANSWER_COUNT, WITH_MDEV, releases },
-	{ "callback-kernel-releases", VB_ANSWER_COUNT, WITH_MDEV, kernel_releases },
-	{ "callback-unmap-bytes", VB_ANSWER_BYTES, WITH_MDEV, bytes_with_pins },
-	{ "callback-unmap-all", VB_ANSWER_COUNT, WITH_MDEV, by_unmap_all },
-	{ "callback-cut", VB_ANSWER_COUNT, WITH_MDEV, cut_callbacks },
-	{ "callback-cut-keeps-pins", VB_ANSWER_COUNT, WITH_MDEV, cut_keeps_pins },
-	{ "callback-again", VB_ANSWER_COUNT, WITH_MDEV, told_again },
-	{ "callback-after-unpin", VB_ANSWER_COUNT, WITH_MDEV, after_unpin },
+	{ "callback-one-pinned", VB_ANSWER_COUNT, WITH_MDEV | WITH_V2, one_pinned },
+	{ "callback-two-of-four", VB_ANSWER_COUNT, WITH_MDEV | WITH_V2, two_of_four },
+	{ "callback-many-pins", VB_ANSWER_COUNT, WITH_MDEV | WITH_V2, many_pins },
+	{ "callback-other-hears", VB_ANSWER_COUNT, WITH_MDEV | WITH_OTHER | WITH_V2, other_hears },
+	{ "callback-both-pinned", VB_ANSWER_COUNT, WITH_MDEV | WITH_OTHER | WITH_V2, both_pinned },
+	{ "callback-other-container", VB_ANSWER_COUNT, WITH_MDEV | WITH_OTHER | WITH_V2,
+	  other_container },
+	{ "callback-beside-iommu", VB_ANSWER_COUNT, WITH_MDEV | WITH_PCI | WITH_V2, beside_iommu },
+	{ "callback-is-mapping", VB_ANSWER_YESNO, WITH_MDEV | WITH_V2, is_mapping },
+	{ "callback-covers", VB_ANSWER_YESNO, WITH_MDEV | WITH_V2, covers },
+	{ "callback-stays-inside", VB_ANSWER_YESNO, WITH_MDEV | WITH_V2, stays_inside },
+	{ "callback-in-order", VB_ANSWER_YESNO, WITH_MDEV | WITH_V2, in_order },
+	{ "callback-in-callers-task", VB_ANSWER_YESNO, WITH_MDEV | WITH_V2, in_callers_task },
+	{ "callback-releases", VB_ANSWER_COUNT, WITH_MDEV | WITH_V2, releases },
+	{ "callback-kernel-releases", VB_ANSWER_COUNT, WITH_MDEV | WITH_V2, kernel_releases },
+	{ "callback-unmap-bytes", VB_ANSWER_BYTES, WITH_MDEV | WITH_V2, bytes_with_pins },
+	{ "callback-unmap-all", VB_ANSWER_COUNT, WITH_MDEV | WITH_V2, by_unmap_all },
+	{ "callback-cut", VB_ANSWER_COUNT, WITH_MDEV | WITH_V2, cut_callbacks },
+	{ "callback-cut-keeps-pins", VB_ANSWER_COUNT, WITH_MDEV | WITH_V2, cut_keeps_pins },
+	{ "callback-again", VB_ANSWER_COUNT, WITH_MDEV | WITH_V2, told_again },
+	{ "callback-after-unpin", VB_ANSWER_COUNT, WITH_MDEV | WITH_V2, after_unpin },
 	{ 0 }
 };

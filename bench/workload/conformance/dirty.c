@@ -8,11 +8,7 @@
 
 static int track(struct vb_ask *a)
 {
-	int ret = vb_iommu_track_dirty(&a->c.iommu, true);
-
-	if (ret == -EOPNOTSUPP)		/* version 1 */
-		return ask_not(a, "no dirty tracking in this mode");
-	return ask_told(a, ret, "tracking");
+	return ask_told(a, vb_iommu_track_dirty(&a->c.iommu, true), "tracking");
 }
 
 static int get(struct vb_ask *a, unsigned int page, unsigned int pages, uint64_t page_bytes,
@@ -157,16 +153,18 @@ static int with_unmap(struct vb_ask *a)
 }
 
 const struct vb_promise vb_promises_dirty[] = {
-	{ "dirty-pinned", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1, of_pinned },
-	{ "dirty-pinned-before", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1, pinned_before },
-	{ "dirty-none", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1, of_none },
-	{ "dirty-unpinned-since", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1, unpinned_since },
-	{ "dirty-second-time", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1, second_time },
-	{ "dirty-with-unmap", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1, with_unmap },
-	{ "dirty-beside-device", VB_ANSWER_COUNT, WITH_PCI | WITH_TYPE1, beside_device },
-	{ "dirty-not-tracked", VB_ANSWER_ERRNO, WITH_MDEV | WITH_TYPE1, not_tracked },
-	{ "dirty-cut", VB_ANSWER_ERRNO, WITH_MDEV | WITH_TYPE1, cut },
-	{ "dirty-other-page-size", VB_ANSWER_ERRNO, WITH_MDEV | WITH_TYPE1, other_page_size },
-	{ "dirty-track-twice", VB_ANSWER_ERRNO, WITH_MDEV | WITH_TYPE1, track_twice },
+	{ "dirty-pinned", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1 | WITH_V2, of_pinned },
+	{ "dirty-pinned-before", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1 | WITH_V2, pinned_before },
+	{ "dirty-none", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1 | WITH_V2, of_none },
+	{ "dirty-unpinned-since", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1 | WITH_V2,
+	  unpinned_since },
+	{ "dirty-second-time", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1 | WITH_V2, second_time },
+	{ "dirty-with-unmap", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1 | WITH_V2, with_unmap },
+	{ "dirty-beside-device", VB_ANSWER_COUNT, WITH_PCI | WITH_TYPE1 | WITH_V2, beside_device },
+	{ "dirty-not-tracked", VB_ANSWER_ERRNO, WITH_MDEV | WITH_TYPE1 | WITH_V2, not_tracked },
+	{ "dirty-cut", VB_ANSWER_ERRNO, WITH_MDEV | WITH_TYPE1 | WITH_V2, cut },
+	{ "dirty-other-page-size", VB_ANSWER_ERRNO, WITH_MDEV | WITH_TYPE1 | WITH_V2,
+	  other_page_size },
+	{ "dirty-track-twice", VB_ANSWER_ERRNO, WITH_MDEV | WITH_TYPE1 | WITH_V2, track_twice },
 	{ 0 }
 };

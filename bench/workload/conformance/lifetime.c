@@ -289,7 +289,7 @@ static int left_behind(struct vb_ask *a, int (*ending)(struct vb_ask *a))
 	int ret;
 
 	if (before == UINT64_MAX)
-		return ask_not(a, "the kernel does not count, or others pin too");
+		return ask_not_here(a, "the kernel does not count, or others pin too");
 	ret = ask_in_child(a, ending);
 	after = vb_own_foll_pins();
 	return ret ? ret : ask_value(a, (int64_t)(after - before));
@@ -318,8 +318,10 @@ const struct vb_promise vb_promises_lifetime[] = {
 	{ "register-without-container", VB_ANSWER_ERRNO, WITH_NOTHING | WITH_TYPE1, without_container },
 	{ "register-without-iommu", VB_ANSWER_ERRNO, WITH_NOTHING | WITH_TYPE1, without_iommu },
 	{ "register-twice", VB_ANSWER_ERRNO, WITH_MDEV | WITH_TYPE1, opened_twice },
-	{ "register-twice-hears", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1, opened_twice_hears },
-	{ "register-half-closed-hears", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1, half_closed_hears },
+	{ "register-twice-hears", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1 | WITH_V2,
+	  opened_twice_hears },
+	{ "register-half-closed-hears", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1 | WITH_V2,
+	  half_closed_hears },
 	{ "register-wrong-events", VB_ANSWER_ERRNO, WITH_MDEV, wrong_events },
 	{ "unregister-never-registered", VB_ANSWER_ERRNO, WITH_MDEV, never_registered },
 	{ "pin-nothing-registered", VB_ANSWER_ERRNO, WITH_MDEV, nothing_registered },
@@ -332,13 +334,15 @@ const struct vb_promise vb_promises_lifetime[] = {
 	{ "group-taken-while-open", VB_ANSWER_ERRNO, WITH_MDEV | WITH_TYPE1, group_taken_open },
 	{ "map-after-last-group", VB_ANSWER_ERRNO, WITH_MDEV | WITH_TYPE1, last_group_goes },
 	{ "close-keeps-mapping", VB_ANSWER_BYTES, WITH_MDEV, mapping_outlives_device },
-	{ "close-gives-pins-back", VB_ANSWER_BYTES, WITH_MDEV, closed_with_pins },
-	{ "close-others-unmap", VB_ANSWER_BYTES, WITH_MDEV | WITH_OTHER, others_unmap },
-	{ "close-leaves-others-pins", VB_ANSWER_BYTES, WITH_MDEV | WITH_OTHER, others_pins_stay },
-	{ "container-closed-first", VB_ANSWER_BYTES, WITH_MDEV | WITH_TYPE1, container_first },
-	{ "container-closed-with-pins", VB_ANSWER_BYTES, WITH_MDEV, all_closed },
-	{ "exit-with-pins", VB_ANSWER_COUNT, WITH_NOTHING, process_exits },
-	{ "kill-with-pins", VB_ANSWER_COUNT, WITH_NOTHING, process_is_killed },
-	{ "kill-frees-devices", VB_ANSWER_ERRNO, WITH_NOTHING, reopened },
+	{ "close-gives-pins-back", VB_ANSWER_BYTES, WITH_MDEV | WITH_V2, closed_with_pins },
+	{ "close-others-unmap", VB_ANSWER_BYTES, WITH_MDEV | WITH_OTHER | WITH_V2, others_unmap },
+	{ "close-leaves-others-pins", VB_ANSWER_BYTES, WITH_MDEV | WITH_OTHER | WITH_V2,
+	  others_pins_stay },
+	{ "container-closed-first", VB_ANSWER_BYTES, WITH_MDEV | WITH_TYPE1 | WITH_V2,
+	  container_first },
+	{ "container-closed-with-pins", VB_ANSWER_BYTES, WITH_MDEV | WITH_V2, all_closed },
+	{ "exit-with-pins", VB_ANSWER_COUNT, WITH_NOTHING | WITH_V2, process_exits },
+	{ "kill-with-pins", VB_ANSWER_COUNT, WITH_NOTHING | WITH_V2, process_is_killed },
+	{ "kill-frees-devices", VB_ANSWER_ERRNO, WITH_NOTHING | WITH_V2, reopened },
 	{ 0 }
 };

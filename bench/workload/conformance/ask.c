@@ -12,6 +12,7 @@
 #include <linux/vfio.h>
 
 #include "bench/workload/conformance/ask.h"
+#include "lib/iommu/iommufd-uapi.h"
 
 #define LOOKS	4000		/* for a callback to have begun, a millisecond each */
 
@@ -157,11 +158,20 @@ static bool is_native(const struct vb_ask *a)
 	return !strcmp(ask_mode(a), "iommufd");
 }
 
+/* Any flag is VFIO_DMA_UNMAP_FLAG_ALL, which is a range here. */
 static int native_unmap(struct vb_ask *a, const struct vb_raw *raw, uint64_t *bytes)
 {
-	if (raw->flags)
-		return vb_iommu_unmap_all(&a->c.iommu, bytes);
-	return vb_iommu_unmap(&a->c.iommu, raw->iova, raw->size, bytes);
+	struct iommu_ioas_unmap unmap = {
+		.size = sizeof(unmap),
+		.ioas_id = a->c.iommu.ioas,
+		.iova = raw->iova,
+		.length = raw->flags ? UINT64_MAX : raw->size,
+	};
+
+	if (ioctl(a->c.iommu.fd, IOMMU_IOAS_UNMAP, &unmap))
+		return -errno;
+	*bytes = unmap.length;
+	return 0;
 }
 
 int ask_raw_map(struct vb_ask *a, const struct vb_raw *raw)

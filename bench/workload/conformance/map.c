@@ -97,7 +97,7 @@ static int no_access(struct vb_ask *a)
 /* Where the mode does not look, the IOMMU's own code does, and warns (Linux 7.2). */
 static int no_access_device(struct vb_ask *a)
 {
-	if (strncmp(ask_mode(a), "vfio_type1", strlen("vfio_type1")))
+	if (!strncmp(ask_mode(a), "iommufd_compat", strlen("iommufd_compat")))
 		return ask_not(a, "Linux 7.2 answers with a WARNING: doc/findings/no-access.md");
 	return no_access(a);
 }
@@ -188,8 +188,8 @@ const struct vb_promise vb_promises_map[] = {
 	{ "map-odd-size", VB_ANSWER_ERRNO, WITH_EITHER, odd_size },
 	{ "map-odd-address", VB_ANSWER_ERRNO, WITH_EITHER, odd_vaddr },
 	{ "map-wraps", VB_ANSWER_ERRNO, WITH_EITHER, wraps },
-	{ "map-no-access", VB_ANSWER_ERRNO, WITH_MDEV | WITH_IOCTLS, no_access },
-	{ "map-no-access-device", VB_ANSWER_ERRNO, WITH_PCI | WITH_IOCTLS, no_access_device },
+	{ "map-no-access", VB_ANSWER_ERRNO, WITH_MDEV, no_access },
+	{ "map-no-access-device", VB_ANSWER_ERRNO, WITH_PCI, no_access_device },
 	{ "map-unknown-flag", VB_ANSWER_ERRNO, WITH_EITHER | WITH_IOCTLS, unknown_flag },
 	{ "map-short-argsz", VB_ANSWER_ERRNO, WITH_EITHER | WITH_IOCTLS, short_argsz },
 	{ "map-no-memory", VB_ANSWER_ERRNO, WITH_PCI, no_memory_behind },

@@ -35,10 +35,11 @@ static int empty(struct vb_ask *a)
 
 static int empty_bytes(struct vb_ask *a)
 {
+	struct vb_raw raw = { .iova = ask_iova(a, 0), .size = 4 * ASK_PAGE };
 	uint64_t bytes = 1;
 
-	if (vb_iommu_unmap(&a->c.iommu, ask_iova(a, 0), 4 * ASK_PAGE, &bytes))
-		return ask_not(a, "the request fails");
+	if (ask_raw_unmap(a, &raw, &bytes))
+		return ask_not(a, "the request fails, and does not say");
 	return ask_value(a, (int64_t)bytes);
 }
 
@@ -258,23 +259,23 @@ static int other_process(struct vb_ask *a)
 }
 
 const struct vb_promise vb_promises_unmap[] = {
-	{ "unmap-empty", VB_ANSWER_ERRNO, WITH_EITHER | WITH_IOCTLS, empty },
+	{ "unmap-empty", VB_ANSWER_ERRNO, WITH_EITHER, empty },
 	{ "unmap-empty-bytes", VB_ANSWER_BYTES, WITH_EITHER, empty_bytes },
 	{ "unmap-bytes", VB_ANSWER_BYTES, WITH_EITHER, bytes_of_two },
 	{ "unmap-bytes-around-hole", VB_ANSWER_BYTES, WITH_EITHER, bytes_around_hole },
-	{ "unmap-head", VB_ANSWER_ERRNO, WITH_EITHER | WITH_IOCTLS, head },
+	{ "unmap-head", VB_ANSWER_ERRNO, WITH_EITHER, head },
 	{ "unmap-head-gone", VB_ANSWER_BYTES, WITH_EITHER, head_gone },
-	{ "unmap-middle", VB_ANSWER_ERRNO, WITH_EITHER | WITH_IOCTLS, middle },
+	{ "unmap-middle", VB_ANSWER_ERRNO, WITH_EITHER, middle },
 	{ "unmap-middle-gone", VB_ANSWER_BYTES, WITH_EITHER, middle_gone },
 	{ "unmap-tail-gone", VB_ANSWER_BYTES, WITH_EITHER, tail_gone },
-	{ "unmap-second-cut", VB_ANSWER_ERRNO, WITH_EITHER | WITH_IOCTLS, second_cut },
+	{ "unmap-second-cut", VB_ANSWER_ERRNO, WITH_EITHER, second_cut },
 	{ "unmap-second-cut-gone", VB_ANSWER_BYTES, WITH_EITHER, second_cut_gone },
 	{ "unmap-first-cut-gone", VB_ANSWER_BYTES, WITH_EITHER, first_cut_gone },
-	{ "unmap-twice", VB_ANSWER_ERRNO, WITH_EITHER | WITH_IOCTLS, twice },
+	{ "unmap-twice", VB_ANSWER_ERRNO, WITH_EITHER, twice },
 	{ "unmap-to-the-end", VB_ANSWER_BYTES, WITH_EITHER, to_the_end },
 	{ "unmap-size-zero", VB_ANSWER_ERRNO, WITH_EITHER, size_zero },
-	{ "unmap-odd-iova", VB_ANSWER_ERRNO, WITH_EITHER | WITH_IOCTLS, odd_iova },
-	{ "unmap-odd-size", VB_ANSWER_ERRNO, WITH_EITHER | WITH_IOCTLS, odd_size },
+	{ "unmap-odd-iova", VB_ANSWER_ERRNO, WITH_EITHER, odd_iova },
+	{ "unmap-odd-size", VB_ANSWER_ERRNO, WITH_EITHER, odd_size },
 	{ "unmap-wraps", VB_ANSWER_ERRNO, WITH_EITHER, wraps },
 	{ "unmap-short-argsz", VB_ANSWER_ERRNO, WITH_EITHER | WITH_IOCTLS, short_argsz },
 	{ "unmap-unknown-flag", VB_ANSWER_ERRNO, WITH_EITHER | WITH_IOCTLS, unknown_flag },

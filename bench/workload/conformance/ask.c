@@ -122,22 +122,27 @@ int ask_left(struct vb_ask *a, unsigned int pages, uint64_t *bytes)
 	return ask_told(a, ret, "unmapping what is left");
 }
 
-int ask_locked(struct vb_ask *a, uint64_t *bytes)
+static bool is_iommufd(const struct vb_ask *a)
+{
+	return !strncmp(ask_mode(a), "iommufd", strlen("iommufd"));
+}
+
+int ask_charged(struct vb_ask *a, uint64_t *bytes)
 {
 	struct vb_locked locked = { 0 };
 	int ret = vb_locked_read(0, &locked);
 
-	*bytes = locked.locked_bytes;
-	return ask_told(a, ret, "VmLck");
+	*bytes = is_iommufd(a) ? locked.pinned_bytes : locked.locked_bytes;
+	return ask_told(a, ret, "VmLck and VmPin");
 }
 
-/* IOMMUFD charges nothing to who has CAP_IPC_LOCK. */
+/* By all processes: what one was charged ends with it. */
 static int still_pinned(struct vb_ask *a)
 {
 	uint64_t now = vb_own_foll_pins();
 
 	if (now == UINT64_MAX || a->pins_before == UINT64_MAX)
-		return ask_not_here(a, "nothing is charged, and the kernel's count of pins is others' too");
+		return ask_not_here(a, "the kernel does not count, or others pin too");
 	return ask_value(a, (int64_t)((now - a->pins_before) * ASK_PAGE));
 }
 
@@ -146,9 +151,9 @@ int ask_still_held(struct vb_ask *a, uint64_t before)
 	uint64_t locked = 0;
 	int ret;
 
-	if (!strncmp(ask_mode(a), "iommufd", strlen("iommufd")))
+	if (is_iommufd(a))
 		return still_pinned(a);
-	ret = ask_locked(a, &locked);
+	ret = ask_charged(a, &locked);
 	return ret ? ret : ask_value(a, (int64_t)(locked - before));
 }
 

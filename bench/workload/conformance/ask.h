@@ -83,11 +83,15 @@ int ask_delay(struct vb_ask *a, unsigned int which, unsigned int ms);
 int ask_callbacks(struct vb_ask *a, unsigned int which, struct vb_ioc_stats *stats);
 /* Bytes that are left of a mapping of the first @pages pages: all is unmapped. */
 int ask_left(struct vb_ask *a, unsigned int pages, uint64_t *bytes);
-/* VmLck of the process. */
-int ask_locked(struct vb_ask *a, uint64_t *bytes);
 /*
- * It is the answer, less @before.  Where the mode charges nothing: bytes that the
- * kernel's own count of pins says, if it can be believed.
+ * What the mode charges the process: VmLck, and VmPin where it is IOMMUFD's, which counts
+ * in VmLck only for who opens the /dev/vfio/vfio of its own: iommufd_fops_open() in
+ * drivers/iommu/iommufd/main.c (6.12, 7.2).
+ */
+int ask_charged(struct vb_ask *a, uint64_t *bytes);
+/*
+ * It is the answer, less @before.  In IOMMUFD's modes: bytes that the kernel's own count
+ * of pins says, if it can be believed.
  */
 int ask_still_held(struct vb_ask *a, uint64_t before);
 

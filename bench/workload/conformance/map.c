@@ -156,7 +156,7 @@ static int failed_leaves(struct vb_ask *a)
 		return ask_not(a, "the mapping did not fail");
 	ret = ask_left(a, 8, &bytes);
 	if (!ret)
-		ret = ask_locked(a, &locked);
+		ret = ask_charged(a, &locked);
 	return ret ? ret : ask_value(a, (int64_t)(bytes + locked));
 }
 
@@ -166,7 +166,7 @@ static int charged(struct vb_ask *a)
 	int ret = ask_map(a, 0, 8);
 
 	if (!ret)
-		ret = ask_locked(a, &locked);
+		ret = ask_charged(a, &locked);
 	return ret ? ret : ask_value(a, (int64_t)locked);
 }
 

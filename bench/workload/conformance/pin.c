@@ -121,7 +121,7 @@ static int charge_of(struct vb_ask *a, unsigned int pins, bool unpin)
 	int ret = ask_map(a, 0, 8);
 
 	if (!ret)
-		ret = ask_locked(a, &before);
+		ret = ask_charged(a, &before);
 	for (unsigned int i = 0; i < pins && !ret; i++)
 		ret = ask_pin(a, i, 1, 2);
 	if (!ret && unpin)
@@ -130,7 +130,7 @@ static int charge_of(struct vb_ask *a, unsigned int pins, bool unpin)
 	if (!ret && unpin)
 		return ask_still_held(a, before);
 	if (!ret)
-		ret = ask_locked(a, &locked);
+		ret = ask_charged(a, &locked);
 	return ret ? ret : ask_value(a, (int64_t)(locked - before));
 }
 
@@ -165,7 +165,7 @@ static int iommu_goes(struct vb_ask *a)
 	if (ret)
 		return ret;
 	vb_device_close(a->c.device);
-	ret = ask_locked(a, &locked);
+	ret = ask_charged(a, &locked);
 	return ret ? ret : ask_value(a, (int64_t)locked);
 }
 

@@ -223,14 +223,14 @@ static void *unmap_thread(void *data)
 	return NULL;
 }
 
-static int wait_for_unpin(struct vb_ask *a)
+int ask_wait_unpinned(struct vb_ask *a, unsigned int which, unsigned int pages,
+		      struct vb_ioc_stats *stats)
 {
-	struct vb_ioc_stats stats;
 	int ret = 0;
 
 	for (unsigned int i = 0; i < LOOKS; i++) {
-		ret = vb_mdev_stats(&a->c.mdev[0], &stats);
-		if (ret || stats.counters.callback_unpinned_pages)
+		ret = vb_mdev_stats(&a->c.mdev[which], stats);
+		if (ret || stats->counters.callback_unpinned_pages >= pages)
 			break;
 		usleep(1000);
 		ret = -ETIMEDOUT;
@@ -238,19 +238,25 @@ static int wait_for_unpin(struct vb_ask *a)
 	return ask_told(a, ret, "waiting for a callback");
 }
 
-int ask_begin_unmap(struct vb_ask *a, struct vb_ask_unmap *unmap)
+int ask_start_unmap(struct vb_ask *a, struct vb_ask_unmap *unmap, unsigned int page,
+		    unsigned int pages)
 {
+	*unmap = (struct vb_ask_unmap){ .a = a, .page = page, .pages = pages };
+	return ask_told(a, -pthread_create(&unmap->thread, NULL, unmap_thread, unmap), "a thread");
+}
+
+int ask_begin_unmap(struct vb_ask *a, struct vb_ask_unmap *unmap, unsigned int which)
+{
+	struct vb_ioc_stats stats;
 	int ret = ask_map(a, 0, 1);
 
 	if (!ret)
-		ret = ask_pin(a, 0, 0, 1);
+		ret = ask_pin(a, which, 0, 1);
 	if (!ret)
-		ret = ask_delay(a, 0, ASK_DELAY_MS);
-	if (ret)
-		return ret;
-	*unmap = (struct vb_ask_unmap){ .a = a, .page = 0, .pages = 1 };
-	ret = -pthread_create(&unmap->thread, NULL, unmap_thread, unmap);
-	return ret ? ask_told(a, ret, "a thread") : wait_for_unpin(a);
+		ret = ask_delay(a, which, ASK_DELAY_MS);
+	if (!ret)
+		ret = ask_start_unmap(a, unmap, 0, 1);
+	return ret ? ret : ask_wait_unpinned(a, which, 1, &stats);
 }
 
 int ask_end_unmap(struct vb_ask_unmap *unmap)

@@ -122,10 +122,16 @@ struct vb_ask_unmap {
 #define ASK_DELAY_MS	400u		/* long against all that is not to wait for it */
 
 /*
- * One pinned mapping of one page, in page 0, whose callback waits: returns when the
- * request is in its callback, nothing pinned any more.
+ * One mapping of one page, in page 0, pinned by mdev @which, whose callback waits: returns
+ * when the request is in that callback, nothing pinned any more.
  */
-int ask_begin_unmap(struct vb_ask *a, struct vb_ask_unmap *unmap);
+int ask_begin_unmap(struct vb_ask *a, struct vb_ask_unmap *unmap, unsigned int which);
+/* A request of a thread of its own. */
+int ask_start_unmap(struct vb_ask *a, struct vb_ask_unmap *unmap, unsigned int page,
+		    unsigned int pages);
+/* Until callbacks of mdev @which have unpinned so many pages; its counters then. */
+int ask_wait_unpinned(struct vb_ask *a, unsigned int which, unsigned int pages,
+		      struct vb_ioc_stats *stats);
 /* Until it is done. */
 int ask_end_unmap(struct vb_ask_unmap *unmap);
 /* Did what took so long wait for a callback? */

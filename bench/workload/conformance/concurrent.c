@@ -14,7 +14,7 @@ static int waits(struct vb_ask *a, int (*what)(struct vb_ask *a))
 {
 	struct vb_ask_unmap unmap;
 	uint64_t start, end;
-	int ret = ask_begin_unmap(a, &unmap);
+	int ret = ask_begin_unmap(a, &unmap, 0);
 
 	if (ret)
 		return ret;
@@ -112,7 +112,7 @@ static int newcomer_hears(struct vb_ask *a)
 	int ret;
 
 	vb_mdev_close_device(&a->c.mdev[1]);
-	ret = ask_begin_unmap(a, &unmap);
+	ret = ask_begin_unmap(a, &unmap, 0);
 	if (!ret)
 		ret = do_open(a);
 	if (!ret)
@@ -148,7 +148,7 @@ static int own_close_waits(struct vb_ask *a)
 static int bytes_after_close(struct vb_ask *a)
 {
 	struct vb_ask_unmap unmap;
-	int ret = ask_begin_unmap(a, &unmap);
+	int ret = ask_begin_unmap(a, &unmap, 0);
 
 	if (!ret)
 		ret = do_close_own(a);
@@ -158,20 +158,53 @@ static int bytes_after_close(struct vb_ask *a)
 }
 
 /*
- * A late pin: the other driver, which was told and had nothing there, pins a page of
- * the range that is being unmapped.  Type1 tells the last that came first.
+ * One driver has pinned the page, and waits in its callback; the other was told before it,
+ * which is seen.  Type1's callbacks come to the last that came first, the notifiers up to
+ * 5.19 and IOMMUFD's to the first.
  */
-static int late_pin(struct vb_ask *a, struct vb_ask_unmap *unmap, int *pinned)
+static int begin_with_told(struct vb_ask *a, struct vb_ask_unmap *unmap, unsigned int *told)
 {
-	int ret = ask_begin_unmap(a, unmap);
+	struct vb_ioc_stats stats;
+	uint64_t callbacks = 0;
+	int ret = ask_begin_unmap(a, unmap, 0);
+
+	*told = 1;
+	if (!ret)
+		ret = ask_callbacks(a, 1, &stats);
+	if (ret || stats.counters.callbacks)
+		return ret;
+	*told = 0;
+	ret = ask_end_unmap(unmap);
+	if (!ret)
+		ret = ask_delay(a, 0, 0);
+	if (!ret)
+		ret = ask_callbacks(a, 0, &stats);
+	if (!ret)
+		callbacks = stats.counters.callbacks;
+	if (!ret)
+		ret = ask_begin_unmap(a, unmap, 1);
+	if (!ret)
+		ret = ask_callbacks(a, 0, &stats);
+	if (!ret && stats.counters.callbacks == callbacks)
+		return ask_not(a, "nobody was told before the driver that has pinned");
+	return ret;
+}
+
+/*
+ * A late pin: a driver that was told already, and had nothing there, pins a page of the
+ * range that is being unmapped.
+ */
+static int late_pin(struct vb_ask *a, struct vb_ask_unmap *unmap, unsigned int *told, int *pinned)
+{
+	int ret = begin_with_told(a, unmap, told);
 
 	if (ret)
 		return ret;
-	*pinned = ask_try_pin(a, 1, 0, 1);
+	*pinned = ask_try_pin(a, *told, 0, 1);
 	if (*pinned == -EAGAIN) {	/* the module's own fence, which was closed by the callback */
-		ret = ask_told(a, vb_mdev_open_range(&a->c.mdev[1], ask_iova(a, 0), ASK_PAGE),
+		ret = ask_told(a, vb_mdev_open_range(&a->c.mdev[*told], ask_iova(a, 0), ASK_PAGE),
 			       "opening the range");
-		*pinned = ask_try_pin(a, 1, 0, 1);
+		*pinned = ask_try_pin(a, *told, 0, 1);
 	}
 	return ret ? ret : ask_end_unmap(unmap);
 }
@@ -179,7 +212,8 @@ static int late_pin(struct vb_ask *a, struct vb_ask_unmap *unmap, int *pinned)
 static int late_pin_errno(struct vb_ask *a)
 {
 	struct vb_ask_unmap unmap;
-	int pinned = 0, ret = late_pin(a, &unmap, &pinned);
+	unsigned int told;
+	int pinned = 0, ret = late_pin(a, &unmap, &told, &pinned);
 
 	return ret ? ret : ask_errno(a, pinned);
 }
@@ -187,7 +221,8 @@ static int late_pin_errno(struct vb_ask *a)
 static int late_pin_bytes(struct vb_ask *a)
 {
 	struct vb_ask_unmap unmap;
-	int pinned = 0, ret = late_pin(a, &unmap, &pinned);
+	unsigned int told;
+	int pinned = 0, ret = late_pin(a, &unmap, &told, &pinned);
 
 	return ret ? ret : ask_value(a, (int64_t)unmap.bytes);
 }
@@ -196,10 +231,11 @@ static int late_pin_kept(struct vb_ask *a)
 {
 	struct vb_ask_unmap unmap;
 	struct vb_ioc_stats stats;
-	int pinned = 0, ret = late_pin(a, &unmap, &pinned);
+	unsigned int told;
+	int pinned = 0, ret = late_pin(a, &unmap, &told, &pinned);
 
 	if (!ret)
-		ret = ask_callbacks(a, 1, &stats);
+		ret = ask_callbacks(a, told, &stats);
 	return ret ? ret : ask_value(a, (int64_t)stats.counters.outstanding_pages);
 }
 
@@ -207,7 +243,7 @@ static int late_pin_kept(struct vb_ask *a)
 static int map_same(struct vb_ask *a)
 {
 	struct vb_ask_unmap unmap;
-	int mapped, ret = ask_begin_unmap(a, &unmap);
+	int mapped, ret = ask_begin_unmap(a, &unmap, 0);
 
 	if (ret)
 		return ret;
@@ -222,7 +258,7 @@ static int same_range(struct vb_ask *a)
 {
 	struct vb_ask_unmap unmap;
 	uint64_t bytes = 0;
-	int ret = ask_begin_unmap(a, &unmap);
+	int ret = ask_begin_unmap(a, &unmap, 0);
 
 	if (ret)
 		return ret;

@@ -121,14 +121,24 @@ static int second_cut_gone(struct vb_ask *a)
 	return ret ? ret : gone(a, 8, 0, 5);
 }
 
-/* The tail of one mapping and all of the next. */
-static int first_cut_gone(struct vb_ask *a)
+/* The tail of one mapping and all of the next; the second was mapped first, or last. */
+static int first_cut(struct vb_ask *a, bool backwards)
 {
-	int ret = ask_map(a, 0, 4);
+	int ret = ask_map(a, backwards ? 4 : 0, 4);
 
 	if (!ret)
-		ret = ask_map(a, 4, 4);
+		ret = ask_map(a, backwards ? 0 : 4, 4);
 	return ret ? ret : gone(a, 8, 3, 5);
+}
+
+static int first_cut_gone(struct vb_ask *a)
+{
+	return first_cut(a, false);
+}
+
+static int first_cut_backwards_gone(struct vb_ask *a)
+{
+	return first_cut(a, true);
 }
 
 static int twice(struct vb_ask *a)
@@ -271,6 +281,7 @@ const struct vb_promise vb_promises_unmap[] = {
 	{ "unmap-second-cut", VB_ANSWER_ERRNO, WITH_EITHER, second_cut },
 	{ "unmap-second-cut-gone", VB_ANSWER_BYTES, WITH_EITHER, second_cut_gone },
 	{ "unmap-first-cut-gone", VB_ANSWER_BYTES, WITH_EITHER, first_cut_gone },
+	{ "unmap-first-cut-backwards-gone", VB_ANSWER_BYTES, WITH_EITHER, first_cut_backwards_gone },
 	{ "unmap-twice", VB_ANSWER_ERRNO, WITH_EITHER, twice },
 	{ "unmap-to-the-end", VB_ANSWER_BYTES, WITH_EITHER, to_the_end },
 	{ "unmap-size-zero", VB_ANSWER_ERRNO, WITH_EITHER, size_zero },

@@ -93,9 +93,39 @@ static int other_pin_waits(struct vb_ask *a)
 	return ret ? ret : waits(a, do_pin);
 }
 
+/*
+ * Both requests have pins, that of the first is gone: is the second's unpinned while the first
+ * is still in its callback?  A callback is counted when it ends.
+ */
+static int at_once(struct vb_ask *a)
+{
+	struct vb_ask_unmap first, second;
+	struct vb_ioc_stats stats;
+	int ret = ask_map(a, 16, 1);
+
+	if (!ret)
+		ret = ask_pin(a, 0, 16, 1);
+	if (!ret)
+		ret = ask_begin_unmap(a, &first, 0);
+	if (!ret)
+		ret = ask_start_unmap(a, &second, 16, 1);
+	if (!ret)
+		ret = ask_wait_unpinned(a, 0, 2, &stats);
+	if (!ret)
+		ret = ask_end_unmap(&first);
+	if (!ret)
+		ret = ask_end_unmap(&second);
+	return ret ? ret : ask_value(a, !stats.counters.callbacks);
+}
+
+static int open_mdev(struct vb_ask *a, unsigned int which)
+{
+	return ask_told(a, vb_mdev_open(&a->c.mdev[which]), "opening the other mdev");
+}
+
 static int do_open(struct vb_ask *a)
 {
-	return ask_told(a, vb_mdev_open(&a->c.mdev[1]), "opening the other mdev");
+	return open_mdev(a, 1);
 }
 
 static int open_waits(struct vb_ask *a)
@@ -104,22 +134,33 @@ static int open_waits(struct vb_ask *a)
 	return waits(a, do_open);
 }
 
-/* One that comes during a callback: is it told of the request as well? */
-static int newcomer_hears(struct vb_ask *a)
+/* One that comes during a callback of the other mdev: is it told of the request as well? */
+static int newcomer(struct vb_ask *a, unsigned int which)
 {
 	struct vb_ask_unmap unmap;
 	struct vb_ioc_stats stats;
 	int ret;
 
-	vb_mdev_close_device(&a->c.mdev[1]);
-	ret = ask_begin_unmap(a, &unmap, 0);
+	vb_mdev_close_device(&a->c.mdev[which]);
+	ret = ask_begin_unmap(a, &unmap, !which);
 	if (!ret)
-		ret = do_open(a);
+		ret = open_mdev(a, which);
 	if (!ret)
 		ret = ask_end_unmap(&unmap);
 	if (!ret)
-		ret = ask_callbacks(a, 1, &stats);
+		ret = ask_callbacks(a, which, &stats);
 	return ret ? ret : ask_value(a, (int64_t)stats.counters.callbacks);
+}
+
+static int newcomer_hears(struct vb_ask *a)
+{
+	return newcomer(a, 1);
+}
+
+/* The place of the first that was opened is free: IOMMUFD gives it to the newcomer. */
+static int newcomer_in_gap_hears(struct vb_ask *a)
+{
+	return newcomer(a, 0);
 }
 
 static int do_close(struct vb_ask *a)
@@ -281,7 +322,10 @@ const struct vb_promise vb_promises_concurrent[] = {
 	{ "wait-of-open", VB_ANSWER_YESNO, WITH_MDEV | WITH_OTHER | WITH_V2, open_waits },
 	{ "wait-of-other-close", VB_ANSWER_YESNO, WITH_MDEV | WITH_OTHER | WITH_V2, close_waits },
 	{ "wait-of-own-close", VB_ANSWER_YESNO, WITH_MDEV | WITH_V2, own_close_waits },
+	{ "callbacks-at-once", VB_ANSWER_YESNO, WITH_MDEV | WITH_V2, at_once },
 	{ "newcomer-hears", VB_ANSWER_COUNT, WITH_MDEV | WITH_OTHER | WITH_V2, newcomer_hears },
+	{ "newcomer-in-gap-hears", VB_ANSWER_COUNT, WITH_MDEV | WITH_OTHER | WITH_V2,
+	  newcomer_in_gap_hears },
 	{ "close-during-unmap-bytes", VB_ANSWER_BYTES, WITH_MDEV | WITH_V2, bytes_after_close },
 	{ "late-pin", VB_ANSWER_ERRNO, WITH_MDEV | WITH_OTHER | WITH_V2, late_pin_errno },
 	{ "late-pin-unmap-bytes", VB_ANSWER_BYTES, WITH_MDEV | WITH_OTHER | WITH_V2,

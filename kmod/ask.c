@@ -81,7 +81,9 @@ static int ask(struct vb_asked *a, u32 what)
 	case VB_ASK_UNPIN_AGAIN:
 		return ask_unpin_again(a);
 	case VB_ASK_REGISTER_WRONG_EVENTS:
-		return vb_register_wrong_events(a->dev);
+	case VB_ASK_REGISTER_NO_DEVICE:
+	case VB_ASK_REGISTER_NO_EVENTS:
+		return vb_register_wrongly(a->dev, what);
 	case VB_ASK_UNREGISTER_NEVER:
 		return vb_unregister_never(a->dev);
 	default:
@@ -104,7 +106,7 @@ int vb_ioc_ask(struct vb_device *dev, void *arg)
 	struct vb_asked a = { .dev = dev, .iova = req->iova, .pages = req->pages };
 
 	req->answer = 0;
-	if (req->what > VB_ASK_PIN_NOTHING_REGISTERED || !req->pages ||
+	if (req->what > VB_ASK_REGISTER_NO_EVENTS || !req->pages ||
 	    !PAGE_ALIGNED(req->iova) || req->iova + req->pages * (u64)PAGE_SIZE < req->iova)
 		return -EINVAL;
 	if (req->pages > VB_MAX_ASK_PAGES)

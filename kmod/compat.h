@@ -58,7 +58,7 @@ static inline int vb_compat_unpin_answer(struct vfio_device *vdev, u64 iova,
 	return 0;
 }
 
-static inline int vb_register_wrong_events(struct vb_device *dev)
+static inline int vb_register_wrongly(struct vb_device *dev, u32 what)
 {
 	return -EOPNOTSUPP;
 }
@@ -100,8 +100,8 @@ static inline int vb_compat_unpin_answer(struct vfio_device *vdev, u64 iova,
 	return ret < 0 ? ret : 0;
 }
 
-/* mdev-notifier.c: VFIO's answers */
-int vb_register_wrong_events(struct vb_device *dev);
+/* mdev-notifier.c: VFIO's answers; @what: VB_ASK_REGISTER_* */
+int vb_register_wrongly(struct vb_device *dev, u32 what);
 int vb_unregister_never(struct vb_device *dev);
 /* What @what answers while @dev is not registered. */
 int vb_while_unregistered(struct vb_device *dev, int (*what)(void *arg), void *arg);

@@ -143,14 +143,20 @@ static int never_notified(struct notifier_block *nb, unsigned long action, void 
 	return NOTIFY_OK;
 }
 
-int vb_register_wrong_events(struct vb_device *dev)
+int vb_register_wrongly(struct vb_device *dev, u32 what)
 {
+	struct device *device = what == VB_ASK_REGISTER_NO_DEVICE ? NULL : dev->vdev.dev;
 	struct notifier_block nb = { .notifier_call = never_notified };
-	unsigned long events = VFIO_IOMMU_NOTIFY_DMA_UNMAP | BIT(31);
-	int ret = vfio_register_notifier(dev->vdev.dev, VFIO_IOMMU_NOTIFY, &events, &nb);
+	unsigned long events = VFIO_IOMMU_NOTIFY_DMA_UNMAP;
+	int ret;
 
+	if (what == VB_ASK_REGISTER_NO_EVENTS)
+		events = 0;
+	else if (what == VB_ASK_REGISTER_WRONG_EVENTS)
+		events |= BIT(31);
+	ret = vfio_register_notifier(device, VFIO_IOMMU_NOTIFY, &events, &nb);
 	if (!ret)
-		vfio_unregister_notifier(dev->vdev.dev, VFIO_IOMMU_NOTIFY, &nb);
+		vfio_unregister_notifier(device, VFIO_IOMMU_NOTIFY, &nb);
 	return ret;
 }
 

@@ -355,6 +355,8 @@ enum vb_question {
 	VB_ASK_REGISTER_WRONG_EVENTS = 3,
 	VB_ASK_UNREGISTER_NEVER = 4,	/* what was never registered */
 	VB_ASK_PIN_NOTHING_REGISTERED = 5,
+	VB_ASK_REGISTER_NO_DEVICE = 6,	/* NULL in its place */
+	VB_ASK_REGISTER_NO_EVENTS = 7,	/* 0 */
 };
 
 /*

@@ -38,7 +38,7 @@ answers()
 is_asked()
 {
 	holds both "(c['hung'] == 0 and c['asked'] + c['not_asked'] == len(r['conformance']['promises']) and
-		(c['not_asked'] == 3 if 'v2' in r['label'] else 60 < c['not_asked'] < 75))"
+		(c['not_asked'] == 5 if 'v2' in r['label'] else 60 < c['not_asked'] < 75))"
 }
 
 # One map twice, one that overlaps, and, with pins, one during an unmap.
@@ -63,7 +63,7 @@ says()
 # per-request tells of everything, and before it looks whether the request may be made.
 other_answers()
 {
-	fails other "are not, 3 could" conformance --variant per-request \
+	fails other "are not, 5 could" conformance --variant per-request \
 		--set iommu_mode=vfio_type1v2_iommu
 }
 

@@ -108,6 +108,16 @@ static int wrong_events(struct vb_ask *a)
 	return ask_vfio(a, VB_ASK_REGISTER_WRONG_EVENTS, 0, 1);
 }
 
+static int no_device(struct vb_ask *a)
+{
+	return ask_vfio(a, VB_ASK_REGISTER_NO_DEVICE, 0, 1);
+}
+
+static int no_events(struct vb_ask *a)
+{
+	return ask_vfio(a, VB_ASK_REGISTER_NO_EVENTS, 0, 1);
+}
+
 static int never_registered(struct vb_ask *a)
 {
 	return ask_vfio(a, VB_ASK_UNREGISTER_NEVER, 0, 1);
@@ -323,6 +333,8 @@ const struct vb_promise vb_promises_lifetime[] = {
 	{ "register-half-closed-hears", VB_ANSWER_COUNT, WITH_MDEV | WITH_TYPE1 | WITH_V2,
 	  half_closed_hears },
 	{ "register-wrong-events", VB_ANSWER_ERRNO, WITH_MDEV, wrong_events },
+	{ "register-no-device", VB_ANSWER_ERRNO, WITH_MDEV, no_device },
+	{ "register-no-events", VB_ANSWER_ERRNO, WITH_MDEV, no_events },
 	{ "unregister-never-registered", VB_ANSWER_ERRNO, WITH_MDEV, never_registered },
 	{ "pin-nothing-registered", VB_ANSWER_ERRNO, WITH_MDEV, nothing_registered },
 	{ "iommu-without-group", VB_ANSWER_ERRNO, WITH_NOTHING | WITH_TYPE1, iommu_without_group },

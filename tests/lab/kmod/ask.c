@@ -36,6 +36,10 @@ static void test_registration(void)
 
 	is(asked(VB_ASK_REGISTER_WRONG_EVENTS, 0, 1), notifier ? EINVAL : -EOPNOTSUPP - 1000,
 	   "a registration for unknown events");
+	is(asked(VB_ASK_REGISTER_NO_DEVICE, 0, 1), notifier ? EINVAL : -EOPNOTSUPP - 1000,
+	   "one of no device");
+	is(asked(VB_ASK_REGISTER_NO_EVENTS, 0, 1), notifier ? EINVAL : -EOPNOTSUPP - 1000,
+	   "one for no events");
 	is(asked(VB_ASK_UNREGISTER_NEVER, 0, 1), notifier ? ENOENT : -EOPNOTSUPP - 1000,
 	   "the end of one that there is not");
 	is(asked(VB_ASK_PIN_NOTHING_REGISTERED, 0, 1), notifier ? EINVAL : -EOPNOTSUPP - 1000,
@@ -53,7 +57,7 @@ void test_ask(void)
 	before = *counters();
 	test_answers();
 	test_registration();
-	is(asked(VB_ASK_PIN_NOTHING_REGISTERED + 1, 0, 1), -EINVAL - 1000, "an unknown question");
+	is(asked(VB_ASK_REGISTER_NO_EVENTS + 1, 0, 1), -EINVAL - 1000, "an unknown question");
 	is(asked(VB_ASK_PIN, 0, 0), -EINVAL - 1000, "no pages");
 	is(asked(VB_ASK_PIN, 0, VB_MAX_ASK_PAGES + 1), -E2BIG - 1000, "too many for one question");
 	is(asked(VB_ASK_PIN, UINT64_MAX / PAGE - BASE / PAGE, 2), -EINVAL - 1000,

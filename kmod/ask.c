@@ -84,10 +84,8 @@ static int ask(struct vb_asked *a, u32 what)
 	case VB_ASK_REGISTER_NO_DEVICE:
 	case VB_ASK_REGISTER_NO_EVENTS:
 		return vb_register_wrongly(a->dev, what);
-	case VB_ASK_UNREGISTER_NEVER:
-		return vb_unregister_never(a->dev);
 	default:
-		return vb_while_unregistered(a->dev, ask_pin, a);
+		return vb_unregister_never(a->dev);
 	}
 }
 
@@ -100,10 +98,28 @@ static bool can_ask(const struct vb_device *dev, u32 what)
 	return what < VB_ASK_REGISTER_WRONG_EVENTS || VB_COMPAT_NOTIFIER;
 }
 
+/*
+ * While it is not registered the device is not told of an unmap of what it has pinned, and
+ * type1 insists on it (BUG_ON): so it has nothing pinned, and pins nothing.
+ */
+static int ask_unregistered(struct vb_asked *a, struct vb_ioc_ask *req)
+{
+	int ret = 0;
+
+	WRITE_ONCE(a->dev->unregistered, true);
+	if (vb_windows_idle(a->dev))
+		req->answer = -vb_while_unregistered(a->dev, ask_pin, a);
+	else
+		ret = -EBUSY;
+	WRITE_ONCE(a->dev->unregistered, false);
+	return ret;
+}
+
 int vb_ioc_ask(struct vb_device *dev, void *arg)
 {
 	struct vb_ioc_ask *req = arg;
 	struct vb_asked a = { .dev = dev, .iova = req->iova, .pages = req->pages };
+	int ret = 0;
 
 	req->answer = 0;
 	if (req->what > VB_ASK_REGISTER_NO_EVENTS || !req->pages ||
@@ -122,8 +138,11 @@ int vb_ioc_ask(struct vb_device *dev, void *arg)
 		kvfree(a.pfns);
 		return -EINTR;
 	}
-	req->answer = -ask(&a, req->what);
+	if (req->what == VB_ASK_PIN_NOTHING_REGISTERED)
+		ret = ask_unregistered(&a, req);
+	else
+		req->answer = -ask(&a, req->what);
 	mutex_unlock(&vb_ask_lock);
 	kvfree(a.pfns);
-	return 0;
+	return ret;
 }

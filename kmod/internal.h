@@ -66,6 +66,7 @@ struct vb_device {
 	u32 mode;			/* enum vb_mode */
 	u64 delay_ns;			/* of each callback */
 	bool removing;			/* somebody wants the device back */
+	bool unregistered;		/* VB_ASK_PIN_NOTHING_REGISTERED is under way: no pins */
 	bool exact;			/* unpin as was pinned: vb_window.starts */
 	struct mutex busted_lock;	/* VB_MODE_BUSTED_LOCK only */
 

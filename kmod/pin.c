@@ -45,8 +45,8 @@ static void count_unpin(struct vb_device *dev, unsigned int pages, u64 ns)
 	vb_stats_put();
 }
 
-static int pin_begin(struct vb_window *window, struct vb_op *op, unsigned long first,
-		     unsigned long last, bool fenced)
+static int pin_begin(struct vb_device *dev, struct vb_window *window, struct vb_op *op,
+		     unsigned long first, unsigned long last, bool fenced)
 {
 	int ret = 0;
 
@@ -55,7 +55,7 @@ static int pin_begin(struct vb_window *window, struct vb_op *op, unsigned long f
 		ret = -EAGAIN;
 	else if (find_next_bit(window->pinned, last + 1, first) <= last)
 		ret = -EEXIST;
-	else if (vb_window_busy(window, first, last))
+	else if (READ_ONCE(dev->unregistered) || vb_window_busy(window, first, last))
 		ret = -EBUSY;
 	else
 		vb_op_begin(window, op, first, last, false);
@@ -99,7 +99,7 @@ static int pin(struct vb_device *dev, struct vb_window *window, unsigned long fi
 	ret = vb_pfns_prepare(window, first, first + count - 1);
 	if (ret)
 		return ret;
-	ret = pin_begin(window, &op, first, first + count - 1, fenced);
+	ret = pin_begin(dev, window, &op, first, first + count - 1, fenced);
 	if (ret) {
 		if (ret == -EAGAIN)
 			count_fenced(dev);

@@ -159,6 +159,22 @@ u64 vb_windows_outstanding(struct vb_device *dev)
 	return pages;
 }
 
+bool vb_windows_idle(struct vb_device *dev)
+{
+	struct vb_window *window = vb_window_first(dev, 0);
+	bool idle = true;
+
+	while (window && idle) {
+		spin_lock(&window->lock);
+		idle = hlist_empty(&window->ops);
+		spin_unlock(&window->lock);
+		if (window->last == U64_MAX)
+			break;
+		window = vb_window_first(dev, window->last + 1);
+	}
+	return idle && !vb_windows_outstanding(dev);
+}
+
 bool vb_window_busy(struct vb_window *window, unsigned long first, unsigned long last)
 {
 	struct vb_op *op;

@@ -78,6 +78,11 @@ struct vb_window *vb_window_holding(struct vb_device *dev, u64 iova, u64 last);
 int vb_windows_open(struct vb_device *dev, u64 iova, u64 last);
 /* Pages pinned now, as the bitmaps say. */
 u64 vb_windows_outstanding(struct vb_device *dev);
+/*
+ * Is nothing pinned, and nothing on its way to be?  It stays so where pin_begin() has been
+ * told before the call that nothing is to begin.
+ */
+bool vb_windows_idle(struct vb_device *dev);
 /* Is anything under way in [@first, @last]?  With window->lock held. */
 bool vb_window_busy(struct vb_window *window, unsigned long first, unsigned long last);
 /* Pages of it whose release is under way.  With window->lock held. */

@@ -362,9 +362,10 @@ enum vb_question {
 /*
  * Ask VFIO for what a driver that keeps to the rules never asks for, past windows,
  * limits and counters; all that it does is undone.  @pages from @iova on, which need
- * not be in a window, are not to be pinned or unmapped meanwhile.  -EPERM without
- * CAP_SYS_ADMIN; -EOPNOTSUPP: this kernel has no such thing; -E2BIG: more than
- * VB_MAX_ASK_PAGES.
+ * not be in a window, are not to be pinned or unmapped meanwhile.  With
+ * VB_ASK_PIN_NOTHING_REGISTERED the device has nothing pinned (-EBUSY), and its pins fail
+ * with -EBUSY meanwhile.  -EPERM without CAP_SYS_ADMIN; -EOPNOTSUPP: this kernel has no
+ * such thing; -E2BIG: more than VB_MAX_ASK_PAGES.
  */
 struct vb_ioc_ask {
 	__u32 size;

@@ -45,6 +45,14 @@ static void test_registration(void)
 	is(asked(VB_ASK_PIN_NOTHING_REGISTERED, 0, 1), notifier ? EINVAL : -EOPNOTSUPP - 1000,
 	   "a pin without one");
 	is(asked(VB_ASK_PIN, 0, 1), 0, "and with one again");
+	is(pin(9, 1, 1, 0), 0, "a page pinned, elsewhere");
+	is(asked(VB_ASK_PIN_NOTHING_REGISTERED, 0, 1), notifier ? -EBUSY - 1000 : -EOPNOTSUPP - 1000,
+	   "nobody is left untold of its unmap");
+	is(unpin(9, 1, 1, 0), 0, "and off again");
+	is(asked(VB_ASK_PIN_NOTHING_REGISTERED, 0, 1), notifier ? EINVAL : -EOPNOTSUPP - 1000,
+	   "then it can be asked");
+	is(pin(9, 1, 1, 0), 0, "and pinned again");
+	is(unpin(9, 1, 1, 0), 0, "and off");
 }
 
 void test_ask(void)
@@ -63,7 +71,7 @@ void test_ask(void)
 	is(asked(VB_ASK_PIN, UINT64_MAX / PAGE - BASE / PAGE, 2), -EINVAL - 1000,
 	   "pages beyond the end");
 	is(kernel_pins_again(pins), pins, "the kernel holds what it held");
-	is((long long)counters()->pin_calls, (long long)before.pin_calls + 1, "the module counts its own pins");
+	is((long long)counters()->pin_calls, (long long)before.pin_calls + 3, "the module counts its own pins");
 	is(unmap_dma(0, 1024), 1024, "all unmapped");
 	ok(!kernel_warned(), "no warning");
 }

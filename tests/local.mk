@@ -127,7 +127,8 @@ tests_unit_samples_test_SOURCES = tests/unit/samples-test.c
 tests_unit_samples_test_CFLAGS = $(unit_cflags)
 tests_unit_samples_test_LDADD = $(unit_ldadd)
 
-ab_tests = tests/unit/abilities-test tests/unit/arm-test tests/unit/plan-test tests/unit/schedule-test
+ab_tests = tests/unit/abilities-test tests/unit/arm-test tests/unit/plan-test tests/unit/schedule-test \
+	tests/unit/watchdog-test
 check_PROGRAMS += $(ab_tests)
 TESTS += $(ab_tests)
 tests_unit_abilities_test_SOURCES = tests/unit/abilities-test.c
@@ -142,6 +143,9 @@ tests_unit_plan_test_LDADD = $(unit_ldadd)
 tests_unit_schedule_test_SOURCES = tests/unit/schedule-test.c
 tests_unit_schedule_test_CFLAGS = $(unit_cflags)
 tests_unit_schedule_test_LDADD = $(unit_ldadd)
+tests_unit_watchdog_test_SOURCES = tests/unit/watchdog-test.c
+tests_unit_watchdog_test_CFLAGS = $(unit_cflags)
+tests_unit_watchdog_test_LDADD = $(unit_ldadd)
 
 noise_tests = tests/unit/noise-events-test tests/unit/noise-gate-test \
 	tests/unit/noise-settings-test
@@ -363,7 +367,8 @@ TESTS += tests/cli/busted-doc-test.sh
 EXTRA_DIST += tests/cli/busted-doc-test.sh tests/lab/kmod-fuzz-test.sh
 EXTRA_DIST += tests/lab/busted-test.sh tests/lab/busted/judge.py tests/lab/busted/matrix \
 	tests/lab/busted/run-cell.sh
-EXTRA_DIST += tests/lab/acceptance-test.sh tests/lab/kill-test.sh tests/lab/lab-selftest.sh \
+EXTRA_DIST += tests/lab/acceptance-test.sh tests/lab/deadlock-beside.job tests/lab/kill-test.sh \
+	tests/lab/lab-selftest.sh \
 	tests/lab/privileges-test.sh tests/lab/restore-test.sh tests/lab/snapshot.sh
 
 TESTS += tests/cli/kernel-test.sh tests/cli/lab-matrix-test.sh

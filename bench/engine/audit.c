@@ -100,7 +100,7 @@ static void check_ending(struct subject *s)
 
 	switch (run->ending) {
 	case VB_ENDING_HUNG:
-		add(s, "ending", false, "hung: nothing moved for %.1f s, %u tasks in state D; reboot needed",
+		add(s, "ending", false, "hung: no progress for %.1f s, %u tasks in state D; reboot needed",
 		    (double)run->hung_after_ns / 1e9, run->tasks_in_d);
 		break;
 	case VB_ENDING_KILLED:

@@ -108,6 +108,7 @@ struct vb_last_op {
 struct vb_worker_shared {
 	_Atomic uint64_t steps;		/* of both warm-up and measured part */
 	_Atomic int state;		/* 0 not started, 1 running, 2 done */
+	_Atomic int waits;		/* 1: at a gate, for the others; nothing is to be finished */
 	pid_t tid;
 	_Atomic pid_t child;		/* a process of its own that works for it; 0: none */
 	int cpu_seen;			/* where it ran, at start and end */

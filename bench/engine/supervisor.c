@@ -128,7 +128,7 @@ static void end_hung(struct vb_run *run, pid_t pid, int pidfd, const struct vb_w
 	int status;
 
 	run->ending = VB_ENDING_HUNG;
-	run->hung_after_ns = vb_watchdog_idle_ns(dog);
+	run->hung_after_ns = dog->idle_ns;
 	vb_watchdog_report(run->dir_fd, &run->tasks_in_d);
 	kill(pid, SIGKILL);
 	wait_gone(pid, pidfd, KILL_WAIT_NS, &status);
@@ -179,7 +179,7 @@ static void watch(struct vb_run *run, pid_t pid, int pidfd, struct vb_interval_l
 	int status;
 
 	vb_shuffle_init(&shuffle, run, 0);
-	vb_watchdog_init(&dog, pid, run->plan->run->global.op_timeout_ns);
+	vb_watchdog_init(&dog, pid, run->plan, vb_now_ns());
 	while (!wait_gone(pid, pidfd, sleep_for(now, next_tick, every < TICK_NS ? next : UINT64_MAX),
 			  &status)) {
 		if (vb_interrupted())
@@ -201,7 +201,8 @@ static void watch(struct vb_run *run, pid_t pid, int pidfd, struct vb_interval_l
 		if (vb_status_asked())
 			vb_live_status(run, now);
 		poll_klog(run);
-		if (vb_watchdog_check(&dog, run->worker, run->plan->nr_workers)) {
+		if (vb_watchdog_check(&dog, atomic_load(&run->shared->phase), run->worker,
+				      vb_now_ns())) {
 			end_hung(run, pid, pidfd, &dog);
 			return;
 		}

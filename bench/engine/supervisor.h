@@ -46,7 +46,7 @@ struct vb_run {
 	enum vb_ending ending;
 	int signal;			/* that killed it */
 	uint64_t wall_ns;
-	uint64_t hung_after_ns;		/* from the last progress to the verdict */
+	uint64_t hung_after_ns;		/* from the last progress of what hangs to the verdict */
 	unsigned int tasks_in_d;
 	size_t klog_from;		/* where this run's part of the kernel log begins */
 	uint64_t klog_lost;		/* messages of it that were overwritten */

@@ -72,6 +72,7 @@ static void gate(struct thread *t)
 {
 	struct control *c = t->control;
 
+	atomic_store(&t->worker->shared->waits, 1);
 	pthread_mutex_lock(&c->mutex);
 	c->arrived++;
 	if (t->worker->section->ops)
@@ -81,6 +82,7 @@ static void gate(struct thread *t)
 	while (c->released < t->passed)
 		pthread_cond_wait(&c->change, &c->mutex);
 	pthread_mutex_unlock(&c->mutex);
+	atomic_store(&t->worker->shared->waits, 0);
 }
 
 /* Step until halted, failed or done; @limit 0: no bound.  Threads that share a

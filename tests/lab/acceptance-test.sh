@@ -181,6 +181,35 @@ runs[0]["status"] == "hung" and runs[0]["hung"]["tasks_in_d"] >= 2'
 	check "$2 on $3: reboot needed, it says" said "reboot needed"
 }
 
+# The deadlock in one container, while a worker of another gets on.
+test_deadlock_beside()
+{
+	lab_run beside --timeout 90 -- "$top/tests/lab/deadlock-beside.job" --variant mainline
+	check "a deadlock beside a container that gets on: exit 2" is "$status" 2
+	check "a deadlock beside it: verdict hung, noticed in time" json '
+runs[0]["status"] == "hung" and runs[0]["hung"]["tasks_in_d"] >= 2 and
+10 <= runs[0]["hung"]["idle_s"] <= 15'
+	check "a deadlock beside it: the other did get on until then" other_got_on
+}
+
+# In the last 8 s worker 2's count of steps has grown, and no other's.
+other_got_on()
+{
+	awk -F, '
+		NR > 1 { time[NR] = last = $1; worker[NR] = $3; steps[NR] = $5 }
+		END {
+			for (i = 2; i <= NR; i++) {
+				if (time[i] <= last - 8)
+					continue
+				if (!(worker[i] in from))
+					from[worker[i]] = steps[i]
+				grown[worker[i]] = steps[i] - from[worker[i]]
+			}
+			printf "# steps in the last 8 s: %d, %d, %d\n", grown[0], grown[1], grown[2]
+			exit !(2 in grown && grown[2] > 0 && !grown[0] && !grown[1])
+		}' "$out"/result/runs/*/intervals.csv
+}
+
 # By the times at which the workers' counts were written down, not by what the
 # watchdog says of itself. A row is written each second until it has noticed; the
 # last movement was after the row before the one that shows it.
@@ -264,6 +293,7 @@ test_open_close
 test_deadlock two-unmaps deadlock-unmap stock 'vfio_iommu_type1_ioctl'
 test_deadlock open-close deadlock-open-close mainline \
 	'vfio_iommu_type1_(un)?register_device|vfio_group_f?ops_unl_ioctl|vfio_device_f?ops_release'
+test_deadlock_beside
 test_crash v13 'kernel BUG at|BUG: |general protection|Oops' deadlock-unmap per-dma-v13
 test_busted
 printf '1..%d\n' "$number"

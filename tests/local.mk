@@ -340,8 +340,10 @@ EXTRA_DIST += tests/cli/variant-test.sh tests/lab/variant-test.sh \
 	tests/unit/topology/no-cpus.xml tests/unit/topology/no-memory.xml \
 	tests/unit/topology/two-nodes.xml
 
-TESTS += tests/cli/kill-result-test.sh tests/cli/report-test.sh tests/cli/soak-test.sh
+TESTS += tests/cli/kill-result-test.sh tests/cli/report-test.sh tests/cli/soak-test.sh \
+	tests/cli/stopped-run-test.sh
 EXTRA_DIST += tests/cli/kill-result-test.sh tests/cli/report-test.sh tests/cli/soak-test.sh \
+	tests/cli/stopped-run-test.sh \
 	tests/soak_files.py
 
 TESTS += tests/cli/bad-input-test.sh

@@ -182,8 +182,11 @@ static void watch(struct vb_run *run, pid_t pid, int pidfd, struct vb_interval_l
 	vb_watchdog_init(&dog, pid, run->plan, vb_now_ns());
 	while (!wait_gone(pid, pidfd, sleep_for(now, next_tick, every < TICK_NS ? next : UINT64_MAX),
 			  &status)) {
-		if (vb_interrupted())
+		if (vb_interrupted()) {
 			atomic_store(&run->shared->stop, 1);
+			/* Who stopped it, a soak say, may be gone; stopped, it can't end. */
+			kill(pid, SIGCONT);
+		}
 		now = vb_now_ns() - start;
 		if (now >= next) {
 			vb_interval_log_write(log, now, false);

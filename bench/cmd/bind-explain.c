@@ -47,6 +47,11 @@ static void explain_block(const struct vb_inuse *use, struct reason *reason)
 			 use->node, use->detail);
 		reason->mend = CHOOSE;
 		break;
+	case VB_INUSE_BOOT:
+		snprintf(reason->what, sizeof(reason->what), "a machine boots from %s (partition: %s)",
+			 use->node, use->detail);
+		reason->mend = "it may be this one: " CHOOSE;
+		break;
 	default:
 		snprintf(reason->what, sizeof(reason->what), "%s is held by a mount, a volume or "
 			 "a program", use->node);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Block devices of a PCI device that are in use: mounted, swap, or part of a
- * device-mapper, md, LVM or ZFS device.
+ * Block devices of a PCI device that are in use: mounted, swap, part of a
+ * device-mapper, md, LVM or ZFS device, or what the machine boots from.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -300,10 +301,41 @@ static int visit_holder(const char *dir, const char *name, void *arg)
 			      detail);
 }
 
+/*
+ * By these a firmware finds what it starts: types of partitions as GPT and MBR
+ * have them, and MBR's mark of the active one.  Mounted they need not be.
+ */
+static const struct {
+	const char *line, *what;
+} boots_from[] = {
+	{ "E:ID_PART_ENTRY_TYPE=c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "EFI system" },
+	{ "E:ID_PART_ENTRY_TYPE=0xef", "EFI system" },
+	{ "E:ID_PART_ENTRY_TYPE=bc13c2ff-59e6-4262-a352-b275fd6f7172", "extended boot loader" },
+	{ "E:ID_PART_ENTRY_TYPE=0xea", "extended boot loader" },
+	{ "E:ID_PART_ENTRY_TYPE=21686148-6449-6e6f-744e-656564454649", "BIOS boot" },
+	{ "E:ID_PART_ENTRY_TYPE=9e1a2d38-c612-4316-aa26-8b49521e5a8b", "PReP boot" },
+	{ "E:ID_PART_ENTRY_TYPE=0x41", "PReP boot" },
+	{ "E:ID_PART_ENTRY_FLAGS=0x80", "active" },
+};
+
+static int check_udev_line(const struct vb_inuse_search *search, const char *name, const char *line)
+{
+	static const char key[] = "E:ID_FS_TYPE=";
+
+	if (!strncmp(line, key, sizeof(key) - 1) &&
+	    (strstr(line, "_member") || !strcmp(line + sizeof(key) - 1, "bcache")))
+		return vb_inuse_found(search->inuse, VB_INUSE_MEMBER, search->address, name,
+				      line + sizeof(key) - 1);
+	for (size_t i = 0; i < sizeof(boots_from) / sizeof(boots_from[0]); i++)
+		if (!strcasecmp(line, boots_from[i].line))
+			return vb_inuse_found(search->inuse, VB_INUSE_BOOT, search->address, name,
+					      boots_from[i].what);
+	return 0;
+}
+
 /* What udev found on it (not everywhere is there a udev). */
 static int check_udev(const struct vb_inuse_search *search, const char *name)
 {
-	static const char key[] = "E:ID_FS_TYPE=";
 	char path[PATH_MAX], number[32], line[512];
 	FILE *file;
 	int err = 0;
@@ -317,10 +349,7 @@ static int check_udev(const struct vb_inuse_search *search, const char *name)
 		return 0;
 	while (!err && fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = '\0';
-		if (!strncmp(line, key, sizeof(key) - 1) &&
-		    (strstr(line, "_member") || !strcmp(line + sizeof(key) - 1, "bcache")))
-			err = vb_inuse_found(search->inuse, VB_INUSE_MEMBER, search->address,
-					     name, line + sizeof(key) - 1);
+		err = check_udev_line(search, name, line);
 	}
 	fclose(file);
 	return err;

@@ -16,6 +16,7 @@ enum vb_inuse_kind {
 	VB_INUSE_SWAP,
 	VB_INUSE_HOLDER,	/* detail: the dm, md, ... device on top */
 	VB_INUSE_MEMBER,	/* detail: LVM2_member, zfs_member, ... */
+	VB_INUSE_BOOT,		/* the machine boots from it; detail: the partition's kind */
 	VB_INUSE_CLAIMED,	/* the kernel or another program holds it exclusively */
 	VB_INUSE_OPEN,		/* a program has node (a file) open; detail: which */
 	VB_INUSE_LOGIN,		/* the caller's own login; detail: from where */

@@ -177,6 +177,25 @@ static void test_member(void **state)
 	assert_free(DISK);
 }
 
+/* A partition that a firmware starts from, mounted or not; in capitals too. */
+static void test_boot(void **state)
+{
+	tree_file("/run/udev/data/b259:2", "E:ID_FS_TYPE=vfat\n"
+		  "E:ID_PART_ENTRY_TYPE=c12a7328-f81f-11d2-ba4b-00a0c93ec93b\n");
+	assert_in_use(DISK, VB_INUSE_BOOT, DISK, "nvme0n1p2", "EFI system");
+	tree_file("/run/udev/data/b259:2",
+		  "E:ID_PART_ENTRY_TYPE=C12A7328-F81F-11D2-BA4B-00A0C93EC93B\n");
+	assert_in_use(DISK, VB_INUSE_BOOT, DISK, "nvme0n1p2", "EFI system");
+	tree_file("/run/udev/data/b259:2", "E:ID_PART_ENTRY_TYPE=0xef\n");
+	assert_in_use(DISK, VB_INUSE_BOOT, DISK, "nvme0n1p2", "EFI system");
+	tree_file("/run/udev/data/b259:2",
+		  "E:ID_PART_ENTRY_TYPE=0x83\nE:ID_PART_ENTRY_FLAGS=0x80\n");
+	assert_in_use(DISK, VB_INUSE_BOOT, DISK, "nvme0n1p2", "active");
+	tree_file("/run/udev/data/b259:2",
+		  "E:ID_PART_ENTRY_TYPE=0fc63daf-8483-4772-8e79-3d69d8477de4\n");
+	assert_free(DISK);
+}
+
 static void test_share(void **state)
 {
 	tree_file("/sys/devices/" OTHER_AT "/virtio3/mount_tag", "hostroot");
@@ -332,7 +351,7 @@ int main(void)
 		TEST(btrfs), TEST(btrfs_second_device), TEST(mountinfo_broken), TEST(lvm_mounted),
 		TEST(lvm_held), TEST(deep_stack), TEST(stack_with_loop_ends), TEST(loop_device),
 		TEST(nvme_namespace), TEST(nvme_multipath), TEST(behind_vmd),
-		TEST(swap_partition), TEST(swap_volume_by_name), TEST(member), TEST(share),
+		TEST(swap_partition), TEST(swap_volume_by_name), TEST(member), TEST(boot), TEST(share),
 		TEST(pf_with_vfs), TEST(bridge), TEST(peer_with_host_driver),
 		TEST(peer_carries_root), TEST(peers_that_share),
 		TEST(bridge_peer_with_disk_behind), TEST(no_group),

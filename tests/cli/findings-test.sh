@@ -18,11 +18,21 @@ readonly fix
 work=$(mktemp -d "${TMPDIR:-/tmp}/findings-test.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-# The commands of all pages: lines of blocks that begin with a script of the tree,
-# joined where they go on.
+# commands [PAGE...]: those of the pages (all): lines of blocks that begin with a script of
+# the tree, joined where they go on.
 commands()
 {
-	sed -e ':join' -e '/\\$/{N;s/ *\\\n */ /;b join' -e '}' "$doc"/*.md | grep '^\.\./' | sed 's/ *#.*//'
+	(($#)) || set -- "$doc"/*.md
+	sed -e ':join' -e '/\\$/{N;s/ *\\\n */ /;b join' -e '}' "$@" | grep '^\.\./' | sed 's/ *#.*//'
+}
+
+every_page_has_its_command()
+{
+	local page
+
+	for page in "$doc"/*.md; do
+		commands "$page" | grep . >/dev/null || { echo "${page##*/} has none"; return 1; }
+	done
 }
 
 every_page_is_in_the_index()
@@ -169,6 +179,7 @@ in_mail()
 check "every page is in the index" every_page_is_in_the_index
 check "links lead somewhere" links_lead_somewhere
 check "README leads to the index" grep -qF '(doc/findings/README.md)' "$top/README.md"
+check "every page has a command" every_page_has_its_command
 check "every command is understood" commands_are_understood
 check "every finding of scripts/findings has its command" every_finding_has_its_command
 check "the fix is what was measured as per-dma-ordered" fix_is_the_variant

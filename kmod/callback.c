@@ -230,7 +230,7 @@ static void account(struct vb_notification *n, u64 length, u64 entry_ns)
 	if (slot)
 		vb_slot_callback(slot, entry_ns, return_ns);
 	if (unlikely(READ_ONCE(n->dev->log_count) < VB_CALLBACK_LOG))
-		vb_log_callback(n->dev, n->iova, length);
+		vb_log_callback(n->dev, n->iova, length, slot);
 }
 
 void vb_callback(struct vb_device *dev, u64 iova, u64 length)

@@ -143,12 +143,18 @@ int vb_ioc_reset(struct vb_device *dev, void *arg)
 	return 0;
 }
 
-void vb_log_callback(struct vb_device *dev, u64 iova, u64 length)
+void vb_log_callback(struct vb_device *dev, u64 iova, u64 length, const struct vb_slot *slot)
 {
+	struct vb_callback_range range = { .iova = iova, .size = length };
+
+	/* Written by user space: handed back, and not gone by. */
+	if (slot && !READ_ONCE(slot->shared->end_ns)) {
+		range.request_iova = READ_ONCE(slot->shared->iova);
+		range.request_size = READ_ONCE(slot->shared->size);
+	}
 	spin_lock(&dev->log_lock);
 	if (dev->log_count < VB_CALLBACK_LOG) {
-		dev->log[dev->log_count].iova = iova;
-		dev->log[dev->log_count].size = length;
+		dev->log[dev->log_count] = range;
 		WRITE_ONCE(dev->log_count, dev->log_count + 1);
 	}
 	spin_unlock(&dev->log_lock);

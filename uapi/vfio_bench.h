@@ -164,10 +164,15 @@ struct vb_counters {
 	__u64 failures[VB_ERRNO_MAX];	/* failed vfio_pin_pages() calls by errno */
 };
 
-/* A range that a callback was called with. */
+/*
+ * A range that a callback was called with, and the request that its task had
+ * stamped in its slot; request_size 0: it had none under way.
+ */
 struct vb_callback_range {
 	__u64 iova;
 	__u64 size;
+	__u64 request_iova;
+	__u64 request_size;
 };
 
 /*

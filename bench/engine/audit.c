@@ -213,6 +213,25 @@ static void check_listeners(struct subject *s)
 		add(s, "listeners", true, "the first callbacks of all mdevs in a container are alike");
 }
 
+/* A call for a late pin is for its mapping alone. */
+static void check_ranges(struct subject *s)
+{
+	bool exact = s->granularity == VB_GRANULARITY_PER_REQUEST && !s->counters.late_pins;
+	const char *has = exact ? "is" : "lies in";
+	struct vb_callback_range range;
+	unsigned int mdev, callback;
+
+	if (!vb_audit_ranges(s->run, exact, &mdev, &callback, &range))
+		return;
+	if (callback)
+		add(s, "ranges", false, "callback %u of mdev %u was for %#llx, %llu bytes, and no range "
+		    "that %s the request's: %#llx, %llu bytes", callback, mdev,
+		    (unsigned long long)range.iova, (unsigned long long)range.size, has,
+		    (unsigned long long)range.request_iova, (unsigned long long)range.request_size);
+	else
+		add(s, "ranges", true, "the range of each of the first callbacks %s its request's", has);
+}
+
 /* Not a thing asked is no answer either. */
 static void check_conformance(struct subject *s)
 {
@@ -501,6 +520,7 @@ void vb_audit_run(const struct vb_run *run, const struct vb_variant *variant, bo
 		check_pins(&s);
 		check_callbacks(&s);
 		check_listeners(&s);
+		check_ranges(&s);
 		check_dma(&s);
 		check_faults(&s);
 		check_locks(&s);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Were all devices that take notifications told the same? */
+/* Were all devices that take notifications told the same, and what was requested? */
 #ifndef VB_AUDIT_LISTENERS_H
 #define VB_AUDIT_LISTENERS_H
 
@@ -13,5 +13,13 @@
  * not as that of its container's first mdev.  False: nothing to be compared.
  */
 bool vb_audit_listeners(const struct vb_run *run, unsigned int *mdev, unsigned int *callback);
+/*
+ * Hold the same callbacks against the unmap requests that they were made for, as
+ * far as the module knew those: the range has to lie in the request's, with @exact
+ * to be it.  *@callback: 0, or as above, and *@range is that callback's.  False:
+ * no request was known.
+ */
+bool vb_audit_ranges(const struct vb_run *run, bool exact, unsigned int *mdev,
+		     unsigned int *callback, struct vb_callback_range *range);
 
 #endif /* VB_AUDIT_LISTENERS_H */

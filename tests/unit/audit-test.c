@@ -163,6 +163,49 @@ static void test_listeners(void **state)
 	listeners(VB_VERDICT_FAILED, 1, 0, 0);
 }
 
+/* The second callback is for 0x3000 bytes from 0x5000 on; its request is what is given. */
+static struct made_up *requested(enum vb_granularity kind, uint64_t iova, uint64_t size)
+{
+	struct made_up *m = make(kind);
+
+	m->shared.callbacks[0] = (struct vb_callbacks_seen){
+		.nr = 2, .range = { { 0x1000, 0x1000, 0x1000, 0x1000 },
+				    { 0x5000, 0x3000, iova, size } } };
+	return m;
+}
+
+static void ranges(enum vb_granularity kind, enum vb_verdict verdict, uint64_t iova, uint64_t size)
+{
+	expect_one(requested(kind, iova, size), "ranges", verdict);
+}
+
+static void test_ranges(void **state)
+{
+	static const enum vb_granularity one = VB_GRANULARITY_PER_REQUEST,
+					 each = VB_GRANULARITY_PER_VFIO_DMA;
+	struct made_up *m;
+
+	ranges(one, VB_VERDICT_OK, 0x5000, 0x3000);
+	ranges(one, VB_VERDICT_FAILED, 0x5000, 0x2000);
+	ranges(one, VB_VERDICT_FAILED, 0x5000, 0x4000);
+	ranges(one, VB_VERDICT_FAILED, 0x4000, 0x3000);
+	ranges(one, VB_VERDICT_FAILED, 0, UINT64_MAX);
+	ranges(each, VB_VERDICT_OK, 0x5000, 0x3000);
+	ranges(each, VB_VERDICT_OK, 0x4000, 0x4000);
+	ranges(each, VB_VERDICT_OK, 0, UINT64_MAX);
+	ranges(each, VB_VERDICT_FAILED, 0x5000, 0x2fff);
+	ranges(each, VB_VERDICT_FAILED, 0x6000, 0x3000);
+	ranges(each, VB_VERDICT_FAILED, 0x8000, 0x3000);
+	ranges(each, VB_VERDICT_FAILED, 0x1000, 0x4000);
+	/* Made outside of a request, or in one that nobody told of. */
+	ranges(one, VB_VERDICT_OK, 0x7000, 0);
+	m = requested(one, 0x5000, 0);
+	m->shared.callbacks[0].range[0].request_size = 0;
+	judge(m);
+	assert_null(find(&m->audit, "ranges"));
+	free(m);
+}
+
 /* With kthreads that pin as they like the count has a lower bound only. */
 static void test_callback_bounds(void **state)
 {
@@ -401,6 +444,7 @@ int main(void)
 		cmocka_unit_test(test_charged_after_error),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_listeners),
+		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_callback_bounds),
 		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_iommufd),

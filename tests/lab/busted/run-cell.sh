@@ -10,12 +10,13 @@ set -euo pipefail
 readonly bench=${VFIO_BENCH_BUILD:-$PWD}/vfio-bench
 readonly out=${LAB_OUT:?run this in the lab}
 
-# The calls into drivers that the probe before a run makes, of two devices.
+# probe_calls VARIANT DEVICES: the calls into drivers that the probe before a run makes, of
+# all devices of the container.
 probe_calls()
 {
 	case $1 in
-	per-request) echo 2 ;;
-	*) echo 4 ;;
+	per-request) echo "$2" ;;
+	*) echo $((2 * $2)) ;;
 	esac
 }
 
@@ -37,9 +38,10 @@ prepare()
 		settings+=(--set mdevs=2)
 		;;
 	stale-listener)
-		parameters=(--param fault=stale --param "after=$(probe_calls "$2")")
+		parameters=(--param fault=stale --param "after=$(probe_calls "$2" 2)")
 		settings+=(--set mdevs=2)
 		;;
+	wide-later) parameters=(--param fault=wide --param "after=$(probe_calls "$2" 1)") ;;
 	*) parameters=(--param "fault=$1") ;;
 	esac
 	variant=busted-$2

@@ -368,7 +368,7 @@ tests_lab_kmod_fuzz_SOURCES = tests/lab/kmod-fuzz.c tests/lab/kmod/charge.c \
 TESTS += tests/cli/busted-doc-test.sh
 EXTRA_DIST += tests/cli/busted-doc-test.sh tests/lab/kmod-fuzz-test.sh
 EXTRA_DIST += tests/lab/busted-test.sh tests/lab/busted/judge.py tests/lab/busted/matrix \
-	tests/lab/busted/run-cell.sh
+	tests/lab/busted/run-cell.sh tests/lab/busted/run-delay.sh
 EXTRA_DIST += tests/lab/acceptance-test.sh tests/lab/deadlock-beside.job tests/lab/kill-test.sh \
 	tests/lab/lab-selftest.sh \
 	tests/lab/privileges-test.sh tests/lab/restore-test.sh tests/lab/snapshot.sh

@@ -12,15 +12,27 @@ table() { "$top/tests/lab/busted-test.sh" --table; }
 rows() { grep -v '^#' "$top/tests/lab/busted/matrix"; }
 the_same() { diff <(table) <(in_doc); }
 
+# What is for the audit, or crashes.
+audited()
+{
+	rows | awk -F '\t' '$3 != "ab"'
+}
+
 # Every mode and fault on every variant, once.
 whole()
 {
 	local wrong variants
-	wrong=$(rows | cut -f1 | sort -u | wc -l)
-	variants=$(rows | cut -f2 | sort -u | wc -l)
+	wrong=$(audited | cut -f1 | sort -u | wc -l)
+	variants=$(audited | cut -f2 | sort -u | wc -l)
 
-	(($(rows | cut -f1,2 | sort -u | wc -l) == wrong * variants)) &&
-		(($(rows | wc -l) == wrong * variants)) && ((variants == 3 && wrong >= 12))
+	(($(audited | cut -f1,2 | sort -u | wc -l) == wrong * variants)) &&
+		(($(audited | wc -l) == wrong * variants)) && ((variants == 3 && wrong >= 12))
+}
+
+# A delay that has to be found, and beside it none, where nothing may be.
+delay_covered()
+{
+	is "$(rows | awk -F '\t' '$3 == "ab" { print $1, $4 }')" $'delay-none -\ndelay gate'
 }
 
 # A check that does not exist can't fail.
@@ -28,7 +40,7 @@ checks_exist()
 {
 	local name
 
-	for name in $(rows | awk -F '\t' '$3 != "crash" { print $4 "," $5 }' | tr ',' '\n' | sort -u); do
+	for name in $(audited | awk -F '\t' '$3 != "crash" { print $4 "," $5 }' | tr ',' '\n' | sort -u); do
 		[[ $name == - ]] || grep -qE "\"$name\"" "$top"/bench/engine/audit*.c || {
 			echo "no check is named $name"
 			return 1
@@ -49,6 +61,7 @@ modes_covered()
 
 check "doc/busted.md has the matrix as it is" the_same
 check "each thing that is wrong, on each variant, once" whole
+check "a delay and none are for ab" delay_covered
 check "each check that is named exists" checks_exist
 check "each mode of the module that is wrong is in it" modes_covered
 tap_end

@@ -51,7 +51,7 @@ print_table()
 	done < <(matrix)
 }
 
-# lab DIR COMMAND...: a boot, its output in DIR; its status in $status.
+# lab DIR [LAB-OPTION...] -- COMMAND...: a boot, its output in DIR; its status in $status.
 lab()
 {
 	local dir=$1
@@ -59,28 +59,40 @@ lab()
 	status=0
 	shift
 	mkdir -p "$dir"
-	"$top/scripts/lab" --build "$VFIO_BENCH_BUILD" --out "$dir" --cpus 2 --timeout 900 -- "$@" \
+	"$top/scripts/lab" --build "$VFIO_BENCH_BUILD" --out "$dir" --timeout 900 "$@" \
 		>"$dir/log" 2>&1 || status=$?
 }
 
-# What has been found is not run again.
+# Where the cells of an outcome are, that share a boot.
+folder_of()
+{
+	case $1 in
+	ab) echo exact ;;
+	*) echo shared ;;
+	esac
+}
+
+# cells_to_run NUMBER FOLDER: what has been found is not run again.
 cells_to_run()
 {
-	local number=$1 busted variant outcome
+	local number=$1 folder=$2 busted variant outcome
 
 	while IFS=$'\t' read -r busted variant outcome _; do
-		[[ $outcome == crash || -e $out/shared/$number,$busted,$variant/status ]] ||
+		[[ $outcome == crash || $(folder_of "$outcome") != "$folder" ||
+			-e $out/$folder/$number,$busted,$variant/status ]] ||
 			printf '%s %s %s\n' "$number" "$busted" "$variant"
 	done < <(matrix)
 }
 
+# run_shared FOLDER SCRIPT LAB-OPTION...
 run_shared()
 {
-	local number cells
+	local folder=$1 script=$2 number cells
 
+	shift 2
 	for ((number = 1; number <= runs; number++)); do
-		mapfile -t cells < <(cells_to_run "$number" | tr ' ' '\n')
-		((${#cells[@]} == 0)) || lab "$out/shared" "$here/run-cell.sh" "${cells[@]}"
+		mapfile -t cells < <(cells_to_run "$number" "$folder" | tr ' ' '\n')
+		((${#cells[@]} == 0)) || lab "$out/$folder" "$@" -- "$here/$script" "${cells[@]}"
 	done
 }
 
@@ -90,7 +102,7 @@ run_crash()
 
 	[[ ! -e $dir/lab-status ]] || return 0
 	rm -rf "$dir"
-	lab "$dir" "$here/run-cell.sh" "$number" "$busted" "$variant"
+	lab "$dir" --cpus 2 -- "$here/run-cell.sh" "$number" "$busted" "$variant"
 	echo "$status" >"$dir/lab-status"
 }
 
@@ -105,6 +117,20 @@ crashed()
 	return 1
 }
 
+# The gate was exceeded if that is to notice it, and else was not.
+compared()
+{
+	local dir=$1 wanted=0 status
+
+	[[ $2 == - ]] || wanted=5
+	status=$(cat "$dir/status") || return
+	((status == wanted)) || {
+		echo "exit status $status, wanted $wanted"
+		cat "$dir/said"
+		return 1
+	}
+}
+
 noticed_all()
 {
 	local busted=$1 variant=$2 outcome=$3 noticed=$4 too=$5 number times=$runs failed=0
@@ -115,6 +141,9 @@ noticed_all()
 		if [[ $outcome == crash ]]; then
 			run_crash "$number" "$busted" "$variant"
 			why+=$(crashed "$out/$number,$busted,$variant" "$noticed") || failed=$((failed + 1))
+		elif [[ $outcome == ab ]]; then
+			why+=$(compared "$out/exact/$number,$busted,$variant" "$noticed" 2>&1) ||
+				failed=$((failed + 1))
 		else
 			why+=$("$here/judge.py" "$out/shared/$number,$busted,$variant" "$outcome" "$noticed" \
 				"$too" 2>&1) || failed=$((failed + 1))
@@ -146,7 +175,8 @@ if [[ ! $out ]]; then
 fi
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
-run_shared
+run_shared shared run-cell.sh --cpus 2
+run_shared exact run-delay.sh --exact
 while IFS=$'\t' read -r busted variant outcome noticed too; do
 	times=$runs
 	[[ $outcome != crash ]] || times=$crashes

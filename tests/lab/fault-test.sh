@@ -46,6 +46,11 @@ more()
 		--device "${LAB_EDU:?no edu device}" --variant per-dma-ordered --output "$work/soak" \
 		>"$work/log" 2>&1 || status=$?
 	counts=$(sed -nE "s/^  $1 +([0-9]+) injected, ([0-9]+) failed.*/\1 \2/p" "$work/log")
+	# A soak that did not come to its end counts nothing.
+	if [[ ! $counts ]]; then
+		failed=$((failed + 1))
+		return
+	fi
 	injected=$((injected + ${counts% *}))
 	failed=$((failed + ${counts#* }))
 	# 3: nothing was injected. The rest is a failure, the fault's or not.

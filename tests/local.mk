@@ -308,6 +308,9 @@ EXTRA_DIST += tests/cli/ab-test.sh
 TESTS += tests/cli/machines-test.sh
 EXTRA_DIST += tests/cli/machines-test.sh tests/machines.py tests/machines
 
+TESTS += tests/cli/fault-scripts-test.sh
+EXTRA_DIST += tests/cli/fault-scripts-test.sh
+
 TESTS += tests/cli/bind-test.sh
 EXTRA_DIST += tests/cli/bind-test.sh tests/lab/bind-test.sh
 

@@ -53,7 +53,8 @@ TESTS += tests/unit/fault-test
 tests_unit_fault_test_SOURCES = tests/unit/fault-test.c
 tests_unit_fault_test_CFLAGS = $(unit_cflags)
 tests_unit_fault_test_LDADD = $(unit_ldadd)
-tests_unit_fault_test_LDFLAGS = -Wl,--wrap=syscall,--wrap=vb_module_state
+tests_unit_fault_test_LDFLAGS = -Wl,--wrap=syscall,--wrap=vb_module_state \
+	-Wl,--wrap=vb_variant_loaded
 
 check_PROGRAMS += tests/unit/conformance-test
 TESTS += tests/unit/conformance-test

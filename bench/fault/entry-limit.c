@@ -76,7 +76,7 @@ static int judge(struct vb_fault *f)
 
 	/* The workload tells what it was told: it has to be what was set. */
 	if (!ret)
-		ret = vb_fault_check_count(f, "limit", d->limit);
+		ret = vb_fault_check_count_is(f, "limit", d->limit);
 	if (!ret)
 		ret = vb_fault_check_audit(f, "verified", "ok", " 0 wrong");
 	if (d->loaded)

@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "bench/fault/fault.h"
+#include "bench/fault/common/common.h"
 
 static int inject(struct vb_fault *f)
 {
@@ -15,5 +15,7 @@ const struct vb_fault_ops vb_fault_kill_worker = {
 	.name = "kill-worker",
 	.description = "the process that holds the container is killed while its workers map, unmap or pin",
 	.statuses = 1 << 2,		/* the run's audit notices */
+	.prepare = vb_fault_mark,
 	.inject = inject,
+	.judge = vb_fault_judge_killed,
 };

@@ -7,7 +7,7 @@
 
 #include "bench/fault/common/common.h"
 
-/* Whatever it says first is why: the device, or the variant that others use. */
+/* The first run's variant is loaded and serves the second as well: the device is why. */
 static int inject(struct vb_fault *f)
 {
 	char output[4200], said[4096];
@@ -20,9 +20,9 @@ static int inject(struct vb_fault *f)
 	if (ret <= 0)
 		return vb_fault_say(f, ret ? ret : -EPROTO, "the second run: %d, not refused: %.300s", ret,
 				    said);
-	if (!strstr(said, f->device ? f->device : "") || !strstr(said, "use"))
-		return vb_fault_say(f, -EPROTO, "the second run: status %d, but not as in use: %.300s", ret,
-				    said);
+	if (!strstr(said, f->device ? f->device : "") || !strstr(said, "is open elsewhere"))
+		return vb_fault_say(f, -EPROTO, "the second run: status %d, but not as open elsewhere: %.300s",
+				    ret, said);
 	return 0;
 }
 

@@ -113,6 +113,7 @@ static void wrong_audit(void **state)
 		{ "kill-map", "ending", "ok", "ended by itself", 2 },
 		{ "kill-unmap", "ending", "failed", "died of signal 11 (Segmentation fault)", 2 },
 		{ "kill-pin", "operations", "ok", "", 2 },
+		{ "kill-worker", "ending", "failed", "died of signal 11 (Segmentation fault)", 2 },
 		{ "memlock-zero", "ending", "ok", "ended by itself", 3 },
 		{ "memlock-page", "ending", "failed", "Cannot allocate memory", 3 },
 		{ "memlock-exhausted", "ending", "untrusted", "No space left on device", 3 },
@@ -168,6 +169,8 @@ static void workers_are_told_from_the_kernels(void **state)
 
 static void wrong_counts(void **state)
 {
+	json_t *result = result_with(check("verified", "ok", "5 looked at, 0 wrong"));
+	json_t *counts = json_object_get(json_array_get(json_object_get(result, "workers"), 0), "counts");
 	struct made_up m;
 
 	make(&m, "fork-keep", 0, "complete", result_with(check("verified", "ok", "0 looked at, 0 wrong")));
@@ -175,7 +178,16 @@ static void wrong_counts(void **state)
 	make(&m, "entry-limit", 0, "complete", result_with(check("verified", "ok", "5 looked at, 0 wrong")));
 	/* Its data's limit stands behind the mark. */
 	((uint64_t *)((struct vb_fault_mark *)m.f.data + 1))[0] = 100;
-	refuses(&m, "limit: 1, wanted at least 100");
+	refuses(&m, "limit: 1, wanted 100");
+	/* As many as there are by default: nothing had been limited. */
+	json_object_set_new(counts, "limit", json_integer(65535));
+	make(&m, "entry-limit", 0, "complete", json_incref(result));
+	((uint64_t *)((struct vb_fault_mark *)m.f.data + 1))[0] = 100;
+	refuses(&m, "limit: 65535, wanted 100");
+	json_object_del(counts, "limit");
+	make(&m, "entry-limit", 0, "complete", json_incref(result));
+	refuses(&m, "no count limit");
+	json_decref(result);
 }
 
 static void not_incomplete(void **state)
@@ -303,6 +315,23 @@ static void not_settled(void **state)
 	}
 }
 
+/* All is as it was, but the same job's next run does not pass: /bin/false is in its place. */
+static void next_run_fails(void **state)
+{
+	static const char *const names[] = { "kill-worker", "kill-map" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct made_up m;
+
+		make(&m, names[i], 2, "complete",
+		     result_with(check("ending", "failed", "died of signal 9 (Killed)")));
+		free(m.f.data);
+		assert_int_equal(m.f.ops->prepare(&m.f), 0);
+		m.f.program = "/bin/false";
+		refuses(&m, "the next run: status 1");
+	}
+}
+
 static void *ask(void *arg)
 {
 	int fds[2], bytes;
@@ -352,11 +381,74 @@ enum vb_module_state __wrap_vb_module_state(const char *name);
 
 static int delete_module_error;
 
+static char asked[256];			/* the modules' names, a blank behind each */
+static const char *goes;		/* the one that does, NULL: all do, if none is refused */
+
 long __wrap_syscall(long number, ...)
 {
+	const char *name;
+	va_list ap;
+
 	assert_int_equal(number, SYS_delete_module);
+	va_start(ap, number);
+	name = va_arg(ap, const char *);
+	va_end(ap);
+	snprintf(asked + strlen(asked), sizeof(asked) - strlen(asked), "%s ", name);
 	errno = delete_module_error;
-	return delete_module_error ? -1 : 0;
+	return delete_module_error && (!goes || strcmp(name, goes)) ? -1 : 0;
+}
+
+/* Of this kernel's none is a variant. */
+static char variant_loaded[80];
+
+size_t __wrap_vb_variant_loaded(char (*names)[80], size_t max);
+
+size_t __wrap_vb_variant_loaded(char (*names)[80], size_t max)
+{
+	if (*variant_loaded && max)
+		strcpy(names[0], variant_loaded);
+	return *variant_loaded ? 1 : 0;
+}
+
+/* A job file with what rmmod-in-use looks at in it. */
+static const char *job_with_mode(const char *mode)
+{
+	static char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/mode.job", folder);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fprintf(file, "[global]\niommu_mode=%s\n[w]\nworkload=map_unmap\n", mode);
+	assert_int_equal(fclose(file), 0);
+	return path;
+}
+
+static void asks_for_what_serves(void **state)
+{
+	struct vb_fault f = { .ops = vb_fault_find("rmmod-in-use") };
+
+	delete_module_error = EWOULDBLOCK;
+	f.job = job_with_mode("vfio_type1v2_iommu");
+	*asked = '\0';
+	assert_int_equal(f.ops->inject(&f), 0);
+	assert_non_null(strstr(asked, "vfio_iommu_type1 "));
+	strcpy(variant_loaded, "vfio_iommu_type1_per_request");
+	*asked = '\0';
+	assert_int_equal(f.ops->inject(&f), 0);
+	/* Stock's serves nobody now, and may go. */
+	assert_null(strstr(asked, "vfio_iommu_type1 "));
+	assert_non_null(strstr(asked, "vfio_iommu_type1_per_request "));
+	goes = variant_loaded;
+	assert_true(f.ops->inject(&f) < 0);
+	assert_non_null(strstr(f.said, "vfio_iommu_type1_per_request went while a run used it"));
+	goes = NULL;
+	*variant_loaded = '\0';
+	f.job = job_with_mode("iommufd");
+	*asked = '\0';
+	assert_int_equal(f.ops->inject(&f), 0);
+	assert_null(strstr(asked, "type1"));
+	assert_non_null(strstr(asked, "iommufd "));
 }
 
 enum vb_module_state __wrap_vb_module_state(const char *name)
@@ -368,6 +460,8 @@ static void module_went(void **state)
 {
 	struct vb_fault f = { .ops = vb_fault_find("rmmod-in-use") };
 
+	delete_module_error = 0;
+	f.job = job_with_mode("vfio_type1v2_iommu");
 	assert_true(f.ops->inject(&f) < 0);
 	assert_non_null(strstr(f.said, "vfio_bench went while a run used it"));
 	delete_module_error = ENOENT;
@@ -375,6 +469,21 @@ static void module_went(void **state)
 	assert_non_null(strstr(f.said, "not as in use"));
 	delete_module_error = EWOULDBLOCK;
 	assert_int_equal(f.ops->inject(&f), 0);
+}
+
+/* A program in vfio-bench's place that says @text and ends with exit status 1. */
+static void second_says(struct vb_fault *f, const char *text)
+{
+	static char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/says", folder);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fprintf(file, "#!/bin/sh\ncat <<'END'\n%s\nEND\nexit 1\n", text);
+	assert_int_equal(fchmod(fileno(file), 0700) | fclose(file), 0);
+	f->program = path;
+	f->device = "0000:41:00.0";
 }
 
 static void second_not_refused(void **state)
@@ -386,7 +495,15 @@ static void second_not_refused(void **state)
 	assert_non_null(strstr(f.said, "not refused"));
 	f.program = "/bin/false";
 	assert_true(f.ops->inject(&f) < 0);
-	assert_non_null(strstr(f.said, "but not as in use"));
+	assert_non_null(strstr(f.said, "but not as open elsewhere"));
+	/* It is refused for another reason, with words that could be taken for this one's. */
+	second_says(&f, "0000:41:00.0: /dev/vfio/7 can't be used: refused, see 'fuser -v /dev/vfio/7'");
+	assert_true(f.ops->inject(&f) < 0);
+	assert_non_null(strstr(f.said, "but not as open elsewhere"));
+	second_says(&f, "0000:42:00.0: /dev/vfio/7 is open elsewhere");
+	assert_true(f.ops->inject(&f) < 0);
+	second_says(&f, "0000:41:00.0: /dev/vfio/7 is open elsewhere: end the program that has it");
+	assert_int_equal(f.ops->inject(&f), 0);
 }
 
 /* What waits for ever, as a removal does that nobody honours. */
@@ -414,9 +531,11 @@ int main(void)
 		cmocka_unit_test(deadlock_not_noticed),
 		cmocka_unit_test(not_refused),
 		cmocka_unit_test(module_went),
+		cmocka_unit_test(asks_for_what_serves),
 		cmocka_unit_test(second_not_refused),
 		cmocka_unit_test(not_honoured),
 		cmocka_unit_test(not_settled),
+		cmocka_unit_test(next_run_fails),
 		cmocka_unit_test(killed_inside),
 	};
 

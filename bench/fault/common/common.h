@@ -45,6 +45,8 @@ int vb_fault_check_audit(struct vb_fault *f, const char *check, const char *verd
 			 const char *text);
 /* The first worker's own count of this name is at least @least. */
 int vb_fault_check_count(struct vb_fault *f, const char *name, uint64_t least);
+/* It is @value, no more and no less. */
+int vb_fault_check_count_is(struct vb_fault *f, const char *name, uint64_t value);
 /* How the run ended, among those that statuses allows. */
 int vb_fault_exit_status(const struct vb_fault *f);
 

@@ -10,6 +10,7 @@
 #include "bench/fault/common/common.h"
 #include "lib/device/device.h"
 #include "lib/machine/counters.h"
+#include "lib/machine/facts.h"
 #include "lib/mdev/mdev.h"
 #include "lib/measure/clock.h"
 
@@ -33,7 +34,8 @@ static void look(struct vb_fault_mark *m)
 {
 	struct vb_foll_pins pins;
 
-	m->held_pages = vb_foll_pins_read(&pins) || !pins.known ? UINT64_MAX :
+	/* Elsewhere others pin, too. */
+	m->held_pages = !vb_in_lab() || vb_foll_pins_read(&pins) || !pins.known ? UINT64_MAX :
 			pins.acquired - pins.released;
 	m->mdevs = count_entries(vb_mdev_bus(), "");
 	m->variants = count_entries("/sys/module", "vfio_iommu_type1_");
@@ -131,7 +133,8 @@ int vb_fault_check_next_run(struct vb_fault *f)
 	int ret;
 
 	snprintf(output, sizeof(output), "%s/next", f->work);
-	ret = vb_fault_run_like(f, output, "duration=100ms", said, sizeof(said));
+	/* So long that each of its workers, whatever the job, gets a CPU and ends an operation. */
+	ret = vb_fault_run_like(f, output, "duration=500ms", said, sizeof(said));
 	if (!ret)
 		return 0;
 	last = said + (strlen(said) > 300 ? strlen(said) - 300 : 0);

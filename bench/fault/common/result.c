@@ -121,16 +121,41 @@ int vb_fault_check_audit(struct vb_fault *f, const char *check, const char *verd
 	return ret == -ENOENT ? vb_fault_say(f, ret, "the audit has no %s", check) : ret;
 }
 
-int vb_fault_check_count(struct vb_fault *f, const char *name, uint64_t least)
+/* The first worker's own count of this name, in @count. */
+static int read_count(struct vb_fault *f, const char *name, uint64_t *count)
 {
-	json_t *result = vb_fault_result(f), *worker = json_array_get(json_object_get(result, "workers"), 0);
-	json_int_t count = json_integer_value(json_object_get(json_object_get(worker, "counts"), name));
+	json_t *result = vb_fault_result(f), *worker, *value;
+	int ret = 0;
 
 	if (!result)
 		return -ENOENT;
+	worker = json_array_get(json_object_get(result, "workers"), 0);
+	value = json_object_get(json_object_get(worker, "counts"), name);
+	*count = (uint64_t)json_integer_value(value);
+	if (!json_is_integer(value))
+		ret = vb_fault_say(f, -EPROTO, "the first worker has no count %s", name);
 	json_decref(result);
-	if (count < (json_int_t)least)
-		return vb_fault_say(f, -EPROTO, "%s: %lld, wanted at least %llu", name, (long long)count,
-				    (unsigned long long)least);
-	return 0;
+	return ret;
+}
+
+int vb_fault_check_count(struct vb_fault *f, const char *name, uint64_t least)
+{
+	uint64_t count;
+	int ret = read_count(f, name, &count);
+
+	if (!ret && count < least)
+		ret = vb_fault_say(f, -EPROTO, "%s: %llu, wanted at least %llu", name,
+				   (unsigned long long)count, (unsigned long long)least);
+	return ret;
+}
+
+int vb_fault_check_count_is(struct vb_fault *f, const char *name, uint64_t value)
+{
+	uint64_t count;
+	int ret = read_count(f, name, &count);
+
+	if (!ret && count != value)
+		ret = vb_fault_say(f, -EPROTO, "%s: %llu, wanted %llu", name,
+				   (unsigned long long)count, (unsigned long long)value);
+	return ret;
 }

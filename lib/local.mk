@@ -56,6 +56,7 @@ libvfiobench_a_SOURCES = \
 	lib/machine/variant-load.c lib/machine/variant-refs.c \
 	lib/machine/vfio-cdev.c lib/machine/vfio-cdev.h \
 	lib/machine/vfio-users.c lib/machine/vfio-users.h \
+	lib/machine/wall-clock.c lib/machine/wall-clock.h \
 	lib/mdev/ioctls.c \
 	lib/mdev/mdev.c lib/mdev/mdev.h \
 	lib/measure/clock.c lib/measure/clock.h \

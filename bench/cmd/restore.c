@@ -32,6 +32,8 @@ static const char *noun(enum vb_journal_kind kind)
 		return "variant module ";
 	case VB_JOURNAL_TRACE:
 		return "tracing instance ";
+	case VB_JOURNAL_CLOCK:
+		return "clock ";
 	case VB_JOURNAL_PROCESS:
 		return "process ";
 	default:
@@ -49,6 +51,8 @@ static const char *deed(enum vb_journal_kind kind)
 		return "unloaded";
 	case VB_JOURNAL_PROCESS:
 		return "has ended";
+	case VB_JOURNAL_CLOCK:
+		return "set back";
 	case VB_JOURNAL_SETTING:
 		return "as it was";
 	default:
@@ -227,7 +231,8 @@ const struct vb_cmd vb_cmd_restore = {
 	.args_doc = "",
 	.doc = "Put back what a vfio-bench that was killed left behind: drivers and driver_override of "
 	       "devices that it was binding or unbinding, mdevs, the variant that it loaded, its tracing "
-	       "instance, settings below /sys and /proc/sys.\n\n"
+	       "instance, settings below /sys and /proc/sys, CPUs that a soak took offline and steps of the "
+	       "clock that it made.  What a soak mounts is its own and goes with it.\n\n"
 	       "Every change of the machine stands in the journal in " VB_STATE_DIR " before it is made. "
 	       "What is open there is undone, newest first, if the program that made it is gone; what a "
 	       "living one works with is left, and said.  It can be interrupted and run again at any "

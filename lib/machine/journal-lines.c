@@ -27,6 +27,7 @@ static const char *const kind_names[VB_JOURNAL_NR_KINDS] = {
 	[VB_JOURNAL_VARIANT] = "variant",
 	[VB_JOURNAL_TRACE] = "trace",
 	[VB_JOURNAL_SETTING] = "setting",
+	[VB_JOURNAL_CLOCK] = "clock",
 	[VB_JOURNAL_PROCESS] = "process",
 	[VB_JOURNAL_USES] = "uses",
 };
@@ -79,6 +80,8 @@ bool vb_journal_what_valid(enum vb_journal_kind kind, const char *what)
 		return !strncmp(what, trace, strlen(trace)) && strlen(what) < 32 && made_of(what, "_");
 	case VB_JOURNAL_SETTING:
 		return setting_valid(what);
+	case VB_JOURNAL_CLOCK:
+		return !strcmp(what, VB_JOURNAL_REALTIME);
 	case VB_JOURNAL_PROCESS:
 		return made_of(what, ".");
 	case VB_JOURNAL_USES:

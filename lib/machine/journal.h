@@ -23,6 +23,8 @@
 #define VB_JOURNAL_WHAT_SIZE	256
 #define VB_JOURNAL_BEFORE_SIZE	256
 
+#define VB_JOURNAL_REALTIME	"realtime"	/* what a VB_JOURNAL_CLOCK is about */
+
 enum vb_journal_kind {
 	VB_JOURNAL_BIND,	/* a PCI address that goes to vfio-pci; bind-state.h has what was */
 	VB_JOURNAL_UNBIND,	/* one that goes back */
@@ -30,6 +32,7 @@ enum vb_journal_kind {
 	VB_JOURNAL_VARIANT,	/* the module of a variant */
 	VB_JOURNAL_TRACE,	/* the name of a tracing instance and its events */
 	VB_JOURNAL_SETTING,	/* the path of a file below /sys or /proc/sys; before: its text */
+	VB_JOURNAL_CLOCK,	/* "realtime"; before: vb_wall_ahead_ns(), decimal */
 	/* Nothing to be put back, but to be known: */
 	VB_JOURNAL_PROCESS,	/* "PID.START" that works for the owner; it goes first */
 	VB_JOURNAL_USES,	/* a PCI address or a module that must stay while the owner lives */

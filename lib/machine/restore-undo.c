@@ -15,6 +15,7 @@
 #include "lib/machine/sysfs.h"
 #include "lib/machine/trace.h"
 #include "lib/machine/variant.h"
+#include "lib/machine/wall-clock.h"
 #include "lib/mdev/mdev.h"
 
 #define TIME_LIMIT_NS	10000000000ull
@@ -127,6 +128,16 @@ static int put_setting_back(const struct vb_journal_entry *e)
 	return vb_journal_put_back(e->what, e->before);
 }
 
+static bool clock_left(const struct vb_journal_entry *e)
+{
+	return vb_wall_stepped(e->before);
+}
+
+static int set_clock_back(const struct vb_journal_entry *e)
+{
+	return vb_wall_put_back(e->before);
+}
+
 static const struct {
 	bool (*left)(const struct vb_journal_entry *e);
 	int (*undo)(const struct vb_journal_entry *e);
@@ -137,6 +148,7 @@ static const struct {
 	[VB_JOURNAL_VARIANT] = { variant_left, unload_variant },
 	[VB_JOURNAL_TRACE] = { trace_left, remove_trace },
 	[VB_JOURNAL_SETTING] = { setting_left, put_setting_back },
+	[VB_JOURNAL_CLOCK] = { clock_left, set_clock_back },
 	[VB_JOURNAL_PROCESS] = { process_left, NULL },
 };
 

@@ -131,6 +131,7 @@ static void test_what(void **state)
 		{ VB_JOURNAL_TRACE, "vfio_bench_1", { "other", "vfio_bench_/..", "vfio_bench_1 x" } },
 		{ VB_JOURNAL_SETTING, SETTING, { "/etc/passwd", "/proc/sys/../1/mem", "/sys/..", "/sys",
 		  "/proc/sys/vm/a b", "/dev/mem", "/sys/\n" } },
+		{ VB_JOURNAL_CLOCK, "realtime", { "", "realtime2", "boottime" } },
 		{ VB_JOURNAL_PROCESS, "12.34", { "", "12 34" } },
 		{ VB_JOURNAL_USES, "0000:01:00.0", { "", "a b", "a/b" } },
 	};

@@ -186,6 +186,7 @@ libbench_a_SOURCES = \
 	bench/fault/common/memlock.c \
 	bench/fault/common/process.c \
 	bench/fault/common/result.c \
+	bench/fault/common/setting.c \
 	$(workload_sources) $(fault_sources)
 nodist_libbench_a_SOURCES = bench/workload/workloads.h bench/fault/faults.h
 

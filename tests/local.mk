@@ -69,6 +69,16 @@ tests_unit_journal_test_SOURCES = tests/unit/journal-test.c \
 tests_unit_journal_test_CFLAGS = $(unit_cflags)
 tests_unit_journal_test_LDADD = $(unit_ldadd)
 
+# What faults change of the machine, and that the journal has it.
+check_PROGRAMS += tests/unit/fault-changes-test
+TESTS += tests/unit/fault-changes-test
+tests_unit_fault_changes_test_SOURCES = tests/unit/fault-changes-test.c \
+	tests/unit/fake-tree.c tests/unit/fake-tree.h
+tests_unit_fault_changes_test_CFLAGS = $(unit_cflags)
+tests_unit_fault_changes_test_LDADD = $(unit_ldadd)
+tests_unit_fault_changes_test_LDFLAGS = -Wl,--wrap=clock_settime,--wrap=vb_vfio_in_use \
+	-Wl,--wrap=vb_variant_find,--wrap=vb_variant_load,--wrap=vb_variant_unload
+
 check_PROGRAMS += tests/unit/privileges-test
 TESTS += tests/unit/privileges-test
 tests_unit_privileges_test_SOURCES = tests/unit/privileges-test.c

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* clock-step: the wall clock leaps by an hour, either way; no duration of the run may change. */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "bench/fault/common/common.h"
+#include "lib/machine/wall-clock.h"
 #include "lib/measure/clock.h"
 
 #define STEP_S		3600
@@ -12,7 +14,8 @@
 
 struct data {
 	struct vb_fault_mark mark;
-	int step_s;			/* 0: not made */
+	char before[32];
+	char id[VB_JOURNAL_ID_SIZE];	/* "": no step was made */
 };
 
 static int prepare(struct vb_fault *f)
@@ -20,26 +23,15 @@ static int prepare(struct vb_fault *f)
 	return vb_fault_mark_data(f, sizeof(struct data));
 }
 
-static int leap(int seconds)
-{
-	struct timespec now;
-
-	if (clock_gettime(CLOCK_REALTIME, &now))
-		return -errno;
-	now.tv_sec += seconds;
-	return clock_settime(CLOCK_REALTIME, &now) ? -errno : 0;
-}
-
 static int inject(struct vb_fault *f)
 {
 	struct data *d = f->data;
 	int step_s = vb_fault_random(f, 2) ? STEP_S : -STEP_S;
-	int ret = leap(step_s);
+	int ret;
 
-	if (ret)
-		return vb_fault_say(f, ret, "setting the clock: %s", strerror(-ret));
-	d->step_s = step_s;
-	return 0;
+	snprintf(d->before, sizeof(d->before), "%" PRId64, vb_wall_ahead_ns());
+	ret = vb_wall_step(step_s, d->id);
+	return ret ? vb_fault_say(f, ret, "setting the clock: %s", strerror(-ret)) : 0;
 }
 
 /* By a clock that nobody sets: the run can't have lasted longer than since prepare(). */
@@ -62,13 +54,12 @@ static int judge(struct vb_fault *f)
 	return ret ? ret : vb_fault_check_settled(f);
 }
 
-/* Back by as much as forth: what passed in between has passed on the wall clock, too. */
 static void undo(struct vb_fault *f)
 {
 	struct data *d = f->data;
 
-	if (d && d->step_s)
-		leap(-d->step_s);
+	if (d && *d->id && !vb_wall_put_back(d->before))
+		vb_journal_end(d->id);
 }
 
 const struct vb_fault_ops vb_fault_clock_step = {

@@ -9,7 +9,7 @@
 
 struct data {
 	struct vb_fault_mark mark;
-	int cpu;			/* that was taken, 0: none */
+	struct vb_fault_setting taken;
 };
 
 static int prepare(struct vb_fault *f)
@@ -25,10 +25,9 @@ static int inject(struct vb_fault *f)
 	if (cpu < 0)
 		return vb_fault_say(f, vb_fault_lives(f->holder) ? -ENOTSUP : -EAGAIN,
 				    "no worker is bound to a CPU that can go offline");
-	ret = vb_fault_cpu_online(cpu, false);
+	ret = vb_fault_take_cpu(&d->taken, cpu);
 	if (ret)
 		return vb_fault_say(f, ret, "taking CPU %d offline: %s", cpu, strerror(-ret));
-	d->cpu = cpu;
 	/* Of a worker that had ended by then nothing can be seen. */
 	vb_fault_sleep_ns(MOVED_NS);
 	return vb_fault_worker_cpu(f) == -ENOENT && vb_fault_lives(f->holder) ? 0 :
@@ -51,8 +50,8 @@ static void undo(struct vb_fault *f)
 {
 	struct data *d = f->data;
 
-	if (d && d->cpu)
-		vb_fault_cpu_online(d->cpu, true);
+	if (d)
+		vb_fault_put_back(&d->taken);
 }
 
 const struct vb_fault_ops vb_fault_cpu_offline = {

@@ -11,32 +11,30 @@
 #include "bench/fault/common/common.h"
 #include "lib/machine/sysfs.h"
 #include "lib/machine/variant.h"
+#include "lib/machine/vfio-users.h"
 
-#define LEAST 16
+#define LEAST		16
+#define STOCK_LIMIT	"/sys/module/vfio_iommu_type1/parameters/dma_entry_limit"
 
 struct data {
 	struct vb_fault_mark mark;
-	uint64_t limit, before;
+	uint64_t limit;
+	struct vb_fault_setting stock;	/* its parameter */
 	struct vb_variant variant;
-	char path[256];			/* of stock's parameter, "": not changed */
-	bool loaded;			/* the variant, by us */
+	char entry[VB_JOURNAL_ID_SIZE];	/* of the variant */
+	bool loaded;			/* it, by us */
 };
 
 static int limit_stock(struct vb_fault *f, struct data *d)
 {
-	char path[256], text[32];
+	char text[32];
 	int ret;
 
-	snprintf(path, sizeof(path), "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit");
-	ret = vb_sysfs_read_u64(path, &d->before);
-	if (ret)
-		return vb_fault_say(f, -ENOTSUP, "%s: %s", path, strerror(-ret));
+	if (!vb_sysfs_exists(STOCK_LIMIT))
+		return vb_fault_say(f, -ENOTSUP, STOCK_LIMIT ": not there");
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)d->limit);
-	ret = vb_fault_write(path, text);
-	if (ret)
-		return vb_fault_say(f, ret, "%s: %s", path, strerror(-ret));
-	strcpy(d->path, path);
-	return 0;
+	ret = vb_fault_change(&d->stock, STOCK_LIMIT, text);
+	return ret ? vb_fault_say(f, ret, STOCK_LIMIT ": %s", strerror(-ret)) : 0;
 }
 
 /* The run takes a variant that is loaded as it is. */
@@ -49,9 +47,14 @@ static int limit_variant(struct vb_fault *f, struct data *d)
 		return vb_fault_say(f, ret, "variant %s: %s", f->variant, strerror(-ret));
 	snprintf(d->variant.params, sizeof(d->variant.params), "dma_entry_limit=%llu",
 		 (unsigned long long)d->limit);
-	ret = vb_variant_load(&d->variant);
+	ret = vb_journal_begin(VB_JOURNAL_VARIANT, d->variant.module, NULL, d->entry);
 	if (ret)
+		return vb_fault_say(f, ret, "variant %s can't be noted: %s", f->variant, strerror(-ret));
+	ret = vb_variant_load(&d->variant);
+	if (ret) {
+		vb_journal_end(d->entry);
 		return vb_fault_say(f, ret, "loading %s: %s", f->variant, strerror(-ret));
+	}
 	d->loaded = true;
 	return 0;
 }
@@ -60,9 +63,13 @@ static int prepare(struct vb_fault *f)
 {
 	int ret = vb_fault_mark_data(f, sizeof(struct data));
 	struct data *d = f->data;
+	char others[200];
 
 	if (ret)
 		return ret;
+	if (vb_vfio_in_use(others, sizeof(others)))
+		return vb_fault_say(f, -ENOTSUP, "VFIO is in use by %s, whose new containers would have the "
+				    "limit, too", others);
 	d->limit = LEAST + vb_fault_random(f, 2000);
 	if (!f->variant || !*f->variant || !strcmp(f->variant, "stock"))
 		return limit_stock(f, d);
@@ -89,23 +96,24 @@ static int judge(struct vb_fault *f)
 static void undo(struct vb_fault *f)
 {
 	struct data *d = f->data;
-	char text[32];
+	int ret = -EBUSY;
 
 	if (!d)
 		return;
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)d->before);
-	if (*d->path)
-		vb_fault_write(d->path, text);
-	if (!d->loaded)
-		return;
-	for (int i = 0; i < 500 && vb_variant_unload(&d->variant) == -EBUSY; i++)
-		vb_fault_sleep_ns(20000000);
+	vb_fault_put_back(&d->stock);
+	for (int i = 0; d->loaded && i < 500 && ret == -EBUSY; i++) {
+		ret = vb_variant_unload(&d->variant);
+		if (ret == -EBUSY)
+			vb_fault_sleep_ns(20000000);
+	}
+	if (!ret)
+		vb_journal_end(d->entry);
 }
 
 const struct vb_fault_ops vb_fault_entry_limit = {
 	.name = "entry-limit",
 	.description = "dma_entry_limit is met: ENOSPC, earlier mappings are intact",
-	.needs = VB_FAULT_NEEDS_JOB | VB_FAULT_NEEDS_ROOT | VB_FAULT_NEEDS_DEVICE,
+	.needs = VB_FAULT_NEEDS_JOB | VB_FAULT_NEEDS_ROOT | VB_FAULT_NEEDS_DEVICE | VB_FAULT_NEEDS_LAB,
 	.statuses = 1 << 0,
 	.job = "entry-limit",
 	.expected_audit = (const char *const []) { NULL },

@@ -11,7 +11,7 @@
 
 struct data {
 	struct vb_fault_mark mark;
-	bool taken[MAX_CPUS];
+	struct vb_fault_setting taken[MAX_CPUS];
 };
 
 /* The last node: the first one has the CPU that can't go. */
@@ -33,10 +33,9 @@ static int prepare(struct vb_fault *f)
 	for (int cpu = 1; cpu < MAX_CPUS && !ret; cpu++) {
 		if (!on_node(cpu, 1))
 			continue;
-		ret = vb_fault_cpu_online(cpu, false);
+		ret = vb_fault_take_cpu(&d->taken[cpu], cpu);
 		if (ret)
 			return vb_fault_say(f, ret, "taking CPU %d offline: %s", cpu, strerror(-ret));
-		d->taken[cpu] = true;
 		nr++;
 	}
 	if (!ret && !nr)
@@ -65,8 +64,7 @@ static void undo(struct vb_fault *f)
 	struct data *d = f->data;
 
 	for (int cpu = 1; d && cpu < MAX_CPUS; cpu++)
-		if (d->taken[cpu])
-			vb_fault_cpu_online(cpu, true);
+		vb_fault_put_back(&d->taken[cpu]);
 }
 
 const struct vb_fault_ops vb_fault_node_without_cpus = {

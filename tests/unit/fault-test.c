@@ -73,7 +73,7 @@ static void make(struct made_up *m, const char *name, int status, const char *me
 	m->f.ended = true;
 	m->f.status = status << 8;
 	/* As large as any fault's data, whose first member it is. */
-	m->f.data = calloc(1, 1 << 16);
+	m->f.data = calloc(1, 1 << 20);
 	assert_non_null(m->f.data);
 	write_json(output, "meta.json", json_pack("{s:s}", "status", meta_status));
 	write_json(run_dir, "result.json", result);

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "bench/fault/fault.h"
+#include "lib/machine/journal.h"
 
 #define VB_FAULT_LIMIT_NS 10000000000ull	/* for what has to be as before again */
 
@@ -71,6 +72,18 @@ int vb_fault_run_like(struct vb_fault *f, const char *output, const char *set, c
 
 /* Write @text to the file @path: 0 or -errno. */
 int vb_fault_write(const char *path, const char *text);
+
+/* A file below /sys or /proc/sys that was changed; in the journal while it is.  All zero: none. */
+struct vb_fault_setting {
+	char path[128];
+	char before[VB_JOURNAL_BEFORE_SIZE];
+	char id[VB_JOURNAL_ID_SIZE];
+};
+
+/* 0 or -errno, and then nothing is changed.  @s is zero, or was put back. */
+int vb_fault_change(struct vb_fault_setting *s, const char *path, const char *text);
+/* For undo(); nothing where nothing was changed.  What can't be put back stays in the journal. */
+void vb_fault_put_back(struct vb_fault_setting *s);
 /* The same by a process of its own, which the kernel may hold: -ETIMEDOUT after @limit_s. */
 int vb_fault_write_bounded(const char *path, const char *text, unsigned int limit_s);
 void vb_fault_sleep_ns(uint64_t ns);
@@ -79,7 +92,8 @@ bool vb_fault_lives(pid_t pid);
 
 /* Some CPU, not the first, to which a thread of the holder is bound; -ENOENT: there is none. */
 int vb_fault_worker_cpu(const struct vb_fault *f);
-int vb_fault_cpu_online(int cpu, bool online);
+/* A CPU goes offline until vb_fault_put_back(). */
+int vb_fault_take_cpu(struct vb_fault_setting *s, int cpu);
 /* The holder's mdev with the lowest UUID, in @uuid; -ENOENT: it has none open. */
 int vb_fault_mdev(const struct vb_fault *f, char *uuid, size_t size);
 
@@ -94,7 +108,10 @@ struct vb_fault_disk {
 	char output[4300];
 };
 
-/* A tmpfs of @bytes at @path, which is made.  0 or -errno with f->said set. */
+/*
+ * A tmpfs of @bytes at @path, which is made, and which only this process and its children see.
+ * 0 or -errno with f->said set.
+ */
 int vb_fault_mount_tmpfs(struct vb_fault *f, const char *path, uint64_t bytes, bool read_only);
 /* f->data is a struct vb_fault_disk whose path is mounted: the run's output goes there. */
 void vb_fault_use_disk(struct vb_fault *f);

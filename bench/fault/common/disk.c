@@ -2,6 +2,7 @@
 /* A file system for one run's output, and what is on it in the end. */
 #include <errno.h>
 #include <ftw.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,29 @@
 
 #define MAX_JSON (16u << 20)
 
+/*
+ * From now on what is mounted is this process's and its children's alone: the kernel unmounts
+ * it when the last of them ends, whatever ends them.  What others mount is still seen.
+ */
+static int own_mounts(struct vb_fault *f)
+{
+	static bool own;
+
+	if (own)
+		return 0;
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL))
+		return vb_fault_say(f, -errno, "mounts of its own: %s", strerror(errno));
+	own = true;
+	return 0;
+}
+
 int vb_fault_mount_tmpfs(struct vb_fault *f, const char *path, uint64_t bytes, bool read_only)
 {
 	char options[64];
+	int ret = own_mounts(f);
 
+	if (ret)
+		return ret;
 	snprintf(options, sizeof(options), "size=%llu", (unsigned long long)bytes);
 	if (mkdir(path, 0755) && errno != EEXIST)
 		return vb_fault_say(f, -errno, "%s: %s", path, strerror(errno));

@@ -67,14 +67,6 @@ int vb_fault_worker_cpu(const struct vb_fault *f)
 	return each(path, bound_to, NULL);
 }
 
-int vb_fault_cpu_online(int cpu, bool online)
-{
-	char path[96];
-
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online", cpu);
-	return vb_fault_write(path, online ? "1" : "0");
-}
-
 struct search {
 	char fds[64];			/* the holder's, a folder */
 	char file[64];			/* what one of them has to be */

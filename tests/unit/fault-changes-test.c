@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,9 @@
 #define JOURNAL VB_STATE_DIR "/" VB_JOURNAL_FILE
 #define CPU "/sys/devices/system/cpu/cpu"
 #define LIMIT "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit"
+#define FAILSLAB "/sys/kernel/debug/failslab/ignore-gfp-wait"
+#define MIN_ORDER "/sys/kernel/debug/fail_page_alloc/min-order"
+#define FAIL_NTH "/proc/77/task/78/fail-nth"
 
 static uint64_t rng;
 static size_t left, done;
@@ -99,6 +103,8 @@ static int setup(void **state)
 	tree_file(CPU "1/online", "1\n");
 	tree_file(CPU "2/online", "1\n");
 	tree_file(LIMIT, "65535\n");
+	tree_file(FAILSLAB, "Y\n");
+	tree_file(MIN_ORDER, "1\n");
 	rng = 1;
 	clock_sets = loads = unloads = 0;
 	others = NULL;
@@ -239,6 +245,63 @@ static void test_clock(void **state)
 	assert_int_equal(vb_wall_put_back(""), -EPROTO);
 }
 
+static void test_fail_nth_knobs(void **state)
+{
+	struct vb_fault f = make("fail-nth");
+
+	assert_int_equal(f.ops->prepare(&f), 0);
+	/* Else no allocation that may sleep would fail. */
+	assert_string_equal(tree_text(FAILSLAB), "N");
+	assert_string_equal(tree_text(MIN_ORDER), "0");
+	f.ops->undo(&f);
+	assert_string_equal(tree_text(FAILSLAB), "Y");
+	free(f.data);
+	assert_int_equal(f.ops->prepare(&f), 0);
+	restore(2);
+	assert_string_equal(tree_text(FAILSLAB), "Y");
+	assert_string_equal(tree_text(MIN_ORDER), "1");
+	free(f.data);
+	tree_unlink(FAILSLAB);
+	tree_unlink(MIN_ORDER);
+	assert_int_equal(f.ops->prepare(&f), -ENOTSUP);
+	free(f.data);
+}
+
+/* The kernel's part: the number that was written goes down to @arg. */
+static void *be_kernel(void *arg)
+{
+	for (int ms = 0; ms < 10000 && !strcmp(tree_text(FAIL_NTH), ""); ms++)
+		usleep(1000);
+	tree_file(FAIL_NTH, arg);
+	return NULL;
+}
+
+static int inject_while(const char *number)
+{
+	struct vb_fault f = make("fail-nth");
+	pthread_t thread;
+	int ret;
+
+	f.holder = 77;
+	tree_file(FAIL_NTH, "");
+	assert_int_equal(pthread_create(&thread, NULL, be_kernel, (void *)number), 0);
+	ret = f.ops->inject(&f);
+	pthread_join(thread, NULL);
+	return ret;
+}
+
+static void test_fail_nth_failed(void **state)
+{
+	struct vb_fault f = make("fail-nth");
+
+	assert_int_equal(inject_while("0\n"), 0);
+	/* Told to, but it never came to that. */
+	assert_int_equal(inject_while("3\n"), -EAGAIN);
+	assert_string_equal(tree_text(FAIL_NTH), "0");
+	f.holder = 76;
+	assert_int_equal(f.ops->inject(&f), -EAGAIN);
+}
+
 static bool mounted(const char *path)
 {
 	char line[4096];
@@ -289,7 +352,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(settings), TEST(entry_limit_of_stock), TEST(entry_limit_of_variant),
-		TEST(entry_limit_beside_others), TEST(clock),
+		TEST(entry_limit_beside_others), TEST(clock), TEST(fail_nth_knobs), TEST(fail_nth_failed),
 		TEST(mounts_are_its_own),
 	};
 

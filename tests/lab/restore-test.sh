@@ -8,7 +8,8 @@
 #   scripts/lab --timeout 3000 -- tests/lab/restore-test.sh [REPETITIONS [SEED]]
 #
 # What is killed in turn: the program alone; with it its janitor; all its processes;
-# and as the second, the restore as well, which is then run again.
+# and as the second, the restore as well, which is then run again. A soak is killed when
+# its fault has changed the machine, too: nobody but restore knows of that.
 # Functions are called through check.
 # shellcheck disable=SC2317
 set -euo pipefail
@@ -84,7 +85,19 @@ scenario_unload()
 	exec "$bench" variant unload per-request
 }
 
-readonly scenarios=(run bind ab churn unbind trace load run unload)
+# soak FAULT [VARIANT]
+soak()
+{
+	exec "$bench" soak --fault "$1" ${2:+--variant "$2"} --repeat 1 --steady --cycle 0.3s --quiet \
+		--device "$LAB_EDU" -o "$work/r"
+}
+
+scenario_soak()
+{
+	soak entry-limit per-request
+}
+
+readonly scenarios=(run bind ab churn soak unbind trace load run unload)
 
 begin_with()
 {
@@ -226,6 +239,8 @@ killed()
 	wait_for_begin "$name"
 	nap "$((delay / 1000000)).$(printf '%06d' $((delay % 1000000)))"
 	kill_them "$what"
+	# What a soak's run still works with, for a moment, restore would leave.
+	[[ $name != soak ]] || wait_for_end
 	restore "$what" || return 1
 	case $name in
 	bind | unbind | load | unload) same_as "$work/begun.$name" "$work/done.$name" || bad=1 ;;
@@ -233,6 +248,53 @@ killed()
 	# Also after a failure, which is not to be the next one's.
 	end_with "$name"
 	((!bad)) && same_as "$work/before"
+}
+
+# All of vfio-bench has ended. A clock that is set back and forth is no measure here.
+wait_for_end()
+{
+	local i
+
+	for ((i = 0; i < 150; i++)); do
+		pgrep -x vfio-bench >/dev/null || return 0
+		nap 0.2
+	done
+	echo "processes of the soak are still there"
+	return 1
+}
+
+# fault_seen NAME: what it changes is changed.
+fault_seen()
+{
+	case $1 in
+	cpu-offline | node-without-cpus) [[ $(</sys/devices/system/cpu/online) != "$cpus_online" ]] ;;
+	entry-limit) (($(<"$stock_limit") < 10000)) || [[ -e /sys/module/vfio_iommu_type1_per_request ]] ;;
+	clock-step) ! clock_is_right ;;
+	io-error) [[ $(</proc/"$pid"/mountinfo) == */r/*/below* ]] ;;
+	esac 2>/dev/null
+}
+
+# in_fault alone|all NAME [VARIANT]: the soak is killed when its fault is seen. What is mounted goes
+# with it; the rest is left, and restore puts it back.
+in_fault()
+{
+	local what=$1
+
+	shift
+	rm -rf "$work"/r*
+	(soak "$@" >"$work/last.log" 2>&1 </dev/null) & pid=$!
+	until fault_seen "$1"; do
+		kill -0 "$pid" 2>/dev/null || { echo "the soak ended, and nothing was seen of the fault"; return 1; }
+		nap 0.002
+	done
+	kill_them "$what"
+	wait_for_end || return 1
+	if [[ $1 != io-error ]] && ! fault_seen "$1"; then
+		echo "nothing was left to be put back"
+		return 1
+	fi
+	restore "$what" || return 1
+	same_as "$work/before"
 }
 
 repeat()
@@ -258,13 +320,23 @@ for program in pgrep find; do
 	}
 done
 modprobe nvme || true
+modprobe -a loop ext4 || true
+readonly stock_limit=/sys/module/vfio_iommu_type1/parameters/dma_entry_limit
+cpus_online=$(</sys/devices/system/cpu/online)
+readonly cpus_online
 "$bench" bind "$LAB_EDU" >/dev/null
 "$bench" run smoke "${short[@]}" --variant per-request -o "$work/r" >/dev/null 2>&1 || true
 snapshot >"$work/before"
 cp "$work/before" "$out/snapshot"
-for name in run churn ab trace bind unbind load unload; do
+for name in run churn ab trace soak bind unbind load unload; do
 	check "$name: undisturbed it leaves the machine as it was" calibrate "$name"
 done
+check "a soak, killed in entry-limit, of a variant" in_fault alone entry-limit per-request
+check "a soak, killed with its run in entry-limit, of stock" in_fault all entry-limit
+check "a soak, killed in cpu-offline" in_fault alone cpu-offline per-request
+check "a soak, killed with its run in node-without-cpus" in_fault all node-without-cpus per-request
+check "a soak, killed in clock-step" in_fault alone clock-step per-request
+check "a soak, killed in io-error" in_fault alone io-error per-request
 put_back=0
 repeat
 # A restore that never finds anything to do would pass all of the above.

@@ -7,8 +7,8 @@
 # Values that change by themselves, or that tell nothing when read.
 readonly volatile_sysctls='random|ns_last_pid|pty/|stat_refresh|compact_memory|drop_caches|sched_domain|cad_pid'
 
-# Drivers, overrides, mdevs, modules with their users, tracing, settings, memory that
-# is held, processes of ours and open files of VFIO, what vfio-bench keeps.
+# Drivers, overrides, mdevs, modules with their users, tracing, settings, CPUs, mounts, the
+# clock, memory that is held, processes of ours and open files of VFIO, what vfio-bench keeps.
 snapshot()
 {
 	local link
@@ -25,6 +25,9 @@ snapshot()
 	grep -rs '' /proc/sys/vm /proc/sys/kernel /sys/module/vfio*/parameters |
 		grep -vE "^/proc/sys/(vm|kernel)/($volatile_sysctls)" | sort || true
 	grep -E '^(HugePages|Hugetlb)' /proc/meminfo
+	awk '$5 !~ "^/(proc|sys)" { print "mount", $5 }' /proc/self/mountinfo
+	grep -sH . /sys/block/loop*/loop/backing_file || true
+	clock_is_right || echo "the clock is off"
 	find /run/vfio-bench -mindepth 1 ! -name restore.lock 2>/dev/null | sort || true
 	users
 	printf 'pages held: %d\n' "$(held_pages)"
@@ -44,3 +47,24 @@ users()
 	pgrep -x vfio-bench || true
 	find /proc/[0-9]*/fd -lname '/dev/vfio/*' 2>/dev/null || true
 }
+
+# seconds: the wall clock's, less those since boot; only who sets the clock changes that.
+wall_ahead()
+{
+	local up
+
+	read -r up _ </proc/uptime
+	seconds=$((EPOCHSECONDS - ${up%.*}))
+}
+
+# Nobody has set it by minutes since this file was sourced.
+clock_is_right()
+{
+	local seconds
+
+	wall_ahead
+	((seconds - clock_begin < 60 && clock_begin - seconds < 60))
+}
+
+wall_ahead
+clock_begin=$seconds

@@ -71,6 +71,7 @@ machine()
 	entry 11 variant vfio_iommu_type1_per_request -
 	entry 11 trace vfio_bench_11 -
 	entry 11 setting /proc/sys/vm/some_setting 0
+	entry 11 clock realtime 0
 	entry 12 mdev "${uuid/0/f}" -
 }
 
@@ -88,10 +89,11 @@ tells()
 		"variant module vfio_iommu_type1_per_request: would be unloaded" \
 		"tracing instance vfio_bench_11: would be removed" \
 		"/proc/sys/vm/some_setting: would be as it was" \
+		"clock realtime: would be set back" \
 		"mdev ${uuid/0/f}: left: vfio-bench (pid 12) is at work with it"; do
 		grep -qxF "$text" "$work/out" || return 1
 	done
-	(($(wc -l <"$work/out") == 5)) && [[ ! -s $work/err ]]
+	(($(wc -l <"$work/out") == 6)) && [[ ! -s $work/err ]]
 }
 
 tells_json()
@@ -100,7 +102,7 @@ tells_json()
 	import collections, json, sys
 	r = json.load(open(sys.argv[1]))
 	assert r['dry_run'] is True and r['left'] == 0 and r['damaged_lines'] == 0
-	assert collections.Counter(i['outcome'] for i in r['items']) == {'to-do': 4, 'alive': 1}
+	assert collections.Counter(i['outcome'] for i in r['items']) == {'to-do': 5, 'alive': 1}
 	assert r['items'][0]['kind'] == 'mdev' and r['items'][0]['pid'] == 12	# newest first
 	END
 }

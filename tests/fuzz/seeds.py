@@ -47,7 +47,7 @@ def journal(_top):
     """One of each kind, ended and not, of this version and another."""
     kinds = (('bind', '0000:41:00.0'), ('unbind', '0000:41:00.1'), ('variant', 'vfio_iommu_type1_x'),
              ('mdev', '01234567-89ab-cdef-0123-456789abcdef'), ('trace', 'vfio_bench_7'),
-             ('setting', '/sys/kernel/mm/ksm/run'), ('process', '8.9'), ('uses', 'vfio_pci'))
+             ('setting', '/sys/kernel/mm/ksm/run'), ('clock', 'realtime'), ('process', '8.9'), ('uses', 'vfio_pci'))
     lines = [f'+1 begin 7.8.{number} boot 7 8 {kind} {what} {before}'
              for number, (kind, what) in enumerate(kinds) for before in ('-', 'nvme', '%2d%0a')]
     for line in lines:

@@ -53,7 +53,6 @@ TESTS += tests/unit/fault-test
 tests_unit_fault_test_SOURCES = tests/unit/fault-test.c
 tests_unit_fault_test_CFLAGS = $(unit_cflags)
 tests_unit_fault_test_LDADD = $(unit_ldadd)
-tests_unit_fault_test_LDFLAGS = -Wl,--wrap=syscall,--wrap=vb_module_state
 
 check_PROGRAMS += tests/unit/conformance-test
 TESTS += tests/unit/conformance-test
@@ -68,7 +67,13 @@ tests_unit_journal_test_SOURCES = tests/unit/journal-test.c \
 tests_unit_journal_test_CFLAGS = $(unit_cflags)
 tests_unit_journal_test_LDADD = $(unit_ldadd)
 
-tests_unit_fault_test_LDFLAGS += -Wl,--wrap=vb_variant_loaded
+check_PROGRAMS += tests/unit/fault-inject-test
+TESTS += tests/unit/fault-inject-test
+tests_unit_fault_inject_test_SOURCES = tests/unit/fault-inject-test.c
+tests_unit_fault_inject_test_CFLAGS = $(unit_cflags)
+tests_unit_fault_inject_test_LDADD = $(unit_ldadd)
+tests_unit_fault_inject_test_LDFLAGS = -Wl,--wrap=syscall,--wrap=vb_module_state \
+	-Wl,--wrap=vb_variant_loaded
 
 # What faults change of the machine, and that the journal has it.
 check_PROGRAMS += tests/unit/fault-changes-test

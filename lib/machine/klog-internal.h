@@ -4,6 +4,7 @@
 #define VB_KLOG_INTERNAL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct vb_klog;
 
@@ -17,5 +18,7 @@ struct vb_klog *vb_klog_new_detached(void);
  * numbers counts as lost.  -EBADMSG: not a record; -EFBIG: the log is full.
  */
 int vb_klog_add_record(struct vb_klog *log, const char *record, size_t length);
+/* The first record that is this log's; those that are gone by now count as lost. */
+void vb_klog_begin_at(struct vb_klog *log, uint64_t sequence);
 
 #endif /* VB_KLOG_INTERNAL_H */

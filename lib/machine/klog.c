@@ -27,10 +27,11 @@ struct vb_klog {
 	size_t length;
 	size_t capacity;
 	uint64_t next_seq;		/* 0: none seen yet */
+	uint64_t from_seq;		/* records before this one are not this log's */
 	uint64_t lost;
 };
 
-int vb_klog_open(struct vb_klog **log)
+static int open_at(struct vb_klog **log, int whence)
 {
 	struct vb_klog *l = calloc(1, sizeof(*l));
 	int err;
@@ -47,7 +48,7 @@ int vb_klog_open(struct vb_klog **log)
 		err = -errno;
 		goto free_text;
 	}
-	if (lseek(l->fd, 0, SEEK_END) < 0) {
+	if (lseek(l->fd, 0, whence) < 0) {
 		err = -errno;
 		goto close_fd;
 	}
@@ -60,6 +61,33 @@ free_text:
 free_log:
 	free(l);
 	return err;
+}
+
+int vb_klog_open(struct vb_klog **log)
+{
+	return open_at(log, SEEK_END);
+}
+
+int vb_klog_open_from(struct vb_klog **log, uint64_t sequence)
+{
+	int err = open_at(log, SEEK_SET);
+
+	if (err)
+		return err;
+	if (sequence != VB_KLOG_END) {
+		vb_klog_begin_at(*log, sequence);
+		return 0;
+	}
+	/* All that is there is passed over, which tells its number. */
+	(*log)->from_seq = UINT64_MAX;
+	err = vb_klog_poll(*log);
+	if (err) {
+		vb_klog_close(*log);
+		return err;
+	}
+	vb_klog_begin_at(*log, (*log)->next_seq);
+	(*log)->lost = 0;
+	return 0;
 }
 
 void vb_klog_close(struct vb_klog *log)
@@ -149,6 +177,12 @@ int vb_klog_add_record(struct vb_klog *log, const char *record, size_t length)
 
 	if (!text || sscanf(record, "%*u,%" SCNu64 ",%" SCNu64, &seq, &time_us) != 2)
 		return -EBADMSG;
+	if (seq < log->from_seq) {
+		/* what is lost of these is nobody's loss */
+		if (log->from_seq == UINT64_MAX)
+			log->next_seq = seq + 1;
+		return 0;
+	}
 	text++;
 	end = memchr(text, '\n', length - (size_t)(text - record));
 	if (!end)
@@ -194,6 +228,8 @@ int vb_klog_poll(struct vb_klog *log)
 			log->lost++;
 		else if (err)
 			return err;
+		/* read on behind it: the number has told */
+		overrun = false;
 	}
 	/* overrun, and nothing readable behind it: say so all the same */
 	if (overrun && !log->lost)
@@ -213,6 +249,19 @@ uint64_t vb_klog_lost(const struct vb_klog *log)
 	return log->lost;
 }
 
+uint64_t vb_klog_sequence(const struct vb_klog *log)
+{
+	return log->next_seq;
+}
+
+void vb_klog_forget(struct vb_klog *log, size_t position)
+{
+	if (position > log->length)
+		position = log->length;
+	log->length -= position;
+	memmove(log->text, log->text + position, log->length + 1);
+}
+
 size_t vb_klog_position(const struct vb_klog *log)
 {
 	return log->length;
@@ -224,6 +273,12 @@ size_t vb_klog_scan(const struct vb_klog *log, size_t from, const char *const *e
 	if (from > log->length)
 		from = log->length;
 	return vb_klog_scan_text(log->text + from, log->length - from, expected, hits, max);
+}
+
+void vb_klog_begin_at(struct vb_klog *log, uint64_t sequence)
+{
+	log->from_seq = sequence;
+	log->next_seq = sequence;
 }
 
 struct vb_klog *vb_klog_new_detached(void)

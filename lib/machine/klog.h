@@ -20,6 +20,13 @@ struct vb_klog_hit {
  * not to be had (the caller says so; a run without it is not audited).
  */
 int vb_klog_open(struct vb_klog **log);
+/*
+ * The same from the record numbered @sequence on, as vb_klog_sequence() told it in this boot:
+ * what was recorded while nobody read.  Those that the kernel no longer has count as lost.
+ * VB_KLOG_END: from its end, like vb_klog_open(), but with its number known.
+ */
+#define VB_KLOG_END UINT64_MAX
+int vb_klog_open_from(struct vb_klog **log, uint64_t sequence);
 void vb_klog_close(struct vb_klog *log);
 /*
  * Read what has come since, never blocking.  Text is kept until close; lost
@@ -29,6 +36,10 @@ int vb_klog_poll(struct vb_klog *log);
 /* Everything read so far, "[seconds.micros] text\n" a line; valid until the next poll. */
 const char *vb_klog_text(const struct vb_klog *log, size_t *length);
 uint64_t vb_klog_lost(const struct vb_klog *log);
+/* Number of the record after the last one that was read; 0: not known yet. */
+uint64_t vb_klog_sequence(const struct vb_klog *log);
+/* Drop the text before @position, in bytes, as vb_klog_position() told it: all moves down by that. */
+void vb_klog_forget(struct vb_klog *log, size_t position);
 /* Current end of the text: pass it to vb_klog_scan() to look at later lines only. */
 size_t vb_klog_position(const struct vb_klog *log);
 /*

@@ -271,6 +271,49 @@ static void test_lost(void **state)
 	vb_klog_close(log);
 }
 
+/* Going on where another process ended. */
+static void test_begin_at(void **state)
+{
+	struct vb_klog *log = vb_klog_new_detached();
+
+	vb_klog_begin_at(log, 12);
+	add(log, "6,10,1,-;BUG: told\n");
+	add(log, "6,11,2,-;BUG: told, too\n");
+	assert_int_equal(vb_klog_position(log), 0);
+	assert_int_equal(vb_klog_sequence(log), 12);
+	add(log, "6,12,3,-;BUG: new\n");
+	assert_int_equal(vb_klog_scan(log, 0, NULL, NULL, 0), 1);
+	assert_int_equal(vb_klog_lost(log), 0);
+	assert_int_equal(vb_klog_sequence(log), 13);
+	vb_klog_close(log);
+	log = vb_klog_new_detached();
+	vb_klog_begin_at(log, 12);
+	add(log, "6,15,3,-;the ring went round\n");
+	assert_int_equal(vb_klog_lost(log), 3);
+	vb_klog_close(log);
+}
+
+static void test_forget(void **state)
+{
+	struct vb_klog *log = vb_klog_new_detached();
+	size_t length;
+
+	add(log, "6,1,1000000,-;BUG: first\n");
+	vb_klog_forget(log, 0);
+	assert_int_equal(vb_klog_scan(log, 0, NULL, NULL, 0), 1);
+	length = vb_klog_position(log);
+	add(log, "6,2,2000000,-;second\n");
+	vb_klog_forget(log, length);
+	assert_string_equal(vb_klog_text(log, &length), "[    2.000000] second\n");
+	assert_int_equal(length, strlen(vb_klog_text(log, NULL)));
+	add(log, "6,3,3000000,-;BUG: third\n");
+	assert_int_equal(vb_klog_scan(log, 0, NULL, NULL, 0), 1);
+	assert_int_equal(vb_klog_lost(log), 0);
+	vb_klog_forget(log, 1u << 30);
+	assert_string_equal(vb_klog_text(log, NULL), "");
+	vb_klog_close(log);
+}
+
 /* Every character escaped as a line end: the most text that a record can make. */
 static void test_worst_record(void **state)
 {
@@ -311,7 +354,9 @@ static void test_device(void **state)
 {
 	static const char message[] = "vfio-bench: klog-test says nothing of weight\n";
 	struct vb_klog *log;
-	int err = vb_klog_open(&log), fd;
+	struct vb_klog *later;
+	uint64_t sequence;
+	int err = vb_klog_open_from(&log, VB_KLOG_END), fd;
 
 	/* not cmocka's skip(): it says "not ok", which automake takes for a failure */
 	if (err) {
@@ -325,8 +370,18 @@ static void test_device(void **state)
 		return;
 	}
 	close(fd);
+	sequence = vb_klog_sequence(log);
+	assert_int_equal(vb_klog_position(log), 0);
+	assert_true(sequence > 0);
 	assert_int_equal(vb_klog_poll(log), 0);
 	assert_non_null(strstr(vb_klog_text(log, NULL), "klog-test says nothing"));
+	assert_int_equal(vb_klog_open_from(&later, sequence), 0);
+	assert_int_equal(vb_klog_poll(later), 0);
+	/* another program may have added to it since */
+	assert_ptr_equal(strstr(vb_klog_text(later, NULL), vb_klog_text(log, NULL)),
+			 vb_klog_text(later, NULL));
+	assert_int_equal(vb_klog_lost(later), 0);
+	vb_klog_close(later);
 	assert_int_equal(vb_klog_poll(log), 0);
 	vb_klog_close(log);
 }
@@ -342,6 +397,8 @@ int main(void)
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_bad_records),
 		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_begin_at),
+		cmocka_unit_test(test_forget),
 		cmocka_unit_test(test_worst_record),
 		cmocka_unit_test(test_position),
 		cmocka_unit_test(test_device),

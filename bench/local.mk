@@ -157,6 +157,7 @@ libbench_a_SOURCES = \
 	bench/soak/failure.c \
 	bench/soak/leaks.c \
 	bench/soak/lock.c \
+	bench/soak/log.c \
 	bench/soak/machine.c bench/soak/machine.h \
 	bench/soak/outcome.c \
 	bench/soak/process.c \

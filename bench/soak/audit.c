@@ -8,14 +8,7 @@
 #include "lib/measure/clock.h"
 
 #define SETTLE_NS	10000000000ull	/* for what was held to be given back */
-#define EXPECTED_MAX	32	/* parts of lines that are no alarm */
 #define HARMLESS_TAINT	(1u << 12 | 1u << 13)	/* out-of-tree, unsigned module */
-
-/* What refused DMA of a device leaves in the log, where a job asks for it. */
-static const char *const refused_dma[] = {
-	"DMAR: DRHD: handling fault status reg", "fault addr", "AMD-Vi: Event logged [IO_PAGE_FAULT",
-	"page fault from EP", NULL
-};
 
 /* The first thing that is not as it was; false: nothing. */
 static bool differs(const struct soak *s, const struct soak_counts *now, char *text, size_t size)
@@ -61,46 +54,14 @@ static void settle(struct soak *s, struct soak_outcome *o)
 	soak_say(o, SOAK_FAILED, "10 s after the run: %s", text);
 }
 
-static void list_expected(const struct soak *s, const struct soak_choice *c, bool injected,
-			  const char **expected)
-{
-	const char *const *lists[] = {
-		s->job[c->job].refused ? refused_dma : NULL,
-		c->fault >= 0 && injected ? s->fault[c->fault].ops->expected_log : NULL,
-	};
-	size_t nr = 0;
-
-	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
-		for (const char *const *line = lists[i]; line && *line && nr < EXPECTED_MAX; line++)
-			expected[nr++] = *line;
-	expected[nr] = NULL;
-}
-
-static void check_log(struct soak *s, const struct soak_choice *choice, struct soak_outcome *o)
-{
-	const char *expected[EXPECTED_MAX + 1];
-	struct vb_klog_hit hit[1];
-
-	if (!s->klog)
-		return;
-	vb_klog_poll(s->klog);
-	list_expected(s, choice, o->injected, expected);
-	o->log_hits = vb_klog_scan(s->klog, 0, expected, hit, 1);
-	if (o->log_hits)
-		soak_say(o, SOAK_FAILED, "kernel log: %llu alarms, the first: %s: %.200s",
-			 (unsigned long long)o->log_hits, hit[0].what, hit[0].text);
-	if (vb_klog_lost(s->klog))
-		soak_say(o, SOAK_FAILED, "kernel log: %llu messages were overwritten before they were read",
-			 (unsigned long long)vb_klog_lost(s->klog));
-}
-
 void soak_audit(struct soak *s, const struct soak_choice *choice, struct soak_outcome *o)
 {
 	uint64_t added;
 
 	settle(s, o);
 	soak_leaks_check(s, s->closing, o);
-	check_log(s, choice, o);
+	soak_log_expect(s, choice, o->injected);
+	soak_log_judge(s, "", o);
 	added = o->counts.taint & ~s->base_counts.taint & ~(uint64_t)HARMLESS_TAINT;
 	if (added)
 		soak_say(o, SOAK_FAILED, "new taint flags of the kernel: 0x%llx", (unsigned long long)added);

@@ -37,6 +37,7 @@ struct cycle {
 	uint64_t stop_ns;		/* when the next is due */
 	pid_t stopped;			/* 0: nobody is */
 	bool tried;			/* the fault was injected, or could not be */
+	bool unfit;			/* the fault could not be prepared: no run */
 	bool ended, asked_to_end;
 };
 
@@ -85,17 +86,6 @@ static int make_folder(struct cycle *c)
 	return 0;
 }
 
-/* The new one is opened before the old one is read for the last time: no line is missed. */
-static void next_klog(struct soak *s)
-{
-	struct vb_klog *next = NULL;
-
-	if (!s->klog || vb_klog_open(&next))
-		return;
-	vb_klog_close(s->klog);
-	s->klog = next;
-}
-
 static int prepare_fault(struct cycle *c)
 {
 	struct soak *s = c->s;
@@ -121,6 +111,7 @@ static int prepare_fault(struct cycle *c)
 		c->o->not_tried = true;
 		snprintf(sf->why_not, sizeof(sf->why_not), "%s", f->said);
 	} else if (ret) {
+		c->unfit = true;
 		soak_say(c->o, SOAK_FAILED, "%s: could not be prepared: %s%s%s", sf->ops->name,
 			 f->said, *f->said ? ": " : "", strerror(-ret));
 	}
@@ -339,13 +330,16 @@ int soak_cycle(struct soak *s, const struct soak_choice *choice, struct soak_out
 
 	memset(o, 0, sizeof(*o));
 	pause_before(choice->idle_ns);
-	next_klog(s);
+	/* By what the cycle before it may cause, late. */
+	soak_log_forget(s);
+	soak_log_judge(s, ", since the cycle before", o);
+	soak_log_expect(s, choice, true);
 	o->start_s = soak_elapsed_s(s);
 	start = vb_now_ns();
 	ret = make_folder(&c);
 	if (!ret)
 		ret = prepare_fault(&c);
-	if (!ret && o->verdict == SOAK_CLEAN)
+	if (!ret && !c.unfit)
 		ret = soak_run_start(s, choice, c.folder, c.fault ? c.fault->output : c.output, &c.run,
 				     o->not_tried ? NULL : c.fault);
 	if (!ret && c.run.pid) {

@@ -76,9 +76,7 @@ static int prepare(struct soak *s)
 	s->beacon = vb_beacon_make(&s->beacon_fd);
 	if (!s->beacon)
 		return vb_fail(VB_EXIT_UNTRUSTED, "out of memory or descriptors");
-	ret = vb_klog_open(&s->klog);
-	if (ret)
-		vb_warn("the kernel log can't be read (%s): it is not part of the audit", strerror(-ret));
+	soak_log_open(s);
 	if (!s->base)
 		s->base = soak_machine_read();
 	if (!s->base)
@@ -175,7 +173,7 @@ static int all_cycles(struct soak *s)
 /* Nothing was shown where nothing ran, or a fault that was asked for never was. */
 static int verdict(const struct soak *s)
 {
-	if (s->failed || s->hung || *s->drift)
+	if (s->failed || s->hung || *s->drift || *s->late)
 		return VB_EXIT_INCORRECT;
 	if (vb_interrupted())
 		return VB_EXIT_UNTRUSTED;
@@ -248,6 +246,7 @@ static int soak(struct soak *s)
 	if (ret)
 		return ret;
 	ret = all_cycles(s);
+	soak_log_end(s);
 	if (s->ended && soak_state_save(s))
 		vb_warn("%s/state.json can't be written: %s", s->dir, strerror(errno));
 	if (soak_summary(s))
@@ -256,6 +255,8 @@ static int soak(struct soak *s)
 	soak_tell_all(s);
 	if (*s->drift)
 		fprintf(stderr, "drift: %s\n", s->drift);
+	if (*s->late)
+		fprintf(stderr, "failed: %s\n", s->late);
 	fprintf(stderr, "soak: %s\n", s->dir);
 	return ret ? ret : verdict(s);
 }

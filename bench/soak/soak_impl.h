@@ -15,6 +15,7 @@
 #include "lib/machine/variant.h"
 
 #define SOAK_TEXT 512
+#define SOAK_EXPECTED_MAX 32
 
 /* A job, read and expanded once. */
 struct soak_job {
@@ -99,6 +100,7 @@ struct soak {
 	int64_t first_failed;		/* its number, -1: none */
 	bool hung;
 	char drift[SOAK_TEXT];		/* what grows; "": nothing */
+	char late[SOAK_TEXT];		/* alarms of the kernel log behind the last cycle; "": none */
 	bool ended;			/* the closing cycle was made */
 	bool closing;			/* the cycle that is on is the last one, without a fault */
 	json_t *saved;			/* the state that was read, whose texts the options use */
@@ -111,8 +113,11 @@ struct soak {
 	unsigned int resumed;		/* times that it went on */
 	json_t *base;			/* the machine as the soak found it: soak_machine_read() */
 	struct soak_counts base_counts;
-	struct vb_klog *klog;		/* of the cycle that is on; NULL: can't be read */
-	size_t klog_from;
+	struct vb_klog *klog;		/* NULL: can't be read */
+	size_t klog_from;		/* where in its text that begins which was not judged */
+	uint64_t log_sequence;		/* the same as a record's number, for who goes on; 0: not known */
+	uint64_t log_lost;		/* lost messages that were told */
+	const char *log_expected[SOAK_EXPECTED_MAX + 1];	/* parts of lines that are no alarm */
 	bool has_kmemleak;
 	uint64_t leaks_ns, leak_scans;	/* when the last one was, and how many */
 	int device_lock[VB_MAX_CONTAINERS];	/* descriptor + 1; 0: none */
@@ -154,6 +159,17 @@ int soak_cycle(struct soak *s, const struct soak_choice *choice, struct soak_out
 void soak_say(struct soak_outcome *o, enum soak_verdict verdict, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void soak_hung(struct soak_outcome *o, const char *why);
+
+/* log.c: the kernel log, from where one who was killed had judged it (log_sequence) to the end */
+void soak_log_open(struct soak *s);
+/* What this cycle may cause is no alarm, of what is judged from now on. */
+void soak_log_expect(struct soak *s, const struct soak_choice *choice, bool injected);
+/* All since the last time; an alarm, or a message that was lost, fails @o.  @when: "", or ", ..." */
+void soak_log_judge(struct soak *s, const char *when, struct soak_outcome *o);
+/* What was judged is kept no longer. */
+void soak_log_forget(struct soak *s);
+/* What came behind the last cycle, to s->late. */
+void soak_log_end(struct soak *s);
 
 /* remove.c: @name below the soak's folder, with all that is in it */
 void soak_remove(const struct soak *s, const char *name);

@@ -30,6 +30,8 @@ static void put_verdict(struct vb_doc *doc, const struct summary *m)
 		vb_doc_verdict(doc, VB_VIEW_LONG, VB_TONE_BAD, "failed", "%llu of %llu cycles, the first is %lld: %s",
 			       (unsigned long long)s->failed, (unsigned long long)s->cycles,
 			       (long long)s->first_failed, s->first_failure);
+	else if (*s->late)
+		vb_doc_verdict(doc, VB_VIEW_LONG, VB_TONE_BAD, "failed", "%s", s->late);
 	else if (s->cycles == s->skipped)
 		vb_doc_verdict(doc, VB_VIEW_LONG, VB_TONE_UNSURE, "skipped", "no cycle could be made here");
 	else

@@ -84,6 +84,27 @@ again()
 	is "$status" 2
 }
 
+# Alarms all the time, of which none may fall between two cycles.
+readonly ALARMS=400
+
+noisy()
+{
+	local n pid status=0
+
+	echo on >/proc/sys/kernel/printk_devkmsg
+	last=noisy
+	"$bench" soak null --set threads=1 --cycle 0.2s..0.3s --for 16s --faults none --seed 5 \
+		-o "$out/noisy" >"$out/noisy.log" 2>&1 &
+	pid=$!
+	until [[ -s $out/noisy/state.json ]]; do sleep 0.05; done
+	for ((n = 0; n < ALARMS; n++)); do
+		echo "<3>BUG: soak-test asks whether this is seen, $n" >/dev/kmsg
+		sleep 0.02
+	done
+	wait "$pid" || status=$?
+	is "$status" 2 && is "$(number kernel_log_alarms)" "$ALARMS"
+}
+
 nothing_left()
 {
 	local try
@@ -154,6 +175,7 @@ check "clean cycles leave nothing" is "$(find "$out/mixed/cycles" -mindepth 1 | 
 check "a module that counts wrong is caught" caught
 check "the failure is kept whole" kept_whole
 check "and --replay makes it again" again
+check "no line of the kernel log falls between two cycles" noisy
 check "another one starts" start
 check "a second soak on the device is refused" second_soak
 check "a second run on the device is refused" second_run

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/cmd/cmd.h"
 #include "bench/engine/shared.h"
 #include "bench/engine/supervisor.h"
 #include "bench/engine/watchdog.h"
@@ -22,6 +23,8 @@
 #define REAP_NS		30000000000ull	/* the janitor takes up to 10 s for each thing */
 #define HELD_NS		1000000000ull
 #define KILL_NS		10000000000ull	/* for killed processes to go */
+#define CUT_NS		60000000000ull	/* for a run that was told to end, if --limit is not less */
+#define EXPECTED_CHECKS	16	/* of a run's audit, by name */
 
 /* A cycle while it is on. */
 struct cycle {
@@ -39,6 +42,7 @@ struct cycle {
 	bool tried;			/* the fault was injected, or could not be */
 	bool unfit;			/* the fault could not be prepared: no run */
 	bool ended, asked_to_end;
+	uint64_t from_ns, limit_ns;	/* when it should end, and when it is killed */
 };
 
 void soak_say(struct soak_outcome *o, enum soak_verdict verdict, const char *format, ...)
@@ -203,19 +207,33 @@ static void save_stacks(struct cycle *c)
 	close(fd);
 }
 
-static void too_long(struct cycle *c)
+static void too_long(struct cycle *c, uint64_t now)
 {
-	soak_say(c->o, SOAK_FAILED, "the run did not end %.0f s after its time: killed",
-		 (double)c->s->opt->limit_ns / 1e9);
+	soak_say(c->o, SOAK_FAILED, "the run did not end %.0f s after %s: killed",
+		 (double)(now - c->from_ns) / 1e9, c->asked_to_end ? "it was told to" : "its time");
 	save_stacks(c);
 	soak_run_signal(&c->run, SIGKILL);
 }
 
+/* Of a run that hangs nobody has to wait for the whole of --limit. */
+static void ask_to_end(struct cycle *c, uint64_t now)
+{
+	uint64_t limit = c->s->opt->limit_ns < CUT_NS ? c->s->opt->limit_ns : CUT_NS;
+
+	c->asked_to_end = true;
+	kill(c->run.pid, SIGTERM);
+	if (now + limit < c->limit_ns) {
+		c->from_ns = now;
+		c->limit_ns = now + limit;
+	}
+}
+
 static void watch(struct cycle *c)
 {
-	uint64_t limit = c->run.start_ns + c->choice->duration_ns + c->s->opt->limit_ns;
 	bool killed = false;
 
+	c->from_ns = c->run.start_ns + c->choice->duration_ns;
+	c->limit_ns = c->from_ns + c->s->opt->limit_ns;
 	for (;;) {
 		uint64_t now = vb_now_ns();
 
@@ -227,20 +245,18 @@ static void watch(struct cycle *c)
 			in_measured_part(c, now);
 		else if (c->stopped)
 			stutter(c, UINT64_MAX);
-		if (vb_interrupted() && !c->asked_to_end) {
-			c->asked_to_end = true;
-			kill(c->run.pid, SIGTERM);
-		}
+		if (vb_interrupted() && !c->asked_to_end && !killed)
+			ask_to_end(c, now);
 		if (c->s->klog)
 			vb_klog_poll(c->s->klog);
 		if (vb_status_asked())
 			soak_tell_all(c->s);
 		soak_status(c->s, c->choice, c->measured_ns ? "running" : "starting");
-		if (now > limit && !killed) {
-			too_long(c);
+		if (now > c->limit_ns && !killed) {
+			too_long(c, now);
 			killed = true;
-			limit = now + KILL_NS;
-		} else if (now > limit) {
+			c->limit_ns = now + KILL_NS;
+		} else if (now > c->limit_ns) {
 			return;
 		}
 		sleep_ns(TICK_NS);
@@ -284,6 +300,16 @@ static void last_line(const struct cycle *c, char *text, size_t size)
 		fclose(file);
 }
 
+/* A run that was told to end says so, or, told early, dies; what it found has to hold all the same. */
+static bool ends_as_told(const struct cycle *c)
+{
+	int status = c->o->status;
+
+	if (!c->asked_to_end)
+		return false;
+	return WIFSIGNALED(status) ? WTERMSIG(status) == SIGTERM : WEXITSTATUS(status) == VB_EXIT_UNTRUSTED;
+}
+
 static void judge_status(struct cycle *c)
 {
 	const struct vb_fault_ops *ops = c->fault && c->o->injected ? c->fault->ops : NULL;
@@ -291,7 +317,7 @@ static void judge_status(struct cycle *c)
 	char said[SOAK_TEXT];
 
 	last_line(c, said, sizeof(said));
-	if (!c->ended)
+	if (!c->ended || ends_as_told(c))
 		return;		/* told already */
 	if (WIFSIGNALED(status)) {
 		if (!ops || !ops->killed)
@@ -311,7 +337,8 @@ static void judge_fault(struct cycle *c)
 	struct vb_fault *f = c->fault;
 	int ret;
 
-	if (!f || !c->o->injected || !f->ops->judge)
+	/* What a fault requires is not required of a run that was told to end besides. */
+	if (!f || !c->o->injected || !f->ops->judge || c->asked_to_end)
 		return;
 	f->ended = c->ended;
 	f->status = c->o->status;
@@ -320,13 +347,65 @@ static void judge_fault(struct cycle *c)
 		soak_say(c->o, SOAK_FAILED, "%s: %s: %s", f->ops->name, f->said, strerror(-ret));
 }
 
-/* A cycle that was interrupted says nothing. */
+/* Interrupted it does not count, unless something was wrong in what there was of it. */
+static void judge_cut(struct soak_outcome *o)
+{
+	if (o->verdict == SOAK_CLEAN || o->verdict == SOAK_SKIPPED)
+		o->verdict = SOAK_CUT;
+}
+
+/* A run that was told to end has fewer operations than it should; nothing else may be wrong. */
+static void read_outcome(struct cycle *c, const char *output)
+{
+	const struct vb_fault_ops *ops = c->fault && c->o->injected ? c->fault->ops : NULL;
+	const char *expected[EXPECTED_CHECKS + 1] = { "ending", "operations" };
+	struct vb_fault_ops told = { .name = "interrupted" };
+	size_t nr = 2;
+
+	if (c->asked_to_end) {
+		if (ops)
+			told = *ops;
+		for (size_t i = 0; ops && ops->expected_audit && ops->expected_audit[i] &&
+		     nr < EXPECTED_CHECKS; i++)
+			expected[nr++] = ops->expected_audit[i];
+		expected[nr] = NULL;
+		told.expected_audit = expected;
+		ops = &told;
+	}
+	soak_outcome_read(output, ops, c->o);
+}
+
+static int make_run(struct cycle *c)
+{
+	struct soak_outcome *o = c->o;
+	const char *output = c->output;
+	int ret = make_folder(c);
+
+	if (!ret)
+		ret = prepare_fault(c);
+	if (ret || c->unfit)
+		return ret;
+	if (c->fault)
+		output = c->fault->output;
+	ret = soak_run_start(c->s, c->choice, c->folder, output, &c->run, o->not_tried ? NULL : c->fault);
+	if (ret)
+		return ret;
+	if (c->fault)
+		c->fault->run = c->run.pid;
+	watch(c);
+	read_outcome(c, output);
+	reap(c);
+	judge_status(c);
+	judge_fault(c);
+	return 0;
+}
+
 int soak_cycle(struct soak *s, const struct soak_choice *choice, struct soak_outcome *o)
 {
 	struct cycle c = { .s = s, .choice = choice, .o = o, .rng = choice->fault_seed,
 			   .stop_rng = choice->stop_seed, .stops = choice->stops };
 	uint64_t start;
-	int ret;
+	int ret = 0;
 
 	memset(o, 0, sizeof(*o));
 	pause_before(choice->idle_ns);
@@ -336,27 +415,13 @@ int soak_cycle(struct soak *s, const struct soak_choice *choice, struct soak_out
 	soak_log_expect(s, choice, true);
 	o->start_s = soak_elapsed_s(s);
 	start = vb_now_ns();
-	ret = make_folder(&c);
-	if (!ret)
-		ret = prepare_fault(&c);
-	if (!ret && !c.unfit)
-		ret = soak_run_start(s, choice, c.folder, c.fault ? c.fault->output : c.output, &c.run,
-				     o->not_tried ? NULL : c.fault);
-	if (!ret && c.run.pid) {
-		if (c.fault)
-			c.fault->run = c.run.pid;
-		watch(&c);
-		soak_outcome_read(c.fault ? c.fault->output : c.output,
-				  c.fault && o->injected ? c.fault->ops : NULL, o);
-		reap(&c);
-		judge_status(&c);
-		judge_fault(&c);
-	}
+	if (!vb_interrupted())
+		ret = make_run(&c);
 	undo_fault(&c);
-	if (c.asked_to_end)
-		o->verdict = SOAK_CUT;
-	else if (!ret && !o->hung)
+	if (!ret && !o->hung)
 		soak_audit(s, choice, o);
+	if (vb_interrupted() && (c.asked_to_end || !c.run.pid))
+		judge_cut(o);
 	o->seconds = (double)(vb_now_ns() - start) / 1e9;
 	if (o->verdict == SOAK_FAILED || o->verdict == SOAK_HUNG)
 		soak_keep_failure(s, choice, o);

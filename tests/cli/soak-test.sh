@@ -165,6 +165,27 @@ interrupted_soak() {
 	check "and the files agree" python3 "$files" "$tmp/i"
 }
 
+# What hangs is why somebody presses ^C: it is told, counted and kept.
+hung_and_interrupted()
+{
+	local status=0 try holder
+
+	start null "${quick[@]}" --cycle 60s --for 100s --limit 2s --faults none --seed 4 --steady -o "$tmp/h"
+	for ((try = 0; try < 600; try++)); do
+		grep -qs '"at": "running"' "$tmp/h/status.json" && break
+		sleep 0.1
+	done
+	holder=$(pgrep -P "$started" -x vfio-bench)
+	kill -STOP "$holder"
+	kill -INT "$started"
+	wait "$started" || status=$?
+	check "^C of a soak whose run hangs: exit status 2" is "$status" 2
+	check "the cycle is counted as failed" is "$(column verdict "$tmp/h/cycles.csv")" failed
+	check "it is told why" grep -q "after it was told to" "$tmp/h/cycles.csv"
+	check "and kept, with stacks" test -s "$tmp/h/failure/stacks.txt"
+	check "and the files agree" python3 "$files" "$tmp/h"
+}
+
 # A run that is given no time is killed, which is a failure like any other.
 failed_soak() {
 	local f=$tmp/f/failure
@@ -186,4 +207,5 @@ failed_soak
 plain_soak
 killed_soak
 interrupted_soak
+hung_and_interrupted
 tap_end

@@ -167,6 +167,7 @@ libbench_a_SOURCES = \
 	bench/soak/soak.c bench/soak/soak.h bench/soak/soak_impl.h \
 	bench/soak/state.c \
 	bench/soak/status.c \
+	bench/soak/stopped.c \
 	bench/soak/summary.c \
 	bench/soak/timeline.c bench/soak/timeline.h \
 	bench/soak/trend.c bench/soak/trend.h \

@@ -364,7 +364,8 @@ TESTS += tests/cli/kill-result-test.sh tests/cli/report-test.sh tests/cli/soak-t
 	tests/cli/stopped-run-test.sh
 EXTRA_DIST += tests/cli/kill-result-test.sh tests/cli/report-test.sh tests/cli/soak-test.sh \
 	tests/cli/stopped-run-test.sh \
-	tests/soak_files.py
+	tests/soak_files.py \
+	tests/soak_other_boot.py
 
 TESTS += tests/cli/bad-input-test.sh
 EXTRA_DIST += tests/bad-input.sh tests/result.py tests/tap.sh tests/cli/bad-input-test.sh \

@@ -67,7 +67,6 @@ static void write_replay(struct soak *s, int fd, const struct soak_choice *c)
 	if (!json)
 		return;
 	json_object_set_new(json, "cycle", json_integer((json_int_t)c->number));
-	json_object_set_new(json, "closing", json_boolean(s->closing));
 	vb_result_write_json(fd, "failure.json", json);
 	json_decref(json);
 }
@@ -99,7 +98,8 @@ void soak_keep_failure(struct soak *s, const struct soak_choice *c, const struct
 	if (s->klog)
 		vb_klog_poll(s->klog);
 	write_log(s, fd);
-	write_stacks(fd);
+	if (!o->past)
+		write_stacks(fd);
 	write_text(s, fd, c, o, to);
 	write_replay(s, fd, c);
 	copy_jobs(s, fd);

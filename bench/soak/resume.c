@@ -211,22 +211,23 @@ static void take_totals(struct soak *s)
 	s->injected = number(t, "injected");
 	s->csv_bytes = number(t, "csv_bytes");
 	s->resumed = (unsigned int)number(t, "resumed") + 1;
+	snprintf(s->late, sizeof(s->late), "%s", json_string_value(json_object_get(t, "late")) ?: "");
 	s->first_failed = json_integer_value(json_object_get(s->saved, "first_failed"));
 	snprintf(s->first_failure, sizeof(s->first_failure), "%s",
 		 json_string_value(json_object_get(t, "first_failure")) ?: "");
 }
 
-/* What the cycle that was cut left is kept aside, the last one of them. */
-static void set_aside(struct soak *s)
+/* States of before this was noted say nothing. */
+static enum soak_stop how_it_stopped(const struct soak *s)
 {
-	char from[64], to[64];
+	const json_t *in_order = json_object_get(s->saved, "stopped");
 
-	snprintf(from, sizeof(from), "cycles/%06llu", (unsigned long long)s->cycles);
-	snprintf(to, sizeof(to), "cut");
-	soak_remove(s, to);
-	if (!renameat(s->dir_fd, from, s->dir_fd, to))
-		fprintf(stderr, "cycle %llu was cut: what it left is in %s/%s; it is made again\n",
-			(unsigned long long)s->next, s->dir, to);
+	if (!json_is_false(in_order))
+		return SOAK_IN_ORDER;
+	if (same_boot(s))
+		return SOAK_KILLED;
+	/* A run hung, which is counted: a reboot was needed. */
+	return truth(s->saved, "hung") ? SOAK_IN_ORDER : SOAK_MACHINE_DOWN;
 }
 
 int soak_go_on(struct soak *s)
@@ -240,13 +241,18 @@ int soak_go_on(struct soak *s)
 	if (truth(s->saved, "ended") && !s->new_end)
 		return vb_fail(VB_EXIT_USAGE, "%s: has ended: --for or --repeat makes it longer", s->dir);
 	take_totals(s);
-	set_aside(s);
+	s->stopped = how_it_stopped(s);
+	s->closing = truth(s->saved, "closing");
+	s->running = json_is_integer(json_object_get(s->saved, "running")) ?
+		     json_integer_value(json_object_get(s->saved, "running")) : -1;
 	if (!same_boot(s))
 		return VB_EXIT_OK;	/* of this boot nothing is known */
 	s->base = json_incref(json_object_get(s->saved, "machine"));
 	s->held_then = number(s->saved, "held_pages");
 	s->taint_then = number(s->saved, "taint");
 	s->same_boot = true;
+	if (s->stopped == SOAK_KILLED)
+		s->log_sequence = number(s->saved, "log_sequence");
 	return VB_EXIT_OK;
 }
 

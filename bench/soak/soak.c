@@ -90,7 +90,7 @@ static int prepare(struct soak *s)
 	s->start_ns = vb_now_ns();
 	ret = s->opt->resume ? 0 : soak_copy_jobs(s);
 	if (!ret)
-		ret = s->opt->resume ? soak_state_save(s) : soak_state_create(s);
+		ret = s->opt->resume ? 0 : soak_state_create(s);
 	return ret ? vb_fail(VB_EXIT_UNTRUSTED, "%s: can't be written: %s", s->dir, strerror(-ret)) : VB_EXIT_OK;
 }
 
@@ -122,7 +122,11 @@ static int one_cycle(struct soak *s, uint64_t number)
 
 	soak_choose(s, number, &c);
 	soak_status(s, &c, "begins");
-	ret = soak_cycle(s, &c, &o);
+	s->running = (int64_t)number;
+	ret = soak_state_save(s);
+	if (!ret)
+		ret = soak_cycle(s, &c, &o);
+	s->running = -1;
 	if (!ret && o.verdict != SOAK_CUT) {
 		ret = soak_count(s, &c, &o);
 		if (!ret)
@@ -225,6 +229,9 @@ static int begin(struct soak *s)
 		ret = take_over(s);
 	else if (s->opt->replay)
 		ret = soak_state_load(s, s->opt->replay, "failure.json");
+	/* Before anything looks at the machine. */
+	if (!ret && s->opt->resume)
+		soak_put_back();
 	if (!ret)
 		ret = soak_setup(s);
 	if (!ret)
@@ -243,11 +250,14 @@ static int soak(struct soak *s)
 
 	if (!ret)
 		ret = prepare(s);
+	if (!ret && s->opt->resume)
+		ret = soak_account(s);
 	if (ret)
 		return ret;
 	ret = all_cycles(s);
 	soak_log_end(s);
-	if (s->ended && soak_state_save(s))
+	s->in_order = true;
+	if (soak_state_save(s))
 		vb_warn("%s/state.json can't be written: %s", s->dir, strerror(errno));
 	if (soak_summary(s))
 		vb_warn("%s: the summary can't be written", s->dir);
@@ -270,7 +280,7 @@ int vb_soak_run(struct vb_soak_options *options)
 		return vb_fail(VB_EXIT_UNTRUSTED, "out of memory");
 	s->opt = options;
 	s->dir_fd = s->lock_fd = s->beacon_fd = -1;
-	s->first_failed = -1;
+	s->first_failed = s->running = -1;
 	vb_signals_init();
 	vb_clock_init();
 	ret = soak(s);

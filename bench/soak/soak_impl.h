@@ -60,12 +60,20 @@ enum soak_verdict {
 	SOAK_CUT,			/* the user interrupted it: it does not count */
 };
 
+/* How the process before this one, of a soak that goes on, came to its end. */
+enum soak_stop {
+	SOAK_IN_ORDER,			/* or it is not known */
+	SOAK_KILLED,			/* within this boot */
+	SOAK_MACHINE_DOWN,		/* with the machine, which crashed or was turned off under it */
+};
+
 /* What became of it. */
 struct soak_outcome {
 	enum soak_verdict verdict;
 	char why[SOAK_TEXT];		/* first thing that was not as it has to be */
 	bool injected, not_tried;
 	bool hung;			/* the kernel holds tasks, which a fault may be meant to do */
+	bool past;			/* of an earlier process: what the machine tells now is not of it */
 	bool began;			/* the run got to its measured part */
 	int status;			/* of the run, as waitpid() tells */
 	double start_s;			/* of the soak's time */
@@ -102,6 +110,9 @@ struct soak {
 	char drift[SOAK_TEXT];		/* what grows; "": nothing */
 	char late[SOAK_TEXT];		/* alarms of the kernel log behind the last cycle; "": none */
 	bool ended;			/* the closing cycle was made */
+	int64_t running;		/* number of the cycle that is on, -1: none */
+	bool in_order;			/* all is counted and judged: it may end */
+	enum soak_stop stopped;		/* of a soak that goes on */
 	bool closing;			/* the cycle that is on is the last one, without a fault */
 	json_t *saved;			/* the state that was read, whose texts the options use */
 	char *own_path[VB_SOAK_MAX_JOBS];
@@ -173,6 +184,21 @@ void soak_log_end(struct soak *s);
 
 /* remove.c: @name below the soak's folder, with all that is in it */
 void soak_remove(const struct soak *s, const char *name);
+/*
+ * What is mounted below it, and what the cycle that was cut left, to "cut", the last one of them.
+ * VB_EXIT_OK, or it can't be, which was said.
+ */
+int soak_unmount(const struct soak *s, const char *name);
+int soak_set_aside(struct soak *s);
+
+/* stopped.c */
+/* What killed runs left behind on the machine, as the journal has it; what can't be, is told. */
+void soak_put_back(void);
+/*
+ * What is still to be judged and counted of the process before this one.  Returns an enum vb_exit
+ * and has said why.
+ */
+int soak_account(struct soak *s);
 
 /* failure.c: keep what the cycle left, and what the machine tells now */
 void soak_keep_failure(struct soak *s, const struct soak_choice *choice, const struct soak_outcome *o);

@@ -80,13 +80,13 @@ static json_t *options_to_json(const struct soak *s)
 
 static json_t *totals_to_json(const struct soak *s)
 {
-	return json_pack("{s:I, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "next",
+	return json_pack("{s:I, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s}", "next",
 			 (json_int_t)s->next, "resumed", (int)s->resumed, "elapsed_ns", (json_int_t)(soak_elapsed_s(s) * 1e9),
 			 "cycles", (json_int_t)s->cycles, "clean", (json_int_t)s->clean, "skipped",
 			 (json_int_t)s->skipped, "failed", (json_int_t)s->failed, "operations",
 			 (json_int_t)s->operations, "log_alarms", (json_int_t)s->log_hits, "injected",
 			 (json_int_t)s->injected, "csv_bytes", (json_int_t)s->csv_bytes, "first_failure",
-			 s->first_failure);
+			 s->first_failure, "late", s->late);
 }
 
 static void boot_id(char *text, size_t size)
@@ -100,8 +100,10 @@ json_t *soak_state_to_json(struct soak *s)
 	char boot[64];
 
 	boot_id(boot, sizeof(boot));
-	return json_pack("{s:i, s:I, s:s, s:b, s:b, s:I, s:o, s:o, s:o, s:O, s:I, s:I}", "schema", 1, "seed",
-			 (json_int_t)s->seed, "boot_id", boot, "hung", s->hung, "ended", s->ended, "first_failed",
+	return json_pack("{s:i, s:I, s:s, s:b, s:b, s:b, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:O, s:I, s:I}", "schema", 1, "seed",
+			 (json_int_t)s->seed, "boot_id", boot, "hung", s->hung, "ended", s->ended,
+			 "stopped", s->in_order, "closing", s->closing, "running", (json_int_t)s->running,
+			 "log_sequence", (json_int_t)s->log_sequence, "first_failed",
 			 (json_int_t)s->first_failed, "options", options_to_json(s), "faults",
 			 faults_to_json(s), "totals", totals_to_json(s), "machine", s->base, "held_pages",
 			 (json_int_t)s->base_counts.held_pages, "taint", (json_int_t)s->base_counts.taint);

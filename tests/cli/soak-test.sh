@@ -3,7 +3,8 @@
 #
 # A soak of the null job: what it is asked wrongly, what it writes, that it goes on after
 # SIGKILL without losing or repeating a cycle, that one seed gives one stream of cycles,
-# that a failure is kept whole and can be made again.
+# that a failure is kept whole and can be made again, and is told
+# after ^C and after a crash of the machine, too.
 #   VB_KILLS=N    how often it is killed (4)
 set -euo pipefail
 
@@ -11,11 +12,21 @@ set -euo pipefail
 . "$(dirname "$0")/../tap.sh"
 bench=${top_builddir:?}/vfio-bench
 files=${top_srcdir:?}/tests/soak_files.py
+other_boot=$top_srcdir/tests/soak_other_boot.py
 kills=${VB_KILLS:-4}
 tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+trap clean_up EXIT
 readonly CYCLES=7
 quick=(--cycle 0.2s..0.3s --set threads=1)
+
+clean_up() {
+	local mounted
+
+	while read -r _ _ _ _ mounted _; do
+		[[ $mounted != "$tmp"/* ]] || umount -l "$(printf %b "${mounted//\\0/\\00}")" || true
+	done </proc/self/mountinfo
+	rm -rf "$tmp"
+}
 
 tap_why() { tail -n 20 "$tmp/out"; }
 
@@ -151,6 +162,64 @@ killed_soak() {
 	check "the totals are those of the cycles" python3 "$files" "$tmp/k"
 }
 
+# running DIR: until the run of a cycle is in its measured part.
+running() {
+	local try
+
+	for ((try = 0; try < 600; try++)); do
+		grep -qs '"at": "running"' "$1/status.json" && return
+		sleep 0.1
+	done
+	return 1
+}
+
+# killed_in_cycle DIR ARGUMENT...: SIGKILL for the soak while its first cycle is on.
+killed_in_cycle() {
+	local dir=$1
+
+	shift
+	start null "${quick[@]}" --cycle 5s --repeat 1 --steady --faults none --seed 6 -o "$dir" "$@"
+	check "it begins" running "$dir"
+	kill_after "$started" 0 ""
+}
+
+# The machine went down with it: not to be made again until it is clean.
+crashed_soak() {
+	killed_in_cycle "$tmp/c"
+	python3 "$other_boot" "$tmp/c/state.json"
+	check "a soak that a crash has ended goes on: exit status 2" ends 2 --resume "$tmp/c"
+	check "the cycle that was on has failed, and is not made again" is \
+		"$(paste -d' ' <(column cycle "$tmp/c/cycles.csv") <(column verdict "$tmp/c/cycles.csv") | paste -sd,)" \
+		"0 failed,1 clean"
+	check "it is told why" grep -q "machine went down in this cycle" "$tmp/c/cycles.csv"
+	check "and kept, with its job and what it said" test -s "$tmp/c/failure/null.job" -a \
+		-e "$tmp/c/failure/run.log" -a -s "$tmp/c/failure/failure.json"
+	check "but not the stacks of now" is "$(find "$tmp/c/failure" -name stacks.txt)" ""
+	check "and the files agree" python3 "$files" "$tmp/c"
+	start null "${quick[@]}" --for 100s --faults none -o "$tmp/o"
+	begun "$tmp/o"
+	kill -INT "$started"
+	wait "$started" || true
+	python3 "$other_boot" "$tmp/o/state.json"
+	check "one that was interrupted before a reboot has no failure" ends 0 --resume "$tmp/o" --for 1s
+}
+
+# What a fault had mounted below the cycle's folder keeps no later cycle from its own.
+mounted_soak() {
+	local n
+
+	killed_in_cycle "$tmp/m" --keep
+	for n in cut cycles/000000; do
+		mkdir -p "$tmp/m/$n/work/a disk"
+		mount -t tmpfs none "$tmp/m/$n/work/a disk" 2>/dev/null && continue
+		skip "what was mounted is unmounted" "nothing can be mounted here"
+		return
+	done
+	check "a soak whose cycle left something mounted goes on" ends 0 --resume "$tmp/m"
+	check "nothing is mounted any more" is "$(grep -c "$tmp" /proc/self/mountinfo)" 0
+	check "and what was left is kept aside" test -s "$tmp/m/cut/null.job"
+}
+
 interrupted_soak() {
 	local status=0
 
@@ -168,13 +237,10 @@ interrupted_soak() {
 # What hangs is why somebody presses ^C: it is told, counted and kept.
 hung_and_interrupted()
 {
-	local status=0 try holder
+	local status=0 holder
 
 	start null "${quick[@]}" --cycle 60s --for 100s --limit 2s --faults none --seed 4 --steady -o "$tmp/h"
-	for ((try = 0; try < 600; try++)); do
-		grep -qs '"at": "running"' "$tmp/h/status.json" && break
-		sleep 0.1
-	done
+	running "$tmp/h"
 	holder=$(pgrep -P "$started" -x vfio-bench)
 	kill -STOP "$holder"
 	kill -INT "$started"
@@ -208,4 +274,6 @@ plain_soak
 killed_soak
 interrupted_soak
 hung_and_interrupted
+crashed_soak
+mounted_soak
 tap_end

@@ -153,6 +153,7 @@ libbench_a_SOURCES = \
 	bench/report/write.c bench/report/write.h \
 	bench/soak/audit.c \
 	bench/soak/choice.c \
+	bench/soak/copy.c \
 	bench/soak/cycle.c \
 	bench/soak/failure.c \
 	bench/soak/leaks.c \

@@ -397,6 +397,9 @@ static int make_run(struct cycle *c)
 	reap(c);
 	judge_status(c);
 	judge_fault(c);
+	/* Before the fault's disk goes: who knows yet whether the cycle is a failure to be kept? */
+	if (output != c->output)
+		soak_copy_result(output, c->output);
 	return 0;
 }
 

@@ -191,6 +191,9 @@ void soak_remove(const struct soak *s, const char *name);
 int soak_unmount(const struct soak *s, const char *name);
 int soak_set_aside(struct soak *s);
 
+/* copy.c: the result @from, whole or .part, as @to; what can't be read is left out */
+void soak_copy_result(const char *from, const char *to);
+
 /* stopped.c */
 /* What killed runs left behind on the machine, as the journal has it; what can't be, is told. */
 void soak_put_back(void);

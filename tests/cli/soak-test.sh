@@ -220,6 +220,17 @@ mounted_soak() {
 	check "and what was left is kept aside" test -s "$tmp/m/cut/null.job"
 }
 
+# A result that the fault had written to a disk of its own.
+kept_result() {
+	soak null "${quick[@]}" --repeat 1 --seed 8 --fault disk-full --keep -o "$tmp/d" || true
+	if grep -qE "mounting a tmpfs|can't be" "$tmp/out"; then
+		skip "the result on a full disk is kept" "no tmpfs can be mounted here"
+		return
+	fi
+	check "the result on a full disk is kept" test -n "$(compgen -G "$tmp/d/*/000000/result*/*" ||
+		compgen -G "$tmp/d/failure/result*/*")"
+}
+
 interrupted_soak() {
 	local status=0
 
@@ -276,4 +287,5 @@ interrupted_soak
 hung_and_interrupted
 crashed_soak
 mounted_soak
+kept_result
 tap_end

@@ -20,7 +20,9 @@
 #include "lib/stats/random.h"
 
 #define TICK_NS		10000000u
-#define REAP_NS		30000000000ull	/* the janitor takes up to 10 s for each thing */
+/* The janitor waits 10 s for a holder, perhaps for another restore, 13 s for each thing. */
+#define REAP_NS		30000000000ull
+#define REAP_EACH_NS	15000000000ull
 #define HELD_NS		1000000000ull
 #define KILL_NS		10000000000ull	/* for killed processes to go */
 #define CUT_NS		60000000000ull	/* for a run that was told to end, if --limit is not less */
@@ -266,20 +268,23 @@ static void watch(struct cycle *c)
 /* All that the run has started has to go, the janitor last. */
 static void reap(struct cycle *c)
 {
+	uint64_t patience = REAP_NS + REAP_EACH_NS * soak_to_put_back(c->run.pid);
 	pid_t own = c->fault ? c->fault->own : 0;
 
 	if (c->stopped)
 		kill(c->stopped, SIGCONT);
 	/* Of a kernel that holds them nothing is to be waited for. */
-	if (soak_reap(c->o->hung ? HELD_NS : REAP_NS, own) || c->o->hung)
+	if (soak_reap(c->o->hung ? HELD_NS : patience, own, false) || c->o->hung)
 		return;
 	save_stacks(c);
-	soak_run_signal(&c->run, SIGKILL);
-	if (!soak_reap(KILL_NS, own))
+	if (!soak_reap(KILL_NS, own, true)) {
 		soak_hung(c->o, "processes of the run can't be killed: reboot needed");
-	else
-		soak_say(c->o, SOAK_FAILED, "processes of the run were still there %.0f s after its end",
-			 REAP_NS / 1e9);
+		return;
+	}
+	soak_say(c->o, SOAK_FAILED, "processes of the run were still there %.0f s after its end: killed",
+		 (double)patience / 1e9);
+	/* What the janitor had still to do; the next cycle is not to fail for it. */
+	soak_put_back();
 }
 
 /* The last line that the run has told: why it was skipped, or what it could not do. */

@@ -183,9 +183,10 @@ static pid_t child_named(const char *name)
 
 /*
  * Reaps what has ended of the children of this process, orphans of the run among them, but
- * for @own, which a fault waits for itself; how many live on.
+ * for @own, which a fault waits for itself; how many live on.  With @kill_them they are sent
+ * SIGKILL: by number, as the janitor left the run's group, and a step of its work may, too.
  */
-static unsigned int reap_some(pid_t own)
+static unsigned int reap_some(pid_t own, bool kill_them)
 {
 	DIR *proc = opendir("/proc");
 	unsigned int alive = 0;
@@ -194,19 +195,22 @@ static unsigned int reap_some(pid_t own)
 	while (proc && (entry = readdir(proc))) {
 		pid_t pid = child_named(entry->d_name);
 
-		if (pid && pid != own)
-			alive += waitpid(pid, NULL, WNOHANG) == 0;
+		if (!pid || pid == own)
+			continue;
+		if (kill_them)
+			kill(pid, SIGKILL);
+		alive += waitpid(pid, NULL, WNOHANG) == 0;
 	}
 	if (proc)
 		closedir(proc);
 	return alive;
 }
 
-bool soak_reap(uint64_t for_ns, pid_t own)
+bool soak_reap(uint64_t for_ns, pid_t own, bool kill_them)
 {
 	uint64_t end = vb_now_ns() + for_ns;
 
-	while (reap_some(own)) {
+	while (reap_some(own, kill_them)) {
 		if (vb_now_ns() >= end)
 			return false;
 		nanosleep(&(struct timespec){ 0, 20000000 }, NULL);

@@ -162,8 +162,11 @@ int soak_run_start(struct soak *s, const struct soak_choice *choice, const char 
 bool soak_run_ended(const struct soak_run *run, int *status);
 /* Signal the whole of the run's process group. */
 void soak_run_signal(const struct soak_run *run, int sig);
-/* Until no process of the run is left, but @own; false: some are after @for_ns. */
-bool soak_reap(uint64_t for_ns, pid_t own);
+/*
+ * Until no process of the run is left, but @own; false: some are after @for_ns.  With @kill_them
+ * all that this process has inherited are killed, their children as they are orphaned.
+ */
+bool soak_reap(uint64_t for_ns, pid_t own, bool kill_them);
 
 /* cycle.c */
 int soak_cycle(struct soak *s, const struct soak_choice *choice, struct soak_outcome *o);
@@ -197,6 +200,8 @@ void soak_copy_result(const char *from, const char *to);
 /* stopped.c */
 /* What killed runs left behind on the machine, as the journal has it; what can't be, is told. */
 void soak_put_back(void);
+/* Things that @owner, the run's supervisor, has still to put back, as the journal has it. */
+unsigned int soak_to_put_back(pid_t owner);
 /*
  * What is still to be judged and counted of the process before this one.  Returns an enum vb_exit
  * and has said why.

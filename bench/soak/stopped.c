@@ -46,6 +46,20 @@ void soak_put_back(void)
 			"which", summary.left);
 }
 
+unsigned int soak_to_put_back(pid_t owner)
+{
+	struct vb_journal journal;
+	unsigned int nr = 0;
+
+	if (geteuid() || vb_journal_read(&journal))
+		return 0;
+	for (size_t i = 0; i < journal.nr; i++)
+		nr += journal.entry[i].pid == owner && !journal.entry[i].other_boot &&
+		      journal.entry[i].kind != VB_JOURNAL_USES;
+	vb_journal_free(&journal);
+	return nr;
+}
+
 /* nftw() has no argument for its caller. */
 static struct {
 	int fd;

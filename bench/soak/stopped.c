@@ -174,5 +174,7 @@ int soak_account(struct soak *s)
 	if (ret)
 		return ret;
 	ret = soak_state_save(s);
-	return ret ? vb_fail(VB_EXIT_UNTRUSTED, "%s: can't be written: %s", s->dir, strerror(-ret)) : VB_EXIT_OK;
+	if (ret)
+		return vb_fail(VB_EXIT_UNTRUSTED, "%s: can't be written: %s", s->dir, strerror(-ret));
+	return VB_EXIT_OK;
 }

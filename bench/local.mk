@@ -156,6 +156,7 @@ libbench_a_SOURCES = \
 	bench/soak/copy.c \
 	bench/soak/cycle.c \
 	bench/soak/failure.c \
+	bench/soak/jobs.c \
 	bench/soak/leaks.c \
 	bench/soak/lock.c \
 	bench/soak/log.c \

@@ -53,6 +53,12 @@ TESTS += tests/unit/fault-test
 tests_unit_fault_test_SOURCES = tests/unit/fault-test.c
 tests_unit_fault_test_CFLAGS = $(unit_cflags)
 tests_unit_fault_test_LDADD = $(unit_ldadd)
+check_PROGRAMS += tests/unit/soak-mix-test
+TESTS += tests/unit/soak-mix-test
+tests_unit_soak_mix_test_SOURCES = tests/unit/soak-mix-test.c
+tests_unit_soak_mix_test_CFLAGS = $(unit_cflags)
+tests_unit_soak_mix_test_LDADD = $(unit_ldadd)
+tests_unit_soak_mix_test_LDFLAGS = -Wl,--wrap=vb_fault_find
 
 check_PROGRAMS += tests/unit/conformance-test
 TESTS += tests/unit/conformance-test

@@ -193,9 +193,10 @@ static json_t *collect_faults(int *exit_code)
 	json_t *array = json_array();
 
 	for (const struct vb_fault_ops *const *f = vb_faults; *f; f++)
-		json_array_append_new(array, json_pack("{s:s, s:s, s:o, s:s?, s:b, s:n}",
+		json_array_append_new(array, json_pack("{s:s, s:s, s:o, s:s?, s:b, s:b, s:n}",
 			"name", (*f)->name, "summary", (*f)->description,
 			"needs", texts(vb_fault_needs((*f)->needs)), "job", (*f)->job,
+			"own_job", (int)((*f)->needs & VB_FAULT_NEEDS_JOB),
 			"ends_guest", (int)((*f)->needs & VB_FAULT_ENDS_GUEST), "unavailable"));
 	return array;
 }
@@ -303,6 +304,17 @@ static void print_device(const json_t *item)
 		print_further("%s", json_string_value(json_array_get(ids, i)));
 }
 
+/* What a soak of several jobs and faults does with it. */
+static void print_mixed(const json_t *item)
+{
+	if (json_is_true(json_object_get(item, "ends_guest")))
+		print_further("not mixed: alone, with --fault");
+	else if (json_is_true(json_object_get(item, "own_job")))
+		print_further("mixed: its cycles are of its own job, %s", text_of(item, "job"));
+	else
+		print_further("mixed into the jobs that are named");
+}
+
 static void print_fault(const json_t *item)
 {
 	const json_t *needs = json_object_get(item, "needs");
@@ -310,6 +322,7 @@ static void print_fault(const json_t *item)
 	print_plain(item);
 	for (size_t i = 0; i < json_array_size(needs); i++)
 		print_further("needs %s", json_string_value(json_array_get(needs, i)));
+	print_mixed(item);
 }
 
 static const char *key_heading(const json_t *item)

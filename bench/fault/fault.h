@@ -29,7 +29,8 @@ enum vb_fault_needs {
 	VB_FAULT_NEEDS_FAIL_NTH = 1 << 6,	/* /proc/PID/fail-nth */
 	VB_FAULT_NEEDS_CPUS = 1 << 7,		/* at least two CPUs, one of which can go offline */
 	VB_FAULT_ENDS_GUEST = 1 << 8,		/* costs a boot: never mixed, always alone, lab only */
-	VB_FAULT_NEEDS_JOB = 1 << 9,		/* its own job alone shows it: not mixed with others */
+	VB_FAULT_NEEDS_JOB = 1 << 9,		/* its own job alone shows it, with its settings: where
+						 * it is one of several its cycles are of that job */
 };
 
 /* One injection.  The soak fills it; the strings are its own, but for what prepare() sets. */
@@ -45,7 +46,7 @@ struct vb_fault {
 	const char *device;	/* the assigned device's address, NULL: none */
 	const char *variant;	/* the arm's name */
 	const char *job;	/* what is run: a job file's path, with every setting in it */
-	const char *const *set;	/* that were asked for (in the file, too), NULL at the end */
+	const char *const *set;	/* that were asked for (in the file, too), NULL at the end; NULL: none */
 	uint64_t *rng;		/* this injection's own stream, see vb_fault_random() */
 	pid_t run;		/* the run's supervisor, 0: not started; also its process group */
 	pid_t holder;		/* the process that holds the container; its threads work. 0: none */

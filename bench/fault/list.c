@@ -23,12 +23,12 @@ const struct vb_fault_ops *vb_fault_find(const char *name)
 
 const char *const *vb_fault_needs(unsigned int needs)
 {
-	/* By the number of the bit. */
+	/* By the number of the bit; that of VB_FAULT_NEEDS_JOB is nothing that a machine has. */
 	static const char *const texts[] = {
 		"root", "the companion module", "an assigned device", "a device that does DMA",
 		"a variant without the deadlock", "the lab",
 		"/proc/PID/fail-nth (CONFIG_FAULT_INJECTION)", "a second CPU that can go offline",
-		"a guest that it may end", "its own job",
+		"a guest that it may end",
 	};
 	static const char *found[sizeof(texts) / sizeof(*texts) + 1];
 	size_t nr = 0;

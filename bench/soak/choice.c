@@ -19,14 +19,11 @@ static bool uses(const struct vb_job_run *run, enum vb_target other)
 	return false;
 }
 
-bool soak_fault_matches(const struct soak *s, const struct vb_fault_ops *ops, unsigned int variant,
-			const struct soak_job *job, const struct vb_job_run *run)
+static bool matches(const struct soak *s, const struct vb_fault_ops *ops, unsigned int variant,
+		    const struct vb_job_run *run)
 {
 	const struct vb_variant *v = &s->variant[variant];
 
-	/* Its own job, and with the settings that it wants. */
-	if (ops->needs & VB_FAULT_NEEDS_JOB && (!s->opt->one_fault || strcmp(job->name, ops->job)))
-		return false;
 	if (ops->variant && strcmp(ops->variant, *v->name ? v->name : "stock"))
 		return false;
 	if (ops->needs & VB_FAULT_NEEDS_NO_DEADLOCK && v->hazards & VB_HAZARD_DEADLOCK)
@@ -36,11 +33,37 @@ bool soak_fault_matches(const struct soak *s, const struct vb_fault_ops *ops, un
 	return !(ops->needs & (VB_FAULT_NEEDS_DEVICE | VB_FAULT_NEEDS_DMA)) || uses(run, VB_TARGET_MDEV);
 }
 
+/* One that its own job alone shows: is @job that?  Alone it may be named by the user. */
+static bool job_fits(const struct soak *s, const struct soak_fault *fault, unsigned int job)
+{
+	if (!(fault->ops->needs & VB_FAULT_NEEDS_JOB))
+		return true;
+	return s->opt->one_fault ? !strcmp(s->job[job].name, fault->ops->job) :
+				   fault->own_job && fault->own_job == job;
+}
+
+size_t soak_fault_runs(const struct soak *s, const struct soak_fault *fault, unsigned int variant,
+		       unsigned int job, size_t nth, size_t *run)
+{
+	size_t nr = 0;
+
+	for (size_t r = 0; job_fits(s, fault, job) && r < s->job[job].nr_runs; r++)
+		if (matches(s, fault->ops, variant, &s->job[job].runs[r]) && nr++ == nth)
+			*run = r;
+	return nr;
+}
+
 static bool may_be(const struct soak *s, unsigned int fault, const struct soak_choice *c)
 {
-	return !s->fault[fault].left_out &&
-	       soak_fault_matches(s, s->fault[fault].ops, c->variant, &s->job[c->job],
-				  &s->job[c->job].runs[c->run]);
+	const struct soak_fault *f = &s->fault[fault];
+	size_t run;
+
+	if (f->left_out)
+		return false;
+	if (f->own_job)
+		return soak_fault_runs(s, f, c->variant, f->own_job, 0, &run) != 0;
+	return job_fits(s, f, c->job) &&
+	       matches(s, f->ops, c->variant, &s->job[c->job].runs[c->run]);
 }
 
 static unsigned int draw_job(const struct soak *s, struct vb_random *r)
@@ -80,15 +103,29 @@ static uint64_t between(struct vb_random *r, uint64_t min, uint64_t max)
 	return min + vb_random_below(r, max - min + 1);
 }
 
+/* The cycle is of the fault's own job: of one of the runs that show it. */
+static void take_own_job(const struct soak *s, struct soak_choice *c, uint64_t drawn)
+{
+	const struct soak_fault *f = &s->fault[c->fault];
+	size_t nr;
+
+	if (!f->own_job)
+		return;
+	nr = soak_fault_runs(s, f, c->variant, f->own_job, 0, &c->run);
+	soak_fault_runs(s, f, c->variant, f->own_job, (size_t)(drawn % nr), &c->run);
+	c->job = f->own_job;
+}
+
 /*
  * Every value is drawn whether it is used or not: what an option turns off changes
- * nothing of the rest.
+ * nothing of the rest.  A new value is drawn behind all others, so that a soak of an
+ * earlier version goes on as it began.
  */
 void soak_choose(const struct soak *s, uint64_t number, struct soak_choice *c)
 {
 	uint64_t seed = s->seed + 0x9e3779b97f4a7c15ull * (number + 1);
 	struct vb_random r;
-	uint64_t percent, idle, shuffle, stops;
+	uint64_t percent, idle, shuffle, stops, own_run;
 	int fault;
 
 	vb_random_init(&r, vb_random_mix(&seed));
@@ -109,6 +146,7 @@ void soak_choose(const struct soak *s, uint64_t number, struct soak_choice *c)
 	idle = vb_random_below(&r, 4) ? 0 : between(&r, 1, IDLE_MAX_NS);
 	shuffle = vb_random_below(&r, 2) ? 0 : between(&r, SHUFFLE_MIN_NS, SHUFFLE_MAX_NS);
 	stops = vb_random_below(&r, 2) ? 0 : between(&r, 1, STOPS_MAX);
+	own_run = vb_random_next(&r);
 	if (!s->opt->steady) {
 		c->idle_ns = idle;
 		c->shuffle_ns = shuffle;
@@ -117,6 +155,8 @@ void soak_choose(const struct soak *s, uint64_t number, struct soak_choice *c)
 	/* The last cycle is a plain one: it shows that all still works. */
 	if (s->closing)
 		c->fault = -1;
+	if (c->fault >= 0)
+		take_own_job(s, c, own_run);
 	if (c->fault >= 0 && s->fault[c->fault].ops->run_ms)
 		c->duration_ns = s->fault[c->fault].ops->run_ms * 1000000ull;
 }

@@ -109,7 +109,7 @@ static int prepare_fault(struct cycle *c)
 		.ops = sf->ops, .program = s->program, .output = c->output, .work = c->work,
 		.device = s->opt->nr_devices ? s->opt->device[0] : NULL,
 		.variant = s->variant[c->choice->variant].name, .job = c->job,
-		.set = s->opt->set, .rng = &c->rng,
+		.set = sf->own_job ? NULL : s->opt->set, .rng = &c->rng,
 	};
 	c->fault = f;
 	ret = sf->ops->prepare ? sf->ops->prepare(f) : 0;

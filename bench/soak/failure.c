@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/engine/watchdog.h"
@@ -71,19 +70,6 @@ static void write_replay(struct soak *s, int fd, const struct soak_choice *c)
 	json_decref(json);
 }
 
-/* The job files go along: the folder can be carried away. */
-static void copy_jobs(const struct soak *s, int fd)
-{
-	if (mkdirat(fd, "jobs", 0755))
-		return;
-	for (unsigned int i = 0; i < s->nr_jobs; i++) {
-		char name[VB_JOB_NAME_MAX + 16];
-
-		snprintf(name, sizeof(name), "jobs/%s.job", s->job[i].name);
-		linkat(s->dir_fd, name, fd, name, 0);
-	}
-}
-
 void soak_keep_failure(struct soak *s, const struct soak_choice *c, const struct soak_outcome *o)
 {
 	bool first = faccessat(s->dir_fd, "failure", F_OK, AT_SYMLINK_NOFOLLOW) != 0;
@@ -102,7 +88,7 @@ void soak_keep_failure(struct soak *s, const struct soak_choice *c, const struct
 		write_stacks(fd);
 	write_text(s, fd, c, o, to);
 	write_replay(s, fd, c);
-	copy_jobs(s, fd);
+	soak_link_jobs(s, fd);
 	fsync(fd);
 	close(fd);
 	if (first && renameat(s->dir_fd, from, s->dir_fd, to))

@@ -5,41 +5,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/cmd/cmd.h"
-#include "bench/engine/job_path.h"
 #include "bench/soak/soak_impl.h"
 #include "lib/machine/sysfs.h"
 #include "lib/result/dir.h"
 #include "lib/result/files.h"
 #include "lib/stats/random.h"
 
-#define FILE_MAX_BYTES (16u << 20)
-
-static int read_text(const char *path, char **text, size_t *length)
-{
-	FILE *file;
-	char why[256];
-	int ret = vb_files_open_plain(path, &file, why, sizeof(why));
-
-	if (ret)
-		return ret;
-	*text = malloc(FILE_MAX_BYTES);
-	*length = *text ? fread(*text, 1, FILE_MAX_BYTES, file) : 0;
-	ret = !*text ? -ENOMEM : ferror(file) ? -EIO : *length == FILE_MAX_BYTES ? -EFBIG : 0;
-	fclose(file);
-	if (ret)
-		free(*text);
-	return ret;
-}
-
 static int load(const char *path, json_t **json)
 {
 	char *text = NULL;
 	size_t length = 0;
-	int ret = read_text(path, &text, &length);
+	int ret = soak_read_text(path, &text, &length);
 
 	*json = NULL;
 	if (ret)
@@ -73,6 +52,16 @@ static unsigned int take_texts(const json_t *array, const char **texts, unsigned
 	return nr;
 }
 
+/* A job file of the folder, freed with the soak. */
+static const char *copy_of_job(struct soak *s, const char *folder, const json_t *file)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s", folder, json_string_value(file) ?: "") < 0)
+		return NULL;
+	return s->own_path[s->nr_own_paths++] = path;
+}
+
 /* The jobs as they were: the soak has copies. */
 static int take_jobs(struct soak *s, const json_t *array, const char *folder)
 {
@@ -81,19 +70,32 @@ static int take_jobs(struct soak *s, const json_t *array, const char *folder)
 	size_t i;
 
 	json_array_foreach(array, i, job) {
-		char *path;
+		const char *path = o->nr_jobs == VB_SOAK_MAX_JOBS ? NULL :
+				   copy_of_job(s, folder, json_object_get(job, "file"));
 
-		if (o->nr_jobs == VB_SOAK_MAX_JOBS || asprintf(&path, "%s/%s", folder,
-				json_string_value(json_object_get(job, "file")) ?: "") < 0)
+		if (!path)
 			return -EINVAL;
-		s->own_path[o->nr_jobs] = path;
 		o->job[o->nr_jobs++] = (struct vb_soak_job){ path, (unsigned int)number(job, "weight") ?: 1 };
 	}
 	return o->nr_jobs ? 0 : -EINVAL;
 }
 
-static int take_faults(struct vb_soak_options *o, const json_t *array)
+/* Of one whose cycles are of its own job there has to be the copy of that. */
+static int take_fault(struct soak *s, const json_t *json, const char *folder, struct vb_soak_fault *fault)
 {
+	const json_t *job = json_object_get(json, "job");
+
+	fault->weight = (unsigned int)number(json, "weight") ?: 1;
+	fault->left_out = truth(json, "left_out");
+	if (fault->left_out || s->opt->one_fault || !(fault->ops->needs & VB_FAULT_NEEDS_JOB))
+		return 0;
+	fault->job_path = job ? copy_of_job(s, folder, job) : NULL;
+	return fault->job_path ? 0 : -EINVAL;
+}
+
+static int take_faults(struct soak *s, const json_t *array, const char *folder)
+{
+	struct vb_soak_options *o = s->opt;
 	const json_t *fault;
 	size_t i;
 
@@ -103,7 +105,9 @@ static int take_faults(struct vb_soak_options *o, const json_t *array)
 
 		if (!ops || o->nr_faults == VB_SOAK_MAX_FAULTS)
 			return -EINVAL;
-		o->fault[o->nr_faults++] = (struct vb_soak_fault){ ops, (unsigned int)number(fault, "weight") ?: 1 };
+		o->fault[o->nr_faults] = (struct vb_soak_fault){ .ops = ops };
+		if (take_fault(s, fault, folder, &o->fault[o->nr_faults++]))
+			return -EINVAL;
 	}
 	return 0;
 }
@@ -114,8 +118,9 @@ static int take_options(struct soak *s, const char *folder)
 	struct vb_soak_options *o = s->opt;
 	int ret = take_jobs(s, json_object_get(j, "jobs"), folder);
 
+	o->one_fault = truth(j, "one_fault");
 	if (!ret)
-		ret = take_faults(o, json_object_get(s->saved, "faults"));
+		ret = take_faults(s, json_object_get(s->saved, "faults"), folder);
 	if (ret)
 		return ret;
 	o->nr_set = take_texts(json_object_get(j, "set"), s->own_set, VB_SOAK_MAX_SET);
@@ -133,7 +138,6 @@ static int take_options(struct soak *s, const char *folder)
 	o->limit_ns = number(j, "limit_ns");
 	o->fault_percent = (unsigned int)number(j, "fault_percent");
 	o->all_faults = truth(j, "all_faults");
-	o->one_fault = truth(j, "one_fault");
 	o->fault_job = truth(j, "fault_job");
 	o->steady = truth(j, "steady");
 	o->keep |= truth(j, "keep");
@@ -170,9 +174,7 @@ static int check_faults(struct soak *s)
 	for (unsigned int i = 0; i < s->nr_faults; i++) {
 		const json_t *f = json_array_get(saved, i);
 
-		if (truth(f, "left_out"))
-			s->fault[i].left_out = true;
-		else if (s->fault[i].left_out)
+		if (s->fault[i].left_out && !truth(f, "left_out"))
 			return vb_fail(VB_EXIT_SKIPPED, "fault '%s': %s, which it had before", s->fault[i].ops->name,
 				       s->fault[i].why_not);
 		if (!s->opt->resume)
@@ -254,30 +256,4 @@ int soak_go_on(struct soak *s)
 	if (s->stopped == SOAK_KILLED)
 		s->log_sequence = number(s->saved, "log_sequence");
 	return VB_EXIT_OK;
-}
-
-/* Copies of the job files: a soak that goes on has to do the same. */
-int soak_copy_jobs(struct soak *s)
-{
-	int ret = mkdirat(s->dir_fd, "jobs", 0755) ? -errno : 0;
-	int fd = ret ? -1 : openat(s->dir_fd, "jobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (!ret && fd < 0)
-		ret = -errno;
-	for (unsigned int i = 0; i < s->nr_jobs && !ret; i++) {
-		char path[4096], name[VB_JOB_NAME_MAX + 8], *text = NULL;
-		size_t length = 0;
-
-		snprintf(name, sizeof(name), "%s.job", s->job[i].name);
-		ret = vb_job_locate(s->opt->job[i].name, path, sizeof(path));
-		if (!ret)
-			ret = read_text(path, &text, &length);
-		if (ret)
-			break;
-		ret = vb_result_write(fd, name, text, length);
-		free(text);
-	}
-	if (fd >= 0)
-		close(fd);
-	return ret;
 }

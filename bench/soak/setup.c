@@ -16,18 +16,18 @@
 #include "lib/machine/module.h"
 #include "lib/machine/sysfs.h"
 
-/* @fault's own settings first: the user's win. */
-static int expand(struct soak *s, const char *path, struct soak_job *job)
+/* A fault's settings first (NULL: none): the @nr of the user's win. */
+static int expand(const char *path, const char *const *of_fault, const char *const *set, unsigned int nr,
+		  struct soak_job *job)
 {
-	const struct vb_fault_ops *one = s->opt->one_fault ? s->opt->fault[0].ops : NULL;
 	struct vb_job_error err = { 0 };
 	struct vb_job *read = NULL;
 	int ret = vb_job_read(path, &read, &err);
 
-	for (const char *const *set = one && s->opt->fault_job ? one->set : NULL; !ret && set && *set; set++)
-		ret = vb_job_set(read, *set, &err);
-	for (unsigned int i = 0; !ret && i < s->opt->nr_set; i++)
-		ret = vb_job_set(read, s->opt->set[i], &err);
+	for (; !ret && of_fault && *of_fault; of_fault++)
+		ret = vb_job_set(read, *of_fault, &err);
+	for (unsigned int i = 0; !ret && i < nr; i++)
+		ret = vb_job_set(read, set[i], &err);
 	if (!ret)
 		ret = vb_job_expand(read, &job->runs, &job->nr_runs, &err);
 	if (!ret)
@@ -37,26 +37,59 @@ static int expand(struct soak *s, const char *path, struct soak_job *job)
 	return ret ? vb_fail(VB_EXIT_USAGE, "%s", err.text) : VB_EXIT_OK;
 }
 
+static int locate(const char *name, char *path, size_t size)
+{
+	if (vb_job_locate(name, path, size))
+		return vb_fail(VB_EXIT_USAGE, "'%s': no such job: 'vfio-bench list jobs' names them", name);
+	return VB_EXIT_OK;
+}
+
+static void note_refused(struct soak_job *job)
+{
+	for (size_t r = 0; r < job->nr_runs; r++)
+		for (unsigned int j = 0; j < job->runs[r].nr_sections; j++)
+			job->refused |= job->runs[r].section[j].workload->faults;
+}
+
 static int read_job(struct soak *s, unsigned int i)
 {
 	const char *name = s->opt->job[i].name;
 	struct soak_job *job = &s->job[i];
 	char path[4096];
-	int ret;
+	int ret = locate(name, path, sizeof(path));
 
-	if (vb_job_locate(name, path, sizeof(path)))
-		return vb_fail(VB_EXIT_USAGE, "'%s': no such job: 'vfio-bench list jobs' names them", name);
-	ret = expand(s, path, job);
+	if (!ret)
+		ret = expand(path, s->opt->fault_job ? s->opt->fault[0].ops->set : NULL, s->opt->set,
+			     s->opt->nr_set, job);
 	if (ret)
 		return ret;
+	job->source = name;
 	job->weight = s->opt->job[i].weight;
 	for (unsigned int j = 0; j < i; j++)
 		if (!strcmp(s->job[j].name, job->name))
 			return vb_fail(VB_EXIT_USAGE, "'%s': given twice: give it a weight, '%s:2'", name, name);
-	for (size_t r = 0; r < job->nr_runs; r++)
-		for (unsigned int j = 0; j < job->runs[r].nr_sections; j++)
-			job->refused |= job->runs[r].section[j].workload->faults;
+	note_refused(job);
 	s->nr_jobs++;
+	return VB_EXIT_OK;
+}
+
+/* With the fault's settings alone: the user's are for the jobs that he named. */
+static int read_own_job(struct soak *s, const struct vb_soak_fault *of, struct soak_fault *f)
+{
+	unsigned int i = s->nr_jobs + s->nr_own_jobs;
+	struct soak_job *job = &s->job[i];
+	char path[4096];
+	int ret;
+
+	job->source = of->job_path ? of->job_path : f->ops->job;
+	ret = locate(job->source, path, sizeof(path));
+	if (!ret)
+		ret = expand(path, f->ops->set, NULL, 0, job);
+	if (ret)
+		return ret;
+	note_refused(job);
+	s->nr_own_jobs++;
+	f->own_job = i;
 	return VB_EXIT_OK;
 }
 
@@ -101,14 +134,32 @@ static const char *missing(const struct soak *s, unsigned int needs)
 	return NULL;
 }
 
-static bool has_place(const struct soak *s, const struct vb_fault_ops *ops)
+static bool has_place(const struct soak *s, const struct soak_fault *f)
 {
+	unsigned int from = f->own_job, to = f->own_job ? f->own_job + 1 : s->nr_jobs;
+	size_t run;
+
 	for (unsigned int v = 0; v < s->nr_variants; v++)
-		for (unsigned int j = 0; j < s->nr_jobs; j++)
-			for (size_t r = 0; r < s->job[j].nr_runs; r++)
-				if (soak_fault_matches(s, ops, v, &s->job[j], &s->job[j].runs[r]))
-					return true;
+		for (unsigned int j = from; j < to; j++)
+			if (soak_fault_runs(s, f, v, j, 0, &run))
+				return true;
 	return false;
+}
+
+/* *@why: it can't be, NULL: it can.  Returns an enum vb_exit. */
+static int find_fault(struct soak *s, const struct vb_soak_fault *of, struct soak_fault *f, const char **why)
+{
+	int ret = VB_EXIT_OK;
+
+	f->ops = of->ops;
+	f->weight = of->weight;
+	*why = of->left_out ? "it was left out when the soak began" : missing(s, f->ops->needs);
+	if (!*why && !s->opt->one_fault && f->ops->needs & VB_FAULT_NEEDS_JOB)
+		ret = read_own_job(s, of, f);
+	if (!ret && !*why && !has_place(s, f))
+		*why = f->own_job ? "no variant is one that may have it" :
+				    "none of the jobs has what it needs on a variant that may have it";
+	return ret;
 }
 
 /* Those that were named have to be possible; of all of them the others are left out, and told. */
@@ -117,12 +168,10 @@ static int find_faults(struct soak *s)
 	for (unsigned int i = 0; i < s->opt->nr_faults; i++) {
 		struct soak_fault *f = &s->fault[s->nr_faults++];
 		const char *why;
+		int ret = find_fault(s, &s->opt->fault[i], f, &why);
 
-		f->ops = s->opt->fault[i].ops;
-		f->weight = s->opt->fault[i].weight;
-		why = missing(s, f->ops->needs);
-		if (!why && !has_place(s, f->ops))
-			why = "none of the jobs has what it needs on a variant that may have it";
+		if (ret)
+			return ret;
 		if (!why)
 			continue;
 		snprintf(f->why_not, sizeof(f->why_not), "%s", why);

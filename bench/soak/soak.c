@@ -190,9 +190,9 @@ static int verdict(const struct soak *s)
 
 static void clean_up(struct soak *s)
 {
-	for (unsigned int i = 0; i < s->nr_jobs; i++)
+	for (unsigned int i = 0; i < s->nr_jobs + s->nr_own_jobs; i++)
 		free(s->job[i].runs);
-	for (unsigned int i = 0; i < VB_SOAK_MAX_JOBS; i++)
+	for (unsigned int i = 0; i < s->nr_own_paths; i++)
 		free(s->own_path[i]);
 	if (s->klog)
 		vb_klog_close(s->klog);

@@ -25,6 +25,8 @@ struct vb_soak_job {
 struct vb_soak_fault {
 	const struct vb_fault_ops *ops;
 	unsigned int weight;
+	const char *job_path;		/* of its own job, where the soak that goes on has a copy; else NULL */
+	bool left_out;			/* the soak that goes on was begun without it */
 };
 
 struct vb_soak_options {

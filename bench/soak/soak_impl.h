@@ -20,6 +20,7 @@
 /* A job, read and expanded once. */
 struct soak_job {
 	char name[VB_JOB_NAME_MAX];
+	const char *source;		/* name or path that it was read from */
 	unsigned int weight;
 	struct vb_job_run *runs;	/* of the matrix; a cycle is one of them */
 	size_t nr_runs;
@@ -36,12 +37,17 @@ struct soak_fault {
 	uint64_t failures;		/* of cycles with it */
 	char why_not[SOAK_TEXT];	/* "": it can be here; or the last reason */
 	bool left_out;			/* it can't be on this machine or with these jobs */
+	/*
+	 * Where it is one of several, and its own job alone shows it: that job with its settings, as
+	 * an index of soak.job; its cycles are of that job, whichever was drawn.  0: it has none.
+	 */
+	unsigned int own_job;
 };
 
 /* What cycle number N is. */
 struct soak_choice {
 	uint64_t number;
-	unsigned int job, variant;
+	unsigned int job, variant;	/* job: a named one, or from nr_jobs on the fault's own */
 	size_t run;			/* of the job's matrix */
 	int fault;			/* index, -1: none */
 	uint64_t duration_ns;
@@ -90,8 +96,9 @@ struct soak {
 	int dir_fd;
 	int lock_fd;			/* of DIR/lock; the runs inherit it */
 	char program[4096];
-	struct soak_job job[VB_SOAK_MAX_JOBS];
-	unsigned int nr_jobs;
+	struct soak_job job[VB_SOAK_MAX_JOBS + VB_SOAK_MAX_FAULTS];
+	unsigned int nr_jobs;		/* that were named; behind them, */
+	unsigned int nr_own_jobs;	/* of faults, one each */
 	struct soak_fault fault[VB_SOAK_MAX_FAULTS];
 	unsigned int nr_faults;
 	struct vb_variant variant[VB_SOAK_MAX_VARIANTS];
@@ -115,7 +122,8 @@ struct soak {
 	enum soak_stop stopped;		/* of a soak that goes on */
 	bool closing;			/* the cycle that is on is the last one, without a fault */
 	json_t *saved;			/* the state that was read, whose texts the options use */
-	char *own_path[VB_SOAK_MAX_JOBS];
+	char *own_path[VB_SOAK_MAX_JOBS + VB_SOAK_MAX_FAULTS];
+	unsigned int nr_own_paths;
 	const char *own_set[VB_SOAK_MAX_SET + 1];
 	const char *own_device[VB_MAX_CONTAINERS];
 	bool same_boot;			/* of a soak that goes on; then these hold: */
@@ -149,10 +157,12 @@ struct soak_run {
 
 /* choice.c */
 void soak_choose(const struct soak *s, uint64_t number, struct soak_choice *choice);
-/* May the fault be in this run on this variant? */
-bool soak_fault_matches(const struct soak *s, const struct vb_fault_ops *ops, unsigned int variant,
-			const struct soak_job *job,
-			const struct vb_job_run *run);
+/*
+ * How many of @job's runs the fault may be in on this variant; with more than @nth of them,
+ * *@run is the @nth.
+ */
+size_t soak_fault_runs(const struct soak *s, const struct soak_fault *fault, unsigned int variant,
+		       unsigned int job, size_t nth, size_t *run);
 /* The expanded run of @choice as it is to be made. */
 void soak_choice_run(const struct soak *s, const struct soak_choice *choice, struct vb_job_run *run);
 
@@ -245,7 +255,14 @@ double soak_elapsed_s(const struct soak *s);
 int soak_state_load(struct soak *s, const char *folder, const char *name);
 /* Its totals, or for one cycle nothing, after soak_setup(). */
 int soak_go_on(struct soak *s);
+
+/* jobs.c: the job files in the soak's folder, the faults' own in a folder of their own */
+#define SOAK_OWN_JOBS "fault-jobs"
+/* An ordinary file, whole; freed with free(). */
+int soak_read_text(const char *path, char **text, size_t *length);
 int soak_copy_jobs(struct soak *s);
+/* The same files in a failure's folder, which can be carried away. */
+void soak_link_jobs(const struct soak *s, int folder);
 
 /* status.c */
 /* status.json, for monitors; a line on a terminal, or every so often elsewhere. */

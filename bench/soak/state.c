@@ -46,17 +46,21 @@ static json_t *jobs_to_json(const struct soak *s)
 static json_t *faults_to_json(const struct soak *s)
 {
 	json_t *array = json_array();
+	char file[VB_JOB_NAME_MAX + 32];
 
 	for (unsigned int i = 0; i < s->nr_faults; i++) {
 		const struct soak_fault *f = &s->fault[i];
+		json_t *json = json_pack("{s:s, s:i, s:b, s:I, s:I, s:I, s:I, s:s}", "fault", f->ops->name,
+					 "weight", (int)f->weight, "left_out", f->left_out,
+					 "begun", (json_int_t)f->begun, "injected", (json_int_t)f->injected,
+					 "not_tried", (json_int_t)f->not_tried, "failures",
+					 (json_int_t)f->failures, "why_not", f->why_not);
 
-		json_array_append_new(array, json_pack("{s:s, s:i, s:b, s:I, s:I, s:I, s:I, s:s}", "fault",
-						       f->ops->name, "weight", (int)f->weight,
-						       "left_out", f->left_out, "begun",
-						       (json_int_t)f->begun, "injected",
-						       (json_int_t)f->injected, "not_tried",
-						       (json_int_t)f->not_tried, "failures",
-						       (json_int_t)f->failures, "why_not", f->why_not));
+		if (f->own_job) {
+			snprintf(file, sizeof(file), SOAK_OWN_JOBS "/%s.job", s->job[f->own_job].name);
+			json_object_set_new(json, "job", json_string(file));
+		}
+		json_array_append_new(array, json);
 	}
 	return array;
 }

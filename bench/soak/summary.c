@@ -101,8 +101,52 @@ static void put_faults(struct vb_doc *doc, const struct soak *s)
 	}
 }
 
+/* The cycle was of its fault's own job, as that of another may have been, too. */
+static bool of_own_job(const struct soak *s, const struct soak_row *row)
+{
+	for (unsigned int i = 0; i < s->nr_faults; i++)
+		if (!strcmp(s->fault[i].ops->name, row->fault))
+			return s->fault[i].own_job;
+	return false;
+}
+
+static void put_job(struct vb_table *t, const struct summary *m, const struct soak_job *job, bool own)
+{
+	unsigned long cycles = 0, skipped = 0, failed = 0;
+	double steps = 0;
+
+	for (size_t i = 0; i < m->nr; i++) {
+		if (strcmp(m->rows[i].job, job->name) || of_own_job(m->s, &m->rows[i]) != own)
+			continue;
+		cycles++;
+		skipped += !strcmp(m->rows[i].verdict, "skipped");
+		failed += m->rows[i].failed;
+		steps += m->rows[i].operations;
+	}
+	vb_table_row(t, VB_ROW_CELLS, VB_TONE_PLAIN);
+	vb_table_cell(t, "%s%s", job->name, own ? ", for faults" : "");
+	if (own)
+		vb_table_cell(t, " ");
+	else
+		vb_table_cell(t, "%u", job->weight);
+	vb_table_cell(t, "%lu", cycles);
+	vb_table_cell(t, "%lu", skipped);
+	vb_table_cell(t, "%lu", failed);
+	vb_table_cell(t, "%.0f", steps);
+}
+
+/* Several faults may have the same. */
+static bool own_job_was(const struct soak *s, unsigned int job)
+{
+	for (unsigned int i = s->nr_jobs; i < job; i++)
+		if (!strcmp(s->job[i].name, s->job[job].name))
+			return true;
+	return false;
+}
+
 static void put_jobs(struct vb_doc *doc, const struct summary *m)
 {
+	const struct soak *s = m->s;
 	struct vb_table *t;
 
 	vb_doc_heading(doc, VB_VIEW_LONG, 2, "jobs", "Jobs");
@@ -113,26 +157,11 @@ static void put_jobs(struct vb_doc *doc, const struct summary *m)
 	vb_table_column(t, "", -1, true, "skipped");
 	vb_table_column(t, "", -1, true, "failed");
 	vb_table_column(t, "", -1, true, "steps");
-	for (unsigned int j = 0; j < m->s->nr_jobs; j++) {
-		unsigned long cycles = 0, skipped = 0, failed = 0;
-		double steps = 0;
-
-		for (size_t i = 0; i < m->nr; i++) {
-			if (strcmp(m->rows[i].job, m->s->job[j].name))
-				continue;
-			cycles++;
-			skipped += !strcmp(m->rows[i].verdict, "skipped");
-			failed += m->rows[i].failed;
-			steps += m->rows[i].operations;
-		}
-		vb_table_row(t, VB_ROW_CELLS, VB_TONE_PLAIN);
-		vb_table_cell(t, "%s", m->s->job[j].name);
-		vb_table_cell(t, "%u", m->s->job[j].weight);
-		vb_table_cell(t, "%lu", cycles);
-		vb_table_cell(t, "%lu", skipped);
-		vb_table_cell(t, "%lu", failed);
-		vb_table_cell(t, "%.0f", steps);
-	}
+	for (unsigned int j = 0; j < s->nr_jobs; j++)
+		put_job(t, m, &s->job[j], false);
+	for (unsigned int j = s->nr_jobs; j < s->nr_jobs + s->nr_own_jobs; j++)
+		if (!own_job_was(s, j))
+			put_job(t, m, &s->job[j], true);
 }
 
 static void put_trends(struct vb_doc *doc, const struct summary *m)

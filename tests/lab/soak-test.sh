@@ -60,6 +60,29 @@ at_least()
 	(($1 >= $2)) || { echo "$1, wanted at least $2"; return 1; }
 }
 
+# Those that only their own job shows: in a mix their cycles are of that.
+own_faults()
+{
+	"$bench" list faults --json | python3 -c '
+import json, sys
+print("\n".join(f["name"] for f in json.load(sys.stdin)["faults"] if f["own_job"]))'
+}
+
+own_jobs()
+{
+	soak own 0 smoke --faults "$(own_faults | paste -sd,)" --fault-rate 100 --variant "$variant" \
+		--repeat 48 --seed 1 --cycle 0.2s..0.5s
+}
+
+each_injected()
+{
+	local fault
+
+	for fault in $(own_faults); do
+		grep -qE "^  $fault +[1-9][0-9]* injected, 0 failed" "$out/own.log" || echo "$fault: not once"
+	done | { ! grep .; }
+}
+
 # The module says that it unpinned a page less: the first cycle fails, and is kept.
 caught()
 {
@@ -227,6 +250,9 @@ check "no alarm in the kernel log" is "$(number kernel_log_alarms)" 0
 check "its files agree" python3 "$top/tests/soak_files.py" "$out/mixed"
 check "there is a summary" grep -q "nothing went wrong" "$out/mixed/summary.txt"
 check "clean cycles leave nothing" is "$(find "$out/mixed/cycles" -mindepth 1 | wc -l)" 0
+check "faults with a job of their own, mixed: all clean" own_jobs
+check "each of them was injected" each_injected
+check "its files agree" python3 "$top/tests/soak_files.py" "$out/own"
 check "a module that counts wrong is caught" caught
 check "the failure is kept whole" kept_whole
 check "and --replay makes it again" again

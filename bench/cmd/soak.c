@@ -390,7 +390,8 @@ const struct vb_cmd vb_cmd_soak = {
 	.doc = "Runs cycle after cycle, each one run of one of the jobs as a process of its own, some with "
 	       "a fault ('vfio-bench list faults'). Which job, which fault, when and how long depends on the "
 	       "seed and the cycle's number alone. After each cycle the machine has to be as it was found.\n\n"
-	       "Exit status 0: all clean; 2: a cycle failed; 3: interrupted, or nothing was shown; 4: no "
+	       "Exit status 0: all clean; 2: a cycle failed; 3: interrupted, or little was shown (nothing ran, "
+	       "more cycles were skipped than ran, a fault alone was not injected each time); 4: no "
 	       "cycle could be made here, or a fault that was named can't be. doc/soak.md says more.",
 	.options = options,
 	.run = run,

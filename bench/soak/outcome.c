@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "bench/soak/soak_impl.h"
 
@@ -63,12 +64,13 @@ static void read_audit(const json_t *result, const struct vb_fault_ops *fault, s
 	}
 }
 
-static void read_run(const char *path, const struct vb_fault_ops *fault, struct soak_outcome *o)
+/* Is there one that can be read? */
+static bool read_run(const char *path, const struct vb_fault_ops *fault, struct soak_outcome *o)
 {
 	json_t *result = json_load_file(path, 0, NULL);
 
 	if (!result)
-		return;
+		return false;
 	read_workers(result, o);
 	read_p99(result, o);
 	read_audit(result, fault, o);
@@ -80,12 +82,14 @@ static void read_run(const char *path, const struct vb_fault_ops *fault, struct 
 			soak_hung(o, "hung: the kernel holds the run's tasks; reboot needed");
 	}
 	json_decref(result);
+	return true;
 }
 
-/* Finished, or under its temporary name. */
+/* Finished, or under its temporary name.  Who says that all is fine has to show it. */
 void soak_outcome_read(const char *output, const struct vb_fault_ops *fault, struct soak_outcome *o)
 {
 	static const char *const ends[] = { "", ".part" };
+	unsigned int nr = 0;
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		char path[8192];
@@ -98,9 +102,11 @@ void soak_outcome_read(const char *output, const struct vb_fault_ops *fault, str
 			if (entry->d_name[0] == '.')
 				continue;
 			snprintf(path, sizeof(path), "%s%s/runs/%s/result.json", output, ends[i], entry->d_name);
-			read_run(path, fault, o);
+			nr += read_run(path, fault, o);
 		}
 		if (dir)
 			closedir(dir);
 	}
+	if (!nr && WIFEXITED(o->status) && !WEXITSTATUS(o->status))
+		soak_say(o, SOAK_FAILED, "the run ended with exit status 0 and left no result that can be read");
 }

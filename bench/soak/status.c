@@ -155,6 +155,10 @@ void soak_tell_all(const struct soak *s)
 			(unsigned long long)f->injected, (unsigned long long)f->failures,
 			*f->why_not ? "; not tried: " : "", f->why_not);
 	}
+	if (s->opt->one_fault && s->fault[0].injected != s->fault[0].begun)
+		fprintf(stderr, "%s was injected in %llu of %llu cycles: in the others the run ended first, or it "
+			"could not be tried\n", s->fault[0].ops->name, (unsigned long long)s->fault[0].injected,
+			(unsigned long long)s->fault[0].begun);
 	if (s->hung)
 		fputs("the kernel holds tasks that can't be killed: reboot needed\n", stderr);
 }

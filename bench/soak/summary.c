@@ -36,6 +36,10 @@ static void put_verdict(struct vb_doc *doc, const struct summary *m)
 		vb_doc_verdict(doc, VB_VIEW_LONG, VB_TONE_UNSURE, "skipped", "no cycle could be made here");
 	else
 		vb_doc_verdict(doc, VB_VIEW_LONG, VB_TONE_GOOD, "clean", "%llu cycles, nothing went wrong",
+			       (unsigned long long)s->clean);
+	if (s->skipped && s->skipped != s->cycles)
+		vb_doc_verdict(doc, VB_VIEW_LONG, VB_TONE_UNSURE, "skipped", "%llu of %llu cycles could not be made "
+			       "here: of them nothing is known", (unsigned long long)s->skipped,
 			       (unsigned long long)s->cycles);
 	if (s->drift[0])
 		vb_doc_verdict(doc, VB_VIEW_LONG, VB_TONE_BAD, "drift", "%s", s->drift);

@@ -47,6 +47,17 @@ static const struct vb_fault_ops own = {
 	.name = "own", .description = "-", .needs = VB_FAULT_NEEDS_JOB, .statuses = 1 << 0,
 	.job = of_fault, .set = set, .judge = judge,
 };
+static int inject_second(struct vb_fault *f)
+{
+	static unsigned int nr;
+
+	return nr++ ? 0 : vb_fault_say(f, -EAGAIN, "too late");
+}
+
+static const struct vb_fault_ops late = {
+	.name = "late", .description = "-", .statuses = 1 << 0, .within_ms = 1,
+	.inject = inject_second,
+};
 static const struct vb_fault_ops plain = {
 	.name = "plain", .description = "-", .statuses = 1 << 0,
 };
@@ -286,6 +297,54 @@ static void a_failure_is_made_again(void **state)
 	refuse = false;
 }
 
+/* A run that says that all is fine and shows nothing. */
+static void an_empty_cycle_is_no_clean_one(void **state)
+{
+	struct vb_soak_options o = options(path_of("empty"), 1);
+	char rows[2][160];
+
+	o.nr_faults = 0;
+	setenv("SOAK_MIX_EMPTY", "1", 1);
+	assert_int_equal(vb_soak_run(&o), 2);
+	unsetenv("SOAK_MIX_EMPTY");
+	assert_int_equal(stream(o.output, rows, 2), 2);
+	assert_non_null(strstr(rows[0], "failed"));
+}
+
+static void most_skipped_shows_little(void **state)
+{
+	struct vb_soak_options o = options(path_of("skips"), 3);
+	char path[300], text[8192] = "";
+	FILE *file;
+
+	o.nr_faults = 0;
+	setenv("SOAK_MIX_SKIP", "1", 1);
+	assert_int_equal(vb_soak_run(&o), 3);
+	unsetenv("SOAK_MIX_SKIP");
+	snprintf(path, sizeof(path), "%s/summary.txt", o.output);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_true(fread(text, 1, sizeof(text) - 1, file) > 0);
+	fclose(file);
+	assert_non_null(strstr(text, "3 of 4 cycles could not be made"));
+	assert_non_null(strstr(text, "1 cycles, nothing went wrong"));
+}
+
+static void a_fault_alone_is_in_each_cycle(void **state)
+{
+	struct vb_soak_options o = options(path_of("late"), 2);
+
+	o.nr_faults = 1;
+	o.fault[0] = (struct vb_soak_fault){ .ops = &late, .weight = 1 };
+	o.one_fault = true;
+	assert_int_equal(vb_soak_run(&o), 3);
+	o = options(path_of("in-time"), 2);
+	o.nr_faults = 1;
+	o.fault[0] = (struct vb_soak_fault){ .ops = &late, .weight = 1 };
+	o.one_fault = true;
+	assert_int_equal(vb_soak_run(&o), 0);
+}
+
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	return remove(path);
@@ -316,11 +375,16 @@ static int remove_folder(void **state)
 	return nftw(tmp, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* run --quiet --output DIR/cycles/NUMBER/result ... */
 static int become_bench(char **argv)
 {
 	const char *build = getenv("top_builddir");
 	char path[4096];
 
+	if (getenv("SOAK_MIX_EMPTY"))
+		return 0;
+	if (getenv("SOAK_MIX_SKIP") && !strstr(argv[4], "/000000/"))
+		return 4;
 	snprintf(path, sizeof(path), "%s/vfio-bench", build ? build : ".");
 	argv[0] = path;
 	execv(path, argv);
@@ -335,6 +399,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(it_is_counted_and_goes_on),
 		cmocka_unit_test(the_state_has_to_have_its_job),
 		cmocka_unit_test(a_failure_is_made_again),
+		cmocka_unit_test(an_empty_cycle_is_no_clean_one),
+		cmocka_unit_test(most_skipped_shows_little),
+		cmocka_unit_test(a_fault_alone_is_in_each_cycle),
 	};
 
 	if (argc > 1 && !strcmp(argv[1], "run"))

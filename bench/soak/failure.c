@@ -36,22 +36,33 @@ static void write_stacks(int fd)
 	close(file);
 }
 
+/* What --replay takes from its caller only. */
+static void name_consent(const struct vb_soak_options *o, char *text, size_t size)
+{
+	snprintf(text, size, "%s%s%s%s", o->accept_loss ? " --accept-loss" : "",
+		 o->acknowledge_others ? " --acknowledge-others" : "", o->variant_dir ? " --variant-dir " : "",
+		 o->variant_dir ? o->variant_dir : "");
+}
+
 /* For a reader; failure.json is for --replay. */
 static void write_text(const struct soak *s, int fd, const struct soak_choice *c,
 		       const struct soak_outcome *o, const char *folder)
 {
-	char *text;
-	int length = asprintf(&text,
+	char *text, consent[4200];
+	int length;
+
+	name_consent(s->opt, consent, sizeof(consent));
+	length = asprintf(&text,
 			      "cycle %llu of a soak with seed %llu, %.0f s after its start: %s\n%s\n\n"
 			      "job %s (%s), variant %s, fault %s, %s\n"
 			      "measured part %.3f s, load stopped %u times, CPUs changed every %.3f s\n\n"
-			      "once more:\n    %s soak --replay %s/%s\n",
+			      "once more:\n    %s soak --replay %s/%s%s\n",
 			      (unsigned long long)c->number, (unsigned long long)s->seed, o->start_s,
 			      soak_verdict_name(o->verdict), o->why, s->job[c->job].name,
 			      s->job[c->job].runs[c->run].label, *s->variant[c->variant].name ?
 			      s->variant[c->variant].name : "stock", soak_fault_name(s, c),
 			      o->injected ? "injected" : "not injected", (double)c->duration_ns / 1e9,
-			      c->stops, (double)c->shuffle_ns / 1e9, s->program, s->dir, folder);
+			      c->stops, (double)c->shuffle_ns / 1e9, s->program, s->dir, folder, consent);
 
 	if (length < 0)
 		return;

@@ -112,6 +112,34 @@ static int take_faults(struct soak *s, const json_t *array, const char *folder)
 	return 0;
 }
 
+/* What may be done to this machine: who goes on here said so here. */
+static void take_consent(struct vb_soak_options *o, const json_t *j)
+{
+	o->accept_loss |= truth(j, "accept_loss");
+	o->acknowledge_others |= truth(j, "acknowledge_others");
+	if (!o->variant_dir)
+		o->variant_dir = json_string_value(json_object_get(j, "variant_dir"));
+}
+
+/*
+ * A failure's folder may come from another machine or person: what could cost data, and modules
+ * that are loaded, are never taken from it, but asked for.
+ */
+static int check_consent(const struct vb_soak_options *o, const json_t *j)
+{
+	const char *dir = json_string_value(json_object_get(j, "variant_dir"));
+	bool loss = truth(j, "accept_loss") && !o->accept_loss;
+	bool others = truth(j, "acknowledge_others") && !o->acknowledge_others;
+
+	if (o->variant_dir)
+		dir = NULL;
+	if (!loss && !others && !dir)
+		return VB_EXIT_OK;
+	return vb_fail(VB_EXIT_USAGE, "%s: the soak was told%s%s%s%s: --replay takes that from you only: give it too, "
+		       "if it is right for this machine", o->replay, loss ? " --accept-loss" : "",
+		       others ? " --acknowledge-others" : "", dir ? " --variant-dir " : "", dir ? dir : "");
+}
+
 static int take_options(struct soak *s, const char *folder)
 {
 	const json_t *j = json_object_get(s->saved, "options");
@@ -142,10 +170,8 @@ static int take_options(struct soak *s, const char *folder)
 	o->steady = truth(j, "steady");
 	o->keep |= truth(j, "keep");
 	o->stop_on_failure |= !o->replay && truth(j, "stop_on_failure");
-	o->accept_loss |= truth(j, "accept_loss");
-	o->acknowledge_others |= truth(j, "acknowledge_others");
-	if (!o->variant_dir)
-		o->variant_dir = json_string_value(json_object_get(j, "variant_dir"));
+	if (!o->replay)
+		take_consent(o, j);
 	o->seed = number(s->saved, "seed");
 	o->has_seed = true;
 	return o->cycle_min_ns && o->cycle_max_ns >= o->cycle_min_ns ? 0 : -EINVAL;
@@ -163,7 +189,7 @@ int soak_state_load(struct soak *s, const char *folder, const char *name)
 	if (ret)
 		return vb_fail(VB_EXIT_USAGE, "%s: %s", path, ret == -EINVAL || ret == -ENODATA ?
 			       "not what a soak of this version wrote, or changed since" : strerror(-ret));
-	return VB_EXIT_OK;
+	return s->opt->replay ? check_consent(s->opt, json_object_get(s->saved, "options")) : VB_EXIT_OK;
 }
 
 /* What could be then has to be now: the stream of cycles depends on it. */

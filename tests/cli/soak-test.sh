@@ -263,6 +263,23 @@ hung_and_interrupted()
 	check "and the files agree" python3 "$files" "$tmp/h"
 }
 
+# What may be done to a machine does not come out of a folder that may be another's.
+refused_without_consent()
+{
+	local f=$tmp/c/failure consent="--accept-loss --acknowledge-others --variant-dir $tmp/built"
+
+	mkdir "$tmp/built"
+	# shellcheck disable=SC2086	# words
+	check "a failure of a soak that may do more" ends 2 null "${quick[@]}" --repeat 1 --seed 13 \
+		--faults none --limit 1ms --stop-on-failure $consent -o "$tmp/c"
+	check "is not made again without asking" refuses "was told $consent" --replay "$f" -o "$tmp/none"
+	check "nor with a part of it" refuses "was told --acknowledge-others: " --replay "$f" \
+		--accept-loss --variant-dir "$tmp/built" -o "$tmp/none"
+	check "the command that is kept has it" grep -qF "c/failure $consent" "$f/failure.txt"
+	# shellcheck disable=SC2086
+	check "and with it all is the same again" ends 2 --replay "$f" $consent -o "$tmp/consent"
+}
+
 # A run that is given no time is killed, which is a failure like any other.
 failed_soak() {
 	local f=$tmp/f/failure
@@ -276,6 +293,7 @@ failed_soak() {
 	check "and the command repeats it" ends 2 --replay "$f" --repeat 2 -o "$tmp/again"
 	check "with the same cycle" diff <(stream "$tmp/f/cycles.csv") \
 		<(stream "$tmp/again/cycles.csv" | head -n 1)
+	refused_without_consent
 	check "as often as it is told to" is "$(column cycle "$tmp/again/cycles.csv" | paste -sd' ')" "0 0"
 }
 

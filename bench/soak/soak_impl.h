@@ -137,7 +137,7 @@ struct soak {
 	uint64_t log_sequence;		/* the same as a record's number, for who goes on; 0: not known */
 	uint64_t log_lost;		/* lost messages that were told */
 	const char *log_expected[SOAK_EXPECTED_MAX + 1];	/* parts of lines that are no alarm */
-	bool has_kmemleak;
+	bool has_kmemleak, leaks_off;	/* off: it had turned itself off when it was asked */
 	uint64_t leaks_ns, leak_scans;	/* when the last one was, and how many */
 	int device_lock[VB_MAX_CONTAINERS];	/* descriptor + 1; 0: none */
 	struct vb_beacon *beacon;

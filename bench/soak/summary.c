@@ -70,7 +70,8 @@ static void put_facts(struct vb_doc *doc, const struct summary *m)
 	vb_doc_pair(doc, VB_VIEW_LONG, "kernel log", s->klog ? "%llu alarms" : "could not be read",
 		    (unsigned long long)s->log_hits);
 	if (s->has_kmemleak)
-		vb_doc_pair(doc, VB_VIEW_LONG, "kmemleak", "%llu scans", (unsigned long long)s->leak_scans);
+		vb_doc_pair(doc, VB_VIEW_LONG, "kmemleak", "%llu scans%s", (unsigned long long)s->leak_scans,
+			    s->leaks_off ? ", then it had turned itself off" : "");
 	else
 		vb_doc_pair(doc, VB_VIEW_LONG, "kmemleak", "this kernel has none, or it can't be reached");
 	if (s->failed)

@@ -67,6 +67,8 @@ static const struct alarm alarms[] = {
 	{ "debugobjects",	START, "ODEBUG: " },
 	{ "kmemleak",		START, "kmemleak: ", "new suspected memory leaks" },
 	{ "kmemleak",		START, "unreferenced object 0x" },
+	/* kmemleak_disable(), as it does when it gets no memory: from then on it finds nothing */
+	{ "kmemleak",		START, "kmemleak: Kernel memory leak detector disabled" },
 	{ "bad page",		START, "BUG: Bad page" },
 	{ "bad page",		START, "BUG: Bad rss-counter" },
 	{ "bad page",		START, "BUG: non-zero pgtables_bytes" },

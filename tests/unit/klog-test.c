@@ -72,6 +72,7 @@ static const struct sample samples[] = {
 	{ "refcount", "refcount_t: underflow; use-after-free." },
 	{ "refcount", "refcount_t: addition on 0; use-after-free." },
 	{ "list corruption", "list_del corruption, ffff8a0d41f2c400->next is LIST_POISON1 (dead000000000100)" },
+	{ "kmemleak", "kmemleak: Kernel memory leak detector disabled" },
 	{ "kmemleak", "kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)" },
 	{ "oom-kill", "vfio-bench invoked oom-killer: gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE|__GFP_COMP), order=0, oom_score_adj=0" },
 	{ "oom-kill", "oom-kill:constraint=CONSTRAINT_MEMORY_POLICY,nodemask=1,cpuset=/,mems_allowed=0-1,task=vfio-bench,pid=611,uid=0" },

@@ -20,6 +20,7 @@
 
 #include "bench/soak/soak_impl.h"
 #include "bench/soak/trend.h"
+#include "lib/machine/sysfs.h"
 #include "lib/result/dir.h"
 
 #define SEED 5
@@ -345,6 +346,36 @@ static void a_fault_alone_is_in_each_cycle(void **state)
 	assert_int_equal(vb_soak_run(&o), 0);
 }
 
+/* kmemleak that has turned itself off: a write fails.  Told once. */
+static void no_scan_is_a_failure(void **state)
+{
+	struct soak *s = calloc(1, sizeof(*s));
+	struct soak_outcome o = { 0 };
+	char path[300];
+
+	assert_non_null(s);
+	snprintf(path, sizeof(path), "mkdir -p %s/root/sys/kernel/debug", tmp);
+	assert_int_equal(system(path), 0);
+	snprintf(path, sizeof(path), "%s/root/sys/kernel/debug/kmemleak", tmp);
+	assert_int_equal(symlink("/dev/null", path), 0);
+	vb_sysfs_set_root(path_of("root"));
+	soak_leaks_begin(s);
+	assert_true(s->has_kmemleak);
+	soak_leaks_check(s, true, &o);
+	assert_int_equal(o.verdict, SOAK_CLEAN);
+	assert_int_equal(s->leak_scans, 1);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("/dev/full", path), 0);
+	soak_leaks_check(s, true, &o);
+	assert_int_equal(o.verdict, SOAK_FAILED);
+	assert_int_equal(s->leak_scans, 1);
+	o = (struct soak_outcome){ 0 };
+	soak_leaks_check(s, true, &o);
+	assert_int_equal(o.verdict, SOAK_CLEAN);
+	vb_sysfs_set_root("");
+	free(s);
+}
+
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	return remove(path);
@@ -400,6 +431,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(the_state_has_to_have_its_job),
 		cmocka_unit_test(a_failure_is_made_again),
 		cmocka_unit_test(an_empty_cycle_is_no_clean_one),
+		cmocka_unit_test(no_scan_is_a_failure),
 		cmocka_unit_test(most_skipped_shows_little),
 		cmocka_unit_test(a_fault_alone_is_in_each_cycle),
 	};

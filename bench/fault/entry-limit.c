@@ -40,8 +40,8 @@ static int limit_stock(struct vb_fault *f, struct data *d)
 /* The run takes a variant that is loaded as it is. */
 static int limit_variant(struct vb_fault *f, struct data *d)
 {
-	int ret = vb_variant_find(f->variant, vb_path_manifest_dir(), vb_path_variant_dir(),
-				  &d->variant);
+	int ret = vb_variant_find(f->variant, vb_path_manifest_dir(),
+				  f->variant_dir ? f->variant_dir : vb_path_variant_dir(), &d->variant);
 
 	if (ret)
 		return vb_fault_say(f, ret, "variant %s: %s", f->variant, strerror(-ret));

@@ -45,6 +45,8 @@ struct vb_fault {
 	const char *work;	/* a folder of this injection's own, emptied afterwards */
 	const char *device;	/* the assigned device's address, NULL: none */
 	const char *variant;	/* the arm's name */
+	const char *variant_dir;	/* where it was built, NULL: in the usual place */
+	bool accept_loss, acknowledge_others;	/* what the user allows a run */
 	const char *job;	/* what is run: a job file's path, with every setting in it */
 	const char *const *set;	/* that were asked for (in the file, too), NULL at the end; NULL: none */
 	uint64_t *rng;		/* this injection's own stream, see vb_fault_random() */

@@ -108,7 +108,9 @@ static int prepare_fault(struct cycle *c)
 	*f = (struct vb_fault){
 		.ops = sf->ops, .program = s->program, .output = c->output, .work = c->work,
 		.device = s->opt->nr_devices ? s->opt->device[0] : NULL,
-		.variant = s->variant[c->choice->variant].name, .job = c->job,
+		.variant = s->variant[c->choice->variant].name, .variant_dir = s->opt->variant_dir,
+		.accept_loss = s->opt->accept_loss, .acknowledge_others = s->opt->acknowledge_others,
+		.job = c->job,
 		.set = sf->own_job ? NULL : s->opt->set, .rng = &c->rng,
 	};
 	c->fault = f;

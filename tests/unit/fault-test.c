@@ -291,6 +291,22 @@ static void next_run_fails(void **state)
 	}
 }
 
+/* A run beside the first has what that was given: else it fails of itself where it takes that. */
+static void a_run_like_it_has_what_it_was_given(void **state)
+{
+	struct vb_fault f = { .program = "/bin/echo", .job = "some.job", .device = "0000:41:00.0",
+			      .variant = "mine", .variant_dir = "/else/where", .accept_loss = true,
+			      .acknowledge_others = true };
+	char said[4096];
+
+	assert_int_equal(vb_fault_run_like(&f, "out", "duration=1s", said, sizeof(said)), 0);
+	assert_string_equal(said, "run some.job --quiet --output out --device 0000:41:00.0 --variant mine "
+			    "--variant-dir /else/where --accept-loss --acknowledge-others --set duration=1s\n");
+	f = (struct vb_fault){ .program = "/bin/echo", .job = "some.job" };
+	assert_int_equal(vb_fault_run_like(&f, "out", NULL, said, sizeof(said)), 0);
+	assert_string_equal(said, "run some.job --quiet --output out\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +321,7 @@ int main(void)
 		cmocka_unit_test(not_refused),
 		cmocka_unit_test(not_settled),
 		cmocka_unit_test(next_run_fails),
+		cmocka_unit_test(a_run_like_it_has_what_it_was_given),
 	};
 
 	return cmocka_run_group_tests(tests, make_folders, remove_folders);

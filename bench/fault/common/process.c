@@ -172,6 +172,14 @@ int vb_fault_run_like(struct vb_fault *f, const char *output, const char *set, c
 		args[nr++] = "--variant";
 		args[nr++] = f->variant;
 	}
+	if (f->variant_dir) {
+		args[nr++] = "--variant-dir";
+		args[nr++] = f->variant_dir;
+	}
+	if (f->accept_loss)
+		args[nr++] = "--accept-loss";
+	if (f->acknowledge_others)
+		args[nr++] = "--acknowledge-others";
 	for (const char *const *s = f->set; s && *s && nr < MAX_ARGS - 4; s++) {
 		args[nr++] = "--set";
 		args[nr++] = *s;

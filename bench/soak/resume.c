@@ -258,6 +258,16 @@ static enum soak_stop how_it_stopped(const struct soak *s)
 	return truth(s->saved, "hung") ? SOAK_IN_ORDER : SOAK_MACHINE_DOWN;
 }
 
+/* Trends are those of one boot. */
+static void take_boots(struct soak *s)
+{
+	const json_t *saved = json_object_get(s->saved, "boots");
+
+	s->boots = json_is_array(saved) ? json_deep_copy(saved) : json_array();
+	if (!same_boot(s))
+		json_array_append_new(s->boots, json_integer((json_int_t)s->cycles));
+}
+
 int soak_go_on(struct soak *s)
 {
 	int ret = check_faults(s);
@@ -273,6 +283,7 @@ int soak_go_on(struct soak *s)
 	s->closing = truth(s->saved, "closing");
 	s->running = json_is_integer(json_object_get(s->saved, "running")) ?
 		     json_integer_value(json_object_get(s->saved, "running")) : -1;
+	take_boots(s);
 	if (!same_boot(s))
 		return VB_EXIT_OK;	/* of this boot nothing is known */
 	s->base = json_incref(json_object_get(s->saved, "machine"));

@@ -213,6 +213,7 @@ static void clean_up(struct soak *s)
 		close(s->dir_fd);
 	soak_unlock_devices(s);
 	json_decref(s->base);
+	json_decref(s->boots);
 	json_decref(s->saved);
 	free(s);
 }

@@ -130,6 +130,7 @@ struct soak {
 	uint64_t held_then, taint_then;
 	bool new_end;			/* --for or --repeat beside --resume */
 	unsigned int resumed;		/* times that it went on */
+	json_t *boots;			/* numbers of cycles before each further boot; NULL: one boot */
 	json_t *base;			/* the machine as the soak found it: soak_machine_read() */
 	struct soak_counts base_counts;
 	struct vb_klog *klog;		/* NULL: can't be read */

@@ -120,6 +120,8 @@ int soak_state_save(struct soak *s)
 
 	if (!json)
 		return -ENOMEM;
+	if (s->boots)
+		json_object_set(json, "boots", s->boots);
 	ret = vb_result_write_json(s->dir_fd, "state.json", json);
 	json_decref(json);
 	/* The name, too, has to survive a crash. */

@@ -174,8 +174,8 @@ static void put_trends(struct vb_doc *doc, const struct summary *m)
 	struct vb_table *t;
 
 	vb_doc_heading(doc, VB_VIEW_LONG, 2, "trends", "Trends");
-	vb_doc_para(doc, VB_VIEW_LONG, "The slope for each cycle, over all but the first quarter of the cycles: "
-		    "the median of the slopes between all pairs, with its 95%% interval.");
+	vb_doc_para(doc, VB_VIEW_LONG, "The slope for each cycle, over all but the first quarter of a boot's "
+		    "cycles: the median of the slopes between all pairs, with its 95%% interval.");
 	t = vb_doc_table(doc, VB_VIEW_LONG, "What must not grow");
 	vb_table_column(t, "", -1, false, "what");
 	vb_table_column(t, "", -1, true, "cycles");
@@ -187,7 +187,7 @@ static void put_trends(struct vb_doc *doc, const struct summary *m)
 		const struct soak_trend *r = &m->trend[i];
 
 		vb_table_row(t, VB_ROW_CELLS, r->drifts ? VB_TONE_BAD : !r->known ? VB_TONE_UNSURE :
-			     i == SOAK_TREND_AVAILABLE ? VB_TONE_SAME : VB_TONE_GOOD);
+			     i == SOAK_TREND_AVAILABLE || (i == SOAK_TREND_PINS && !m->s->in_lab) ? VB_TONE_SAME : VB_TONE_GOOD);
 		vb_table_cell(t, "%s, %s", r->name, r->unit);
 		vb_table_cell(t, "%zu", r->nr);
 		if (!r->known) {
@@ -200,7 +200,7 @@ static void put_trends(struct vb_doc *doc, const struct summary *m)
 		vb_table_cell(t, "%.0f", r->level);
 		vb_table_cell(t, "%+.3g", r->slope.estimate + 0.0);
 		vb_table_cell(t, "%+.3g to %+.3g", r->slope.lo + 0.0, r->slope.hi + 0.0);
-		vb_table_cell(t, "%s", i == SOAK_TREND_AVAILABLE ? "told only" : r->drifts ? "drift" : "no drift");
+		vb_table_cell(t, "%s", i == SOAK_TREND_AVAILABLE || (i == SOAK_TREND_PINS && !m->s->in_lab) ? "told only" : r->drifts ? "drift" : "no drift");
 	}
 }
 
@@ -265,6 +265,20 @@ static int write_form(const struct summary *m, const struct vb_doc *doc, bool ht
 	return ret;
 }
 
+static int find_trends(struct summary *m)
+{
+	size_t nr = json_array_size(m->s->boots), *later = calloc(nr + 1, sizeof(*later));
+	int ret;
+
+	if (!later)
+		return -ENOMEM;
+	for (size_t i = 0; i < nr; i++)
+		later[i] = (size_t)json_integer_value(json_array_get(m->s->boots, i));
+	ret = soak_trends(m->rows, m->nr, later, nr, !m->s->in_lab, m->trend);
+	free(later);
+	return ret;
+}
+
 int soak_summary(struct soak *s)
 {
 	struct summary m = { .s = s };
@@ -276,7 +290,7 @@ int soak_summary(struct soak *s)
 	snprintf(m.plots_dir, sizeof(m.plots_dir), "%s/plots", s->dir);
 	ret = soak_rows_read(path, s->csv_bytes, &m.rows, &m.nr);
 	if (!ret)
-		ret = soak_trends(m.rows, m.nr, m.trend);
+		ret = find_trends(&m);
 	if (!ret) {
 		note_drift(&m);
 		/* Plots that can't be drawn are no reason for no summary. */

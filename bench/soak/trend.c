@@ -144,11 +144,13 @@ static int one_trend(const struct soak_row *rows, size_t nr, enum soak_trend_id 
  * (pins, descriptors) may not rise at all; a slab's growth has to be more than noise.
  * Less memory available is told, not judged: the page cache and others have it, too.
  */
-static void judge(struct soak_trend *t, enum soak_trend_id id)
+static void judge(struct soak_trend *t, enum soak_trend_id id, bool others_pin)
 {
 	double growth = t->slope.estimate * (double)t->nr;
 
 	if (!t->known || !(t->slope.lo > 0))
+		return;
+	if (id == SOAK_TREND_PINS && others_pin)
 		return;
 	if (id == SOAK_TREND_SLAB)
 		t->drifts = growth > SLAB_MIN_KIB && growth > SLAB_MIN_PART * t->level;
@@ -156,7 +158,21 @@ static void judge(struct soak_trend *t, enum soak_trend_id id)
 		t->drifts = id != SOAK_TREND_AVAILABLE;
 }
 
-int soak_trends(const struct soak_row *rows, size_t nr, struct soak_trend *trends)
+/* One boot's rows against what is known of others. */
+static int take_boot(const struct soak_row *rows, size_t nr, enum soak_trend_id id, bool others_pin,
+		     struct soak_trend *t)
+{
+	struct soak_trend one = { .name = t->name, .unit = t->unit };
+	int ret = one_trend(rows + nr / 4, nr - nr / 4, id, &one);
+
+	judge(&one, id, others_pin);
+	if (one.drifts != t->drifts ? one.drifts : one.nr > t->nr)
+		*t = one;
+	return ret;
+}
+
+int soak_trends(const struct soak_row *rows, size_t nr, const size_t *later, size_t nr_later,
+		bool others_pin, struct soak_trend *trends)
 {
 	static const struct soak_trend kinds[SOAK_NR_TRENDS] = {
 		[SOAK_TREND_SLAB] = { .name = "SUnreclaim", .unit = "KiB" },
@@ -164,13 +180,19 @@ int soak_trends(const struct soak_row *rows, size_t nr, struct soak_trend *trend
 		[SOAK_TREND_PINS] = { .name = "pages held by pin_user_pages", .unit = "pages" },
 		[SOAK_TREND_FDS] = { .name = "descriptors", .unit = "descriptors" },
 	};
-	size_t skip = nr / 4;
 	int ret = 0;
 
 	for (enum soak_trend_id id = 0; id < SOAK_NR_TRENDS && !ret; id++) {
+		size_t from = 0;
+
 		trends[id] = kinds[id];
-		ret = one_trend(rows + skip, nr - skip, id, &trends[id]);
-		judge(&trends[id], id);
+		for (size_t b = 0; b <= nr_later && !ret; b++) {
+			size_t to = b < nr_later && later[b] < nr ? later[b] : nr;
+
+			if (to > from)
+				ret = take_boot(rows + from, to - from, id, others_pin, &trends[id]);
+			from = to > from ? to : from;
+		}
 	}
 	return ret;
 }

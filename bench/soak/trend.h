@@ -32,7 +32,13 @@ struct soak_trend {
 	bool drifts;			/* grows beyond what may be by chance, and beyond what counts */
 };
 
-/* Of all SOAK_NR_TRENDS. */
-int soak_trends(const struct soak_row *rows, size_t nr, struct soak_trend *trends);
+/*
+ * Of all SOAK_NR_TRENDS.  @later are the @nr_later rows, rising, that were the first of a
+ * further boot: a slope is of the rows of one boot, as levels differ from boot to boot; of
+ * several the one that drifts is told, else the longest.  @others_pin: so do other programs,
+ * and pins that rise are told, not judged.  0 or -errno.
+ */
+int soak_trends(const struct soak_row *rows, size_t nr, const size_t *later, size_t nr_later,
+		bool others_pin, struct soak_trend *trends);
 
 #endif /* VB_SOAK_TREND_H */

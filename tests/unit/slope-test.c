@@ -89,19 +89,50 @@ static void test_drift(void **state)
 	struct soak_row rows[200];
 
 	make_rows(rows, 200, 0, 0);
-	assert_int_equal(soak_trends(rows, 200, t), 0);
+	assert_int_equal(soak_trends(rows, 200, NULL, 0, false, t), 0);
 	for (int i = 0; i < SOAK_NR_TRENDS; i++)
 		assert_true(t[i].known && !t[i].drifts);
 	make_rows(rows, 200, 50, 0);
-	assert_int_equal(soak_trends(rows, 200, t), 0);
+	assert_int_equal(soak_trends(rows, 200, NULL, 0, false, t), 0);
 	assert_true(t[SOAK_TREND_SLAB].drifts && !t[SOAK_TREND_PINS].drifts);
 	assert_true(fabs(t[SOAK_TREND_SLAB].slope.estimate - 50) < 2);
 	make_rows(rows, 200, 0, 0.3);
-	assert_int_equal(soak_trends(rows, 200, t), 0);
+	assert_int_equal(soak_trends(rows, 200, NULL, 0, false, t), 0);
 	assert_true(!t[SOAK_TREND_SLAB].drifts && t[SOAK_TREND_PINS].drifts);
+	/* where others pin, too, that is no drift */
+	assert_int_equal(soak_trends(rows, 200, NULL, 0, true, t), 0);
+	assert_true(t[SOAK_TREND_PINS].known && !t[SOAK_TREND_PINS].drifts);
 	/* too few to say anything */
-	assert_int_equal(soak_trends(rows, 10, t), 0);
+	assert_int_equal(soak_trends(rows, 10, NULL, 0, false, t), 0);
 	assert_false(t[SOAK_TREND_SLAB].known);
+}
+
+/* A soak that went on after a crash: what the level does between boots is no drift, and hides none. */
+static void test_boots(void **state)
+{
+	static const size_t later[] = { 40, 80, 120, 160 }, second = 100, odd[] = { 100, 40, 100, 999 };
+	struct soak_trend t[SOAK_NR_TRENDS];
+	struct soak_row rows[200];
+
+	make_rows(rows, 200, 0, 0);
+	for (size_t i = 0; i < 200; i++)
+		rows[i].slab_kib = 10000 + 5000 * floor((double)i / 40) + (double)(i * 7 % 13);
+	assert_int_equal(soak_trends(rows, 200, NULL, 0, false, t), 0);
+	assert_true(t[SOAK_TREND_SLAB].drifts);
+	assert_int_equal(soak_trends(rows, 200, later, 4, false, t), 0);
+	assert_true(t[SOAK_TREND_SLAB].known && !t[SOAK_TREND_SLAB].drifts);
+	assert_int_equal(t[SOAK_TREND_SLAB].nr, 30);
+	/* of the first boot alone, with a lower level in the second */
+	make_rows(rows, 200, 50, 0);
+	for (size_t i = 100; i < 200; i++)
+		rows[i].slab_kib = 5000;
+	assert_int_equal(soak_trends(rows, 200, NULL, 0, false, t), 0);
+	assert_false(t[SOAK_TREND_SLAB].drifts);
+	assert_int_equal(soak_trends(rows, 200, &second, 1, false, t), 0);
+	assert_true(t[SOAK_TREND_SLAB].drifts);
+	/* what no soak writes */
+	assert_int_equal(soak_trends(rows, 200, odd, 4, false, t), 0);
+	assert_true(t[SOAK_TREND_SLAB].drifts);
 }
 
 int main(void)
@@ -111,6 +142,7 @@ int main(void)
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_coverage),
 		cmocka_unit_test(test_drift),
+		cmocka_unit_test(test_boots),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,7 @@
 
 static char tmp[] = "/tmp/soak-mix-test.XXXXXX";
 static char named[64], of_fault[64];
-static const char *const set[] = { "count=32,64", NULL };
+static const char *const set[] = { "count=16,32", NULL };
 static bool refuse;			/* the judge of the own fault says no */
 
 /* What the user asked for is of the jobs that he named. */
@@ -86,7 +86,7 @@ static struct vb_soak_options options(const char *output, uint64_t repeat)
 	struct vb_soak_options o = {
 		.job = { { named, 1 } }, .nr_jobs = 1, .fault = { { .ops = &own, .weight = 1 },
 		{ .ops = &plain, .weight = 1 } }, .nr_faults = 2, .fault_percent = 70, .set = user,
-		.nr_set = 1, .cycle_min_ns = 100000000, .cycle_max_ns = 150000000,
+		.nr_set = 1, .cycle_min_ns = 300000000, .cycle_max_ns = 400000000,
 		.limit_ns = 60000000000ull, .seed = SEED, .has_seed = true, .steady = true, .quiet = true,
 		.output = output, .repeat = repeat,
 	};
@@ -388,7 +388,7 @@ static int write_job(const char *path)
 	if (!file)
 		return -1;
 	fputs("[global]\ndescription=named\niommu_mode=null\nwarmup=0s\nduration=1s\n\n"
-	      "[work]\nworkload=map_unmap\nsize=4k\ncount=16\n", file);
+	      "[work]\nworkload=map_unmap\nsize=4k\ncount=8\n", file);
 	return fclose(file);
 }
 

@@ -27,12 +27,13 @@ static bool differs(const struct soak *s, const struct soak_counts *now, char *t
 		snprintf(text, size, "descriptors open in the soak: %u at the start, %u now", was->fds,
 			 now->fds);
 	else if (now->locked_bytes != was->locked_bytes)
-		snprintf(text, size, "VmLck of the soak: %llu bytes at the start, %llu now",
+		snprintf(text, size, "locked and pinned by processes: %llu bytes at the start, %llu now",
 			 (unsigned long long)was->locked_bytes, (unsigned long long)now->locked_bytes);
-	else if (now->huge_total != was->huge_total || (s->in_lab && now->huge_free != was->huge_free))
-		snprintf(text, size, "huge pages: %llu of %llu free at the start, %llu of %llu now",
-			 (unsigned long long)was->huge_free, (unsigned long long)was->huge_total,
-			 (unsigned long long)now->huge_free, (unsigned long long)now->huge_total);
+	else if (now->huge_total_kib != was->huge_total_kib ||
+		 (s->in_lab && now->huge_free_kib != was->huge_free_kib))
+		snprintf(text, size, "huge pages: %llu of %llu KiB free at the start, %llu of %llu KiB now",
+			 (unsigned long long)was->huge_free_kib, (unsigned long long)was->huge_total_kib,
+			 (unsigned long long)now->huge_free_kib, (unsigned long long)now->huge_total_kib);
 	else if ((machine = soak_machine_read()))
 		n = soak_machine_compare(s->base, machine, text, size);
 	json_decref(machine);

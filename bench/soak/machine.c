@@ -7,6 +7,7 @@
 
 #include "bench/soak/machine.h"
 #include "lib/machine/counters.h"
+#include "lib/machine/facts.h"
 #include "lib/machine/sysfs.h"
 #include "lib/mdev/mdev.h"
 
@@ -34,8 +35,6 @@ static void read_memory(struct soak_counts *c)
 			c->slab_kib = value;
 		else if (sscanf(line, "MemAvailable: %llu", &value) == 1)
 			c->available_kib = value;
-		else if (sscanf(line, "HugePages_Total: %llu", &value) == 1)
-			c->huge_total = value;
 		else if (sscanf(line, "HugePages_Free: %llu", &value) == 1)
 			c->huge_free = value;
 	}
@@ -43,17 +42,62 @@ static void read_memory(struct soak_counts *c)
 		fclose(file);
 }
 
+/* 0 where @file of that size can't be read. */
+static uint64_t huge_pages(const char *folder, const char *size, const char *file)
+{
+	char path[600];
+	uint64_t nr;
+
+	snprintf(path, sizeof(path), "%s/%.200s/%s", folder, size, file);
+	return vb_sysfs_read_u64(path, &nr) ? 0 : nr;
+}
+
+/* The default size alone would not show that one of 1 GiB is gone. */
+static void read_huge(struct soak_counts *c)
+{
+	static const char folder[] = "/sys/kernel/mm/hugepages";
+	char path[600];
+	DIR *dir = vb_sysfs_path(path, sizeof(path), folder) ? NULL : opendir(path);
+	unsigned long long kib;
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		if (sscanf(entry->d_name, "hugepages-%llukB", &kib) != 1)
+			continue;
+		c->huge_total_kib += kib * huge_pages(folder, entry->d_name, "nr_hugepages");
+		c->huge_free_kib += kib * huge_pages(folder, entry->d_name, "free_hugepages");
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* What VFIO charges is charged to who maps: that is no process of the soak's own. */
+static uint64_t all_locked(void)
+{
+	DIR *dir = opendir("/proc");
+	struct vb_locked locked;
+	struct dirent *entry;
+	uint64_t bytes = 0;
+
+	while (dir && (entry = readdir(dir)))
+		if (atoi(entry->d_name) > 0 && !vb_locked_read(atoi(entry->d_name), &locked))
+			bytes += locked.locked_bytes + locked.pinned_bytes;
+	if (dir)
+		closedir(dir);
+	return bytes;
+}
+
 void soak_counts_read(struct soak_counts *c)
 {
 	struct vb_foll_pins pins;
-	struct vb_locked locked;
 
 	memset(c, 0, sizeof(*c));
 	c->pins_known = !vb_foll_pins_read(&pins) && pins.known;
 	c->held_pages = pins.acquired - pins.released;
-	if (!vb_locked_read(0, &locked))
-		c->locked_bytes = locked.locked_bytes;
+	if (vb_in_lab())
+		c->locked_bytes = all_locked();
 	read_memory(c);
+	read_huge(c);
 	c->fds = open_fds();
 	vb_taint_read(&c->taint);
 }

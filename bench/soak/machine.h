@@ -11,10 +11,11 @@
 struct soak_counts {
 	uint64_t held_pages;		/* by pin_user_pages: acquired - released */
 	int pins_known;
-	uint64_t locked_bytes;		/* VmLck of this process */
+	uint64_t locked_bytes;		/* VmLck and VmPin of all processes, in the lab; else 0 */
 	uint64_t slab_kib;		/* SUnreclaim */
 	uint64_t available_kib;		/* MemAvailable */
-	uint64_t huge_total, huge_free;	/* default size */
+	uint64_t huge_free;		/* pages of the default size */
+	uint64_t huge_total_kib, huge_free_kib;	/* of every size */
 	unsigned int fds;		/* open here */
 	uint64_t taint;
 };

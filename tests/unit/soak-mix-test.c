@@ -376,6 +376,36 @@ static void no_scan_is_a_failure(void **state)
 	free(s);
 }
 
+static void huge_page(const char *size, const char *file, const char *value)
+{
+	char path[400];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "mkdir -p %s/huge/sys/kernel/mm/hugepages/hugepages-%s", tmp, size);
+	assert_int_equal(system(path), 0);
+	snprintf(path, sizeof(path), "%s/huge/sys/kernel/mm/hugepages/hugepages-%s/%s", tmp, size, file);
+	out = fopen(path, "we");
+	assert_non_null(out);
+	fputs(value, out);
+	fclose(out);
+}
+
+/* A page of 1 GiB that is not given back shows, whatever the default size is. */
+static void huge_pages_of_every_size_count(void **state)
+{
+	struct soak_counts c;
+
+	huge_page("2048kB", "nr_hugepages", "3\n");
+	huge_page("2048kB", "free_hugepages", "3\n");
+	huge_page("1048576kB", "nr_hugepages", "2\n");
+	huge_page("1048576kB", "free_hugepages", "1\n");
+	vb_sysfs_set_root(path_of("huge"));
+	soak_counts_read(&c);
+	vb_sysfs_set_root("");
+	assert_int_equal(c.huge_total_kib, 3 * 2048 + 2 * 1048576);
+	assert_int_equal(c.huge_free_kib, 3 * 2048 + 1048576);
+}
+
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	return remove(path);
@@ -431,6 +461,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(the_state_has_to_have_its_job),
 		cmocka_unit_test(a_failure_is_made_again),
 		cmocka_unit_test(an_empty_cycle_is_no_clean_one),
+		cmocka_unit_test(huge_pages_of_every_size_count),
 		cmocka_unit_test(no_scan_is_a_failure),
 		cmocka_unit_test(most_skipped_shows_little),
 		cmocka_unit_test(a_fault_alone_is_in_each_cycle),

@@ -20,7 +20,8 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define VB_ABI_VERSION		1
+/* Raised where a structure changes other than by what is added at its end. */
+#define VB_ABI_VERSION		2
 
 /*
  * Log-linear histogram: 64 sub-buckets for each power of two, so a value is

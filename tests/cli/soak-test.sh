@@ -266,16 +266,16 @@ hung_and_interrupted()
 # What may be done to a machine does not come out of a folder that may be another's.
 refused_without_consent()
 {
-	local f=$tmp/c/failure consent="--accept-loss --acknowledge-others --variant-dir $tmp/built"
+	local f=$tmp/told/failure consent="--accept-loss --acknowledge-others --variant-dir $tmp/built"
 
 	mkdir "$tmp/built"
 	# shellcheck disable=SC2086	# words
 	check "a failure of a soak that may do more" ends 2 null "${quick[@]}" --repeat 1 --seed 13 \
-		--faults none --limit 1ms --stop-on-failure $consent -o "$tmp/c"
+		--faults none --limit 1ms --stop-on-failure $consent -o "$tmp/told"
 	check "is not made again without asking" refuses "was told $consent" --replay "$f" -o "$tmp/none"
 	check "nor with a part of it" refuses "was told --acknowledge-others: " --replay "$f" \
 		--accept-loss --variant-dir "$tmp/built" -o "$tmp/none"
-	check "the command that is kept has it" grep -qF "c/failure $consent" "$f/failure.txt"
+	check "the command that is kept has it" grep -qF "told/failure $consent" "$f/failure.txt"
 	# shellcheck disable=SC2086
 	check "and with it all is the same again" ends 2 --replay "$f" $consent -o "$tmp/consent"
 }

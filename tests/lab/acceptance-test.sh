@@ -189,6 +189,25 @@ test_deadlock_beside()
 	check "a deadlock beside it: verdict hung, noticed in time" json '
 runs[0]["status"] == "hung" and runs[0]["hung"]["tasks_in_d"] >= 2 and
 10 <= runs[0]["hung"]["idle_s"] <= 15'
+	check "a deadlock beside it: the other did get on until then" other_got_on
+}
+
+# In the last 8 s worker 2's count of steps has grown, and no other's.
+other_got_on()
+{
+	awk -F, '
+		NR > 1 { time[NR] = last = $1; worker[NR] = $3; steps[NR] = $5 }
+		END {
+			for (i = 2; i <= NR; i++) {
+				if (time[i] <= last - 8)
+					continue
+				if (!(worker[i] in from))
+					from[worker[i]] = steps[i]
+				grown[worker[i]] = steps[i] - from[worker[i]]
+			}
+			printf "# steps in the last 8 s: %d, %d, %d\n", grown[0], grown[1], grown[2]
+			exit !(2 in grown && grown[2] > 0 && !grown[0] && !grown[1])
+		}' "$out"/result/runs/*/intervals.csv
 }
 
 # By the times at which the workers' counts were written down, not by what the

@@ -38,6 +38,7 @@ libvfiobench_a_SOURCES = \
 	lib/machine/memory-node.h \
 	lib/machine/memory-room.h \
 	lib/machine/module.c lib/machine/module.h \
+	lib/machine/mount-text.c lib/machine/mount-text.h \
 	lib/machine/noise.c lib/machine/noise.h lib/machine/noise-internal.h \
 	lib/machine/noise-checks.c lib/machine/noise-judge.c \
 	lib/machine/noise-settings.c lib/machine/noise-snapshot.c \

@@ -11,6 +11,7 @@
 
 #include "bench/cmd/cmd.h"
 #include "bench/soak/soak_impl.h"
+#include "lib/machine/mount-text.h"
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
@@ -30,24 +31,6 @@ void soak_remove(const struct soak *s, const char *name)
 	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
-/* \040 and the like, as mountinfo writes them, in place. */
-static void unescape(char *text)
-{
-	char *out = text;
-
-	for (; *text; out++) {
-		unsigned int c;
-
-		if (*text == '\\' && sscanf(text + 1, "%3o", &c) == 1) {
-			*out = (char)c;
-			text += 4;
-		} else {
-			*out = *text++;
-		}
-	}
-	*out = '\0';
-}
-
 /* The last one of what is mounted below @path; false: nothing is. */
 static bool mounted_below(const char *path, char *at, size_t size)
 {
@@ -59,7 +42,7 @@ static bool mounted_below(const char *path, char *at, size_t size)
 	while (file && getline(&line, &room, file) > 0) {
 		if (sscanf(line, "%*s %*s %*s %*s %ms", &point) != 1)
 			continue;
-		unescape(point);
+		vb_mount_unescape(point);
 		if (!strncmp(point, path, length) && point[length] == '/') {
 			snprintf(at, size, "%s", point);
 			found = true;

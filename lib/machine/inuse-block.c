@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/machine/inuse-internal.h"
+#include "lib/machine/mount-text.h"
 #include "lib/machine/sysfs.h"
 
 #define BLOCK "/sys/class/block"
@@ -21,23 +22,6 @@
 
 #define name_path(path, ...) \
 	((size_t)snprintf(path, sizeof(path), __VA_ARGS__) >= sizeof(path) ? -ENAMETOOLONG : 0)
-
-/* \040 and the like, as /proc/swaps and mountinfo write them. */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (const char *from = text; *from; to++) {
-		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' &&
-		    from[2] <= '7' && from[3] >= '0' && from[3] <= '7') {
-			*to = (from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0');
-			from += 4;
-		} else {
-			*to = *from++;
-		}
-	}
-	*to = '\0';
-}
 
 static int name_of_number(const char *number, char name[NAME_MAX + 1])
 {
@@ -207,8 +191,8 @@ static int check_mount_line(const struct vb_inuse_search *search, char *line)
 	if (!dash || sscanf(line, "%*s %*s %31s %*s %4095s", number, point) != 2 ||
 	    sscanf(dash, " - %*s %4095s", source) != 1)
 		return -EPROTO;
-	unescape(point);
-	unescape(source);
+	vb_mount_unescape(point);
+	vb_mount_unescape(source);
 	err = name_of_number(number, name);
 	if (!err)
 		err = claim(search, VB_INUSE_MOUNT, name, point);
@@ -241,7 +225,7 @@ static int check_swap_line(const struct vb_inuse_search *search, char *line)
 
 	if (sscanf(line, "%4095s", device) != 1 || strncmp(device, "/dev/", 5))
 		return 0;
-	unescape(device);
+	vb_mount_unescape(device);
 	return name_of_device(device, name) ? 0 : claim(search, VB_INUSE_SWAP, name, "");
 }
 

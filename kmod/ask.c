@@ -84,7 +84,7 @@ static int ask(struct vb_asked *a, u32 what)
 	case VB_ASK_REGISTER_NO_DEVICE:
 	case VB_ASK_REGISTER_NO_EVENTS:
 		return vb_register_wrongly(a->dev, what);
-	default:
+	default:	/* VB_ASK_UNREGISTER_NEVER */
 		return vb_unregister_never(a->dev);
 	}
 }

@@ -218,8 +218,7 @@ void vb_stats_free(struct vb_device *dev);
 int vb_ioc_stats(struct vb_device *dev, void *arg);
 int vb_ioc_hist(struct vb_device *dev, void *arg);
 int vb_ioc_reset(struct vb_device *dev, void *arg);
-/* Keep a callback's range if it is one of the first since RESET. */
-/* @slot: of the current task, or NULL. */
+/* Keep a callback's range if it is one of the first since RESET; @slot: of its task, or NULL. */
 void vb_log_callback(struct vb_device *dev, u64 iova, u64 length, const struct vb_slot *slot);
 
 static inline struct vb_stats *vb_stats_get(struct vb_device *dev)

@@ -53,16 +53,16 @@ static void write_text(const struct soak *s, int fd, const struct soak_choice *c
 
 	name_consent(s->opt, consent, sizeof(consent));
 	length = asprintf(&text,
-			      "cycle %llu of a soak with seed %llu, %.0f s after its start: %s\n%s\n\n"
-			      "job %s (%s), variant %s, fault %s, %s\n"
-			      "measured part %.3f s, load stopped %u times, CPUs changed every %.3f s\n\n"
-			      "once more:\n    %s soak --replay %s/%s%s\n",
-			      (unsigned long long)c->number, (unsigned long long)s->seed, o->start_s,
-			      soak_verdict_name(o->verdict), o->why, s->job[c->job].name,
-			      s->job[c->job].runs[c->run].label, *s->variant[c->variant].name ?
-			      s->variant[c->variant].name : "stock", soak_fault_name(s, c),
-			      o->injected ? "injected" : "not injected", (double)c->duration_ns / 1e9,
-			      c->stops, (double)c->shuffle_ns / 1e9, s->program, s->dir, folder, consent);
+			  "cycle %llu of a soak with seed %llu, %.0f s after its start: %s\n%s\n\n"
+			  "job %s (%s), variant %s, fault %s, %s\n"
+			  "measured part %.3f s, load stopped %u times, CPUs changed every %.3f s\n\n"
+			  "once more:\n    %s soak --replay %s/%s%s\n",
+			  (unsigned long long)c->number, (unsigned long long)s->seed, o->start_s,
+			  soak_verdict_name(o->verdict), o->why, s->job[c->job].name,
+			  s->job[c->job].runs[c->run].label, *s->variant[c->variant].name ?
+			  s->variant[c->variant].name : "stock", soak_fault_name(s, c),
+			  o->injected ? "injected" : "not injected", (double)c->duration_ns / 1e9,
+			  c->stops, (double)c->shuffle_ns / 1e9, s->program, s->dir, folder, consent);
 
 	if (length < 0)
 		return;

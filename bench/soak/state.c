@@ -104,8 +104,8 @@ json_t *soak_state_to_json(struct soak *s)
 	char boot[64];
 
 	boot_id(boot, sizeof(boot));
-	return json_pack("{s:i, s:I, s:s, s:b, s:b, s:b, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:O, s:I, s:I}", "schema", 1, "seed",
-			 (json_int_t)s->seed, "boot_id", boot, "hung", s->hung, "ended", s->ended,
+	return json_pack("{s:i, s:I, s:s, s:b, s:b, s:b, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:O, s:I, s:I}",
+			 "schema", 1, "seed", (json_int_t)s->seed, "boot_id", boot, "hung", s->hung, "ended", s->ended,
 			 "stopped", s->in_order, "closing", s->closing, "running", (json_int_t)s->running,
 			 "log_sequence", (json_int_t)s->log_sequence, "first_failed",
 			 (json_int_t)s->first_failed, "options", options_to_json(s), "faults",

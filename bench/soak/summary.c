@@ -169,6 +169,12 @@ static void put_jobs(struct vb_doc *doc, const struct summary *m)
 			put_job(t, m, &s->job[j], true);
 }
 
+/* Others use memory, too, and outside the lab they pin. */
+static bool told_only(const struct soak *s, enum soak_trend_id id)
+{
+	return id == SOAK_TREND_AVAILABLE || (id == SOAK_TREND_PINS && !s->in_lab);
+}
+
 static void put_trends(struct vb_doc *doc, const struct summary *m)
 {
 	struct vb_table *t;
@@ -187,7 +193,7 @@ static void put_trends(struct vb_doc *doc, const struct summary *m)
 		const struct soak_trend *r = &m->trend[i];
 
 		vb_table_row(t, VB_ROW_CELLS, r->drifts ? VB_TONE_BAD : !r->known ? VB_TONE_UNSURE :
-			     i == SOAK_TREND_AVAILABLE || (i == SOAK_TREND_PINS && !m->s->in_lab) ? VB_TONE_SAME : VB_TONE_GOOD);
+			     told_only(m->s, i) ? VB_TONE_SAME : VB_TONE_GOOD);
 		vb_table_cell(t, "%s, %s", r->name, r->unit);
 		vb_table_cell(t, "%zu", r->nr);
 		if (!r->known) {
@@ -200,7 +206,7 @@ static void put_trends(struct vb_doc *doc, const struct summary *m)
 		vb_table_cell(t, "%.0f", r->level);
 		vb_table_cell(t, "%+.3g", r->slope.estimate + 0.0);
 		vb_table_cell(t, "%+.3g to %+.3g", r->slope.lo + 0.0, r->slope.hi + 0.0);
-		vb_table_cell(t, "%s", i == SOAK_TREND_AVAILABLE || (i == SOAK_TREND_PINS && !m->s->in_lab) ? "told only" : r->drifts ? "drift" : "no drift");
+		vb_table_cell(t, "%s", told_only(m->s, i) ? "told only" : r->drifts ? "drift" : "no drift");
 	}
 }
 

@@ -72,6 +72,11 @@ int vb_fault_run_like(struct vb_fault *f, const char *output, const char *set, c
 
 /* Write @text to the file @path: 0 or -errno. */
 int vb_fault_write(const char *path, const char *text);
+/* The same by a process of its own, which the kernel may hold: -ETIMEDOUT after @limit_s. */
+int vb_fault_write_bounded(const char *path, const char *text, unsigned int limit_s);
+void vb_fault_sleep_ns(uint64_t ns);
+/* Is @pid there, and no zombie? */
+bool vb_fault_lives(pid_t pid);
 
 /* A file below /sys or /proc/sys that was changed; in the journal while it is.  All zero: none. */
 struct vb_fault_setting {
@@ -84,11 +89,6 @@ struct vb_fault_setting {
 int vb_fault_change(struct vb_fault_setting *s, const char *path, const char *text);
 /* For undo(); nothing where nothing was changed.  What can't be put back stays in the journal. */
 void vb_fault_put_back(struct vb_fault_setting *s);
-/* The same by a process of its own, which the kernel may hold: -ETIMEDOUT after @limit_s. */
-int vb_fault_write_bounded(const char *path, const char *text, unsigned int limit_s);
-void vb_fault_sleep_ns(uint64_t ns);
-/* Is @pid there, and no zombie? */
-bool vb_fault_lives(pid_t pid);
 
 /* Some CPU, not the first, to which a thread of the holder is bound; -ENOENT: there is none. */
 int vb_fault_worker_cpu(const struct vb_fault *f);
